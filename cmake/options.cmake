@@ -1,0 +1,38 @@
+# What every target shares. Warnings are one interface target, linked PRIVATE; nothing global but the language.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+include(CTest)
+
+option(MILEPOST_WERROR "Treat warnings as errors" OFF)
+option(MILEPOST_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+set(MILEPOST_SANITIZE "" CACHE STRING "Sanitizers for everything: address,undefined or thread")
+
+add_library(milepost_warnings INTERFACE)
+target_compile_options(milepost_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(MILEPOST_WERROR)
+  target_compile_options(milepost_warnings INTERFACE -Werror)
+endif()
+
+# A sanitizer only works when every object has it, so this one is global.
+if(MILEPOST_SANITIZE)
+  add_compile_options(-fsanitize=${MILEPOST_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MILEPOST_SANITIZE})
+endif()
+
+# mold links a test binary in a tenth of bfd's time.
+find_program(MILEPOST_MOLD mold)
+if(MILEPOST_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=mold)
+endif()
+
+find_program(MILEPOST_CCACHE ccache)
+if(MILEPOST_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${MILEPOST_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${MILEPOST_CCACHE})
+endif()

@@ -1,0 +1,33 @@
+// Reads a config folder: YAML with positions into checked definitions, with every fault of the folder in one report.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "host/config/catalog.hpp"
+#include "host/config/definition.hpp"
+
+namespace milepost::config {
+
+struct Loaded {
+  Folder folder;   ///< what could be read; a pipeline or connection with a fault is left out
+  Faults faults;   ///< ordered by file, line, column
+  bool ok() const;  ///< no fault but warnings
+};
+
+/// milepost.yaml alone: what is needed before plugins can be found. A missing file is an empty one.
+struct LoadedHost {
+  HostSettings host;
+  Faults faults;
+};
+LoadedHost load_host(const std::string& root);
+
+/// The whole folder. Checks structure, keys, types, the settings of every `with` against the catalog's schema (leaves with
+/// `${` are not type-checked), that connections, schemas and secrets exist, and that no name, step id or hook path is used
+/// twice. Expressions are checked by engine/program.hpp, which sees what they may name. Never throws. Files are read once.
+Loaded load_folder(const std::string& root, const Catalog& catalog);
+
+/// SHA-256 in hex of the canonical text of `value` (keys sorted, numbers by source text).
+std::string digest(const Json& value);
+
+}  // namespace milepost::config

@@ -1,0 +1,156 @@
+// The store: the journal of events, the ledger of effects, the audit rows, loan revisions, links, cursors and plugins' small state,
+// in one SQLite file (WAL, synchronous=FULL). One writer thread commits for all that wait: one fsync for many. Everything that
+// must be true together is written by one Work.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/journal/records.hpp"
+#include "milepost/error.hpp"
+
+namespace milepost::journal {
+
+/// Work's view of the transaction. Valid only while the Work runs, on the writer's thread. Reads see the writes before them.
+/// Throws StoreError when SQLite does; a Work lets it pass.
+class Writer {
+ public:
+  enum class Verdict { accepted, duplicate, quarantined };
+  struct Acceptance {
+    Verdict verdict = Verdict::accepted;
+    Event event;               ///< as stored; of a duplicate: the first one's
+    bool content_differs = false;  ///< a duplicate by id whose payload is another
+  };
+  /// Stores the event, unless (pipeline, id) is known with the same revision as the latest accepted. Quarantined events (dead from the
+  /// start) are not remembered as ids. `receipt` is the UUIDv7 for it.
+  Acceptance accept(const NewEvent& event, const std::string& receipt, Time now);
+
+  std::optional<Event> event(Sequence sequence);
+  void update(const Event& event);  ///< state, step, definition, loan_revision, resume_at, late, crashes, fault
+
+  std::optional<Effect> effect(Sequence event, const std::string& step);
+  std::vector<Effect> effects(Sequence event);
+  void put(const Effect& effect);   ///< inserts or replaces
+
+  /// Claims `key` for (event, step); when another has it already, that one is returned.
+  std::optional<Once> claim(const Once& once);
+  /// True when an effect of `step` is done for a later event of this lane (superseded).
+  bool finished_later(const std::string& pipeline, const std::string& lane, Sequence after, const std::string& step);
+
+  std::optional<LoanRevision> loan(const std::string& subject);  ///< the latest
+  void append(const LoanRevision& revision);
+  std::optional<std::string> linked(const std::string& system, const std::string& type, const std::string& id);
+  void put(const Link& link);
+
+  std::optional<std::string> cursor(const std::string& source);
+  void put_cursor(const std::string& source, const std::string& cursor);
+  struct Item {
+    std::string value;
+    std::uint64_t version = 0;
+  };
+  std::optional<Item> state(const std::string& scope, const std::string& key);
+  /// Compare and set: `expected` 0 means "not there yet". False when it is another; value nullopt deletes.
+  bool put_state(const std::string& scope, const std::string& key, const std::optional<std::string>& value, std::uint64_t expected);
+
+  void put_definition(const std::string& digest, const std::string& kind, const std::string& name, const std::string& body);
+
+  /// The chain's last row (sequence 0 when there is none), kept in memory across works.
+  AuditRow last_audit_row();
+  void append_audit_row(const AuditRow& row, const AuditDetails& details);
+
+  struct Transaction;  ///< SQLite's side, private to journal/
+  explicit Writer(Transaction& transaction) : transaction_(transaction) {}
+
+ private:
+  Transaction& transaction_;
+};
+
+using Work = std::function<void(Writer&)>;
+/// ok: on disk. An error (`retryable`: full or failing disk, named in the message): nothing of it is.
+using Done = std::function<void(Status)>;
+
+struct EventFilter {
+  std::optional<std::string> pipeline, subject, id, receipt, type;
+  std::optional<EventState> state;
+  Sequence before = 0;  ///< 0: from the newest
+  std::size_t limit = 50;
+};
+struct AuditFilter {
+  std::optional<std::string> pipeline, subject, event, kind;
+  std::uint64_t after = 0;
+  std::size_t limit = 100;
+  bool newest_first = false;
+};
+struct AuditRecord {
+  AuditRow row;
+  std::optional<AuditDetails> details;  ///< nullopt: erased
+};
+struct Lane {
+  std::string pipeline, lane;
+  auto operator<=>(const Lane&) const = default;
+};
+
+struct StoreOptions {
+  std::string path;                 ///< its folder is made (0700) when missing
+  const telemetry::Clock* clock = nullptr;  ///< required
+  bool read_only = false;           ///< for tools on a copy
+};
+
+/// All methods [any] once open() has returned. Reads use short transactions of their own connections (never past one second).
+class Store {
+ public:
+  /// Migrates an older schema forward, in one transaction; refuses a newer one, a foreign file and a damaged one: `permanent`, with
+  /// both versions and the remedy.
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  ~Store();  ///< commits what was submitted, then closes
+
+  /// Runs `work` on the writer's thread in the next commit, then `done` on that thread (it must be quick). A lone work is not delayed
+  /// for company. When a commit of several fails, each is tried alone, so a Work may run more than once: it assigns, never accumulates.
+  void submit(Work work, Done done);
+  /// The same, waiting. Not from the writer's thread.
+  Status run(Work work);
+
+  /// Called on the writer's thread after each commit that accepted events: their lanes. One listener.
+  void on_accepted(std::function<void(const std::vector<Lane>&)> listener);
+
+  std::optional<Event> event(Sequence sequence) const;
+  std::optional<Event> event_by_receipt(const std::string& receipt) const;
+  std::optional<std::string> payload(Sequence sequence) const;   ///< raw; nullopt when pruned
+  std::vector<Effect> effects(Sequence event) const;
+  std::vector<Event> events(const EventFilter& filter) const;    ///< newest first
+  std::vector<AuditRecord> audit(const AuditFilter& filter) const;
+  /// Every audit row in order, in pages, without holding a transaction between them. `visit` false ends.
+  void each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const;
+  std::optional<LoanRevision> loan(const std::string& subject, std::optional<std::int64_t> revision = {}) const;
+  std::optional<std::string> linked(const std::string& system, const std::string& type, const std::string& id) const;
+  std::optional<std::string> definition(const std::string& digest) const;
+  std::optional<std::string> cursor(const std::string& source) const;
+  std::optional<Writer::Item> state(const std::string& scope, const std::string& key) const;
+
+  /// Lanes with open events, in key order after `after`; at most `limit`. The engine walks them at start.
+  std::vector<Lane> open_lanes(const std::optional<Lane>& after, std::size_t limit) const;
+  /// The oldest open event of a lane.
+  std::optional<Event> head(const Lane& lane) const;
+  /// Waiting events whose time has come, oldest first; and the next time after `now` when there is one.
+  std::vector<Sequence> due(Time now, std::size_t limit) const;
+  std::optional<Time> next_due() const;
+  /// Effects that were sent and have no outcome: what a crash left.
+  std::vector<Effect> sent_without_outcome() const;
+  std::uint64_t count(EventState state) const;
+
+  struct Health {
+    bool ok = true;
+    std::string message;     ///< why not: "the disk is full", "fsync failed"
+  };
+  Health health() const;
+
+ private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace milepost::journal

@@ -1,0 +1,363 @@
+// JSON that comes out as it went in. `Json` is nlohmann's ordered_json (key order kept); what nlohmann would change on
+// the way (25000.00, 1e400, an integer past 64 bits) is kept as a Number: its source text. Thread: [any], no state.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_set>
+#include <vector>
+
+#include "milepost/error.hpp"
+
+namespace milepost {
+
+using Json = nlohmann::ordered_json;
+
+/// A JSON number as its source text. Held in a Json as a binary value with subtype 'N', so that it survives copies;
+/// read it through number_text() or get<T>(), never through Json's own get().
+struct Number {
+  std::string text;  ///< a token of the JSON grammar for numbers
+
+  static constexpr std::uint64_t kSubtype = 'N';
+  Json json() const { return Json::binary(Json::binary_t::container_type(text.begin(), text.end()), kSubtype); }
+};
+
+/// True for nlohmann's own numbers and for a kept Number.
+inline bool is_number(const Json& value) noexcept {
+  return value.is_number() || (value.is_binary() && value.get_binary().subtype() == Number::kSubtype);
+}
+
+namespace detail {
+inline void append_quoted(std::string& out, std::string_view text) {
+  // Replaces broken UTF-8 instead of throwing: this writer also reports errors.
+  out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+}  // namespace detail
+
+/// The token of a number, exactly as it was read. REQUIRES: is_number(value).
+inline std::string number_text(const Json& value) {
+  if (value.is_binary()) return {value.get_binary().begin(), value.get_binary().end()};
+  return value.dump();
+}
+
+namespace detail {
+inline void write(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object: {
+      out += '{';
+      bool first = true;
+      for (const auto& [key, member] : value.items()) {
+        if (!std::exchange(first, false)) out += ',';
+        append_quoted(out, key);
+        out += ':';
+        write(out, member);
+      }
+      out += '}';
+      return;
+    }
+    case Json::value_t::array: {
+      out += '[';
+      bool first = true;
+      for (const auto& element : value) {
+        if (!std::exchange(first, false)) out += ',';
+        write(out, element);
+      }
+      out += ']';
+      return;
+    }
+    case Json::value_t::string: append_quoted(out, value.get_ref<const std::string&>()); return;
+    case Json::value_t::binary: out += is_number(value) ? number_text(value) : std::string("null"); return;
+    case Json::value_t::discarded: out += "null"; return;
+    default: out += value.dump(); return;
+  }
+}
+}  // namespace detail
+
+/// Compact text of a value: numbers by their source text, key order kept, broken UTF-8 replaced. Never throws on content.
+inline std::string text(const Json& value) {
+  std::string out;
+  detail::write(out, value);
+  return out;
+}
+
+struct JsonLimits {
+  std::size_t depth = 64;  ///< nesting; 200,000 levels parse, then overflow the stack on copy
+};
+
+namespace detail {
+
+/// Builds a Json, refuses what two readers could understand differently, keeps what nlohmann would change.
+class Reader : public nlohmann::json_sax<Json> {
+ public:
+  explicit Reader(JsonLimits limits) : limits_(limits) {}
+
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t& token) override {
+    const bool exact = std::isfinite(value) && Json(value).dump() == token;
+    return exact ? put(value) : put(Number{token}.json());
+  }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t&) override { return refuse("binary is not JSON"); }
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& value) override {
+    if (!keys_.back().insert(value).second) return refuse("duplicate key \"" + value.substr(0, 64) + "\"");
+    key_ = std::move(value);
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
+    // nlohmann names what it read, which may be a borrower's data: keep only the place, and the kind of fault.
+    const std::string_view what = error.what();
+    std::string reason = "not valid JSON";
+    if (error.id == 101 && what.find("UTF-8") != what.npos) reason = "invalid UTF-8";
+    if (error.id == 101 && what.find("surrogate") != what.npos) reason = "a lone surrogate";
+    if (error.id == 406 || what.find("out of range") != what.npos) reason = "a number out of range";
+    return refuse(reason + " at byte " + std::to_string(position));
+  }
+
+  Json take() { return std::move(root_); }
+  const std::string& fault() const { return fault_; }
+
+ private:
+  bool refuse(std::string why) {
+    if (fault_.empty()) fault_ = std::move(why);
+    return false;
+  }
+  Json* place(Json value) {
+    if (stack_.empty()) return &(root_ = std::move(value));
+    if (stack_.back()->is_array()) return &stack_.back()->emplace_back(std::move(value));
+    // Keys are known to be new: the map's own linear search for each insert would make wide objects quadratic.
+    auto& object = stack_.back()->get_ref<Json::object_t&>();
+    static_cast<std::vector<Json::object_t::value_type>&>(object).emplace_back(std::move(key_), std::move(value));
+    return &object.back().second;
+  }
+  bool put(Json value) {
+    place(std::move(value));
+    return true;
+  }
+  bool open(Json value) {
+    if (stack_.size() >= limits_.depth) return refuse("nested deeper than " + std::to_string(limits_.depth));
+    stack_.push_back(place(std::move(value)));
+    keys_.emplace_back();
+    return true;
+  }
+  bool close() {
+    stack_.pop_back();
+    keys_.pop_back();
+    return true;
+  }
+
+  JsonLimits limits_;
+  Json root_;
+  std::string key_;
+  std::string fault_;
+  std::vector<Json*> stack_;
+  std::vector<std::unordered_set<std::string>> keys_;
+};
+
+/// nlohmann refuses 1e400, and turns -0 into 0, before its SAX handler sees the token. Such tokens are rare: one look for
+/// an exponent, a very long run of digits or a "-0" decides whether the slower path below is needed.
+inline bool may_change(std::string_view source) {
+  std::size_t digits = 0;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    const char c = source[i];
+    if (c == '-' && i + 1 < source.size() && source[i + 1] == '0') return true;
+    const bool digit = c >= '0' && c <= '9';
+    if ((c == 'e' || c == 'E') && digits > 0) return true;
+    digits = (digit || (digits > 0 && c == '.')) ? digits + 1 : 0;
+    if (digits > 300) return true;
+  }
+  return false;
+}
+
+/// Finds those tokens outside strings, and hides each behind a string that no sender can
+/// produce together with its number: a private key of this parse. Returns false when there are none.
+struct Hidden {
+  std::string source;
+  std::string mark;
+};
+inline bool hide_numbers(std::string_view source, Hidden& out) {
+  out.mark = "\xEE\x80\x80milepost-number:";
+  while (source.find(out.mark) != source.npos) out.mark += ':';
+  bool found = false, in_string = false;
+  for (std::size_t i = 0; i < source.size();) {
+    const char c = source[i];
+    if (in_string) {
+      out.source += c;
+      if (c == '\\' && i + 1 < source.size()) out.source += source[++i];
+      else if (c == '"') in_string = false;
+      ++i;
+      continue;
+    }
+    if (c == '-' || (c >= '0' && c <= '9')) {
+      std::size_t end = i;
+      while (end < source.size() && std::string_view("+-.eE0123456789").find(source[end]) != std::string_view::npos) ++end;
+      const std::string token(source.substr(i, end - i));
+      char* stop = nullptr;
+      const double value = std::strtod(token.c_str(), &stop);
+      // Only well-formed tokens are hidden; nlohmann reports the others.
+      const bool whole = *stop == '\0' && token.back() >= '0' && token.back() <= '9' && token.find('+') != 0;
+      const std::size_t first = token[0] == '-' ? 1 : 0;
+      const bool zero_led = token.size() > first + 1 && token[first] == '0' && token[first + 1] >= '0' && token[first + 1] <= '9';
+      const bool dotted = token.size() > first && token[first] != '.' && token.find(".e") == token.npos && token.find(".E") == token.npos;
+      if (token == "-0" || (!std::isfinite(value) && whole && !zero_led && dotted)) {
+        out.source += '"' + out.mark + token + '"';
+        found = true;
+      } else {
+        out.source += token;
+      }
+      i = end;
+      continue;
+    }
+    if (c == '"') in_string = true;
+    out.source += c;
+    ++i;
+  }
+  return found;
+}
+inline void reveal(Json& value, const std::string& mark) {
+  if (value.is_structured()) {
+    for (auto& element : value) reveal(element, mark);
+  } else if (value.is_string() && value.get_ref<const std::string&>().starts_with(mark)) {
+    value = Number{value.get_ref<const std::string&>().substr(mark.size())}.json();
+  }
+}
+
+}  // namespace detail
+
+/// Reads one JSON text, whole. Refuses (`permanent`, with the reason and the byte, never the content): anything outside RFC
+/// 8259, invalid UTF-8, lone surrogates, duplicate keys, nesting past the limit.
+inline Result<Json> read_json(std::string_view source, JsonLimits limits = {}) {
+  detail::Hidden hidden;
+  const bool hides = detail::may_change(source) && detail::hide_numbers(source, hidden);
+  const std::string_view input = hides ? std::string_view(hidden.source) : source;
+  detail::Reader reader(limits);
+  if (!Json::sax_parse(input.begin(), input.end(), &reader, Json::input_format_t::json, true)) {
+    return fail(ErrorKind::permanent, reader.fault().empty() ? "not valid JSON" : reader.fault());
+  }
+  Json value = reader.take();
+  if (hides) detail::reveal(value, hidden.mark);
+  return value;
+}
+
+/// The value at a JSON Pointer (RFC 6901), or nullptr. Never throws. "" is the whole.
+inline const Json* find(const Json& root, std::string_view pointer) noexcept {
+  const Json* at = &root;
+  while (!pointer.empty()) {
+    if (pointer.front() != '/') return nullptr;
+    pointer.remove_prefix(1);
+    const auto end = std::min(pointer.find('/'), pointer.size());
+    std::string token(pointer.substr(0, end));
+    pointer.remove_prefix(end);
+    for (std::size_t i = 0; (i = token.find('~', i)) != token.npos; ++i) {
+      if (i + 1 >= token.size() || (token[i + 1] != '0' && token[i + 1] != '1')) return nullptr;
+      token.replace(i, 2, 1, token[i + 1] == '0' ? '~' : '/');
+    }
+    if (at->is_object()) {
+      const auto member = at->find(token);
+      if (member == at->end()) return nullptr;
+      at = &*member;
+    } else if (at->is_array()) {
+      std::size_t index = 0;
+      const auto [stop, fault] = std::from_chars(token.data(), token.data() + token.size(), index);
+      if (fault != std::errc() || stop != token.data() + token.size() || index >= at->size()) return nullptr;
+      if (token.size() > 1 && token[0] == '0') return nullptr;
+      at = &(*at)[index];
+    } else {
+      return nullptr;
+    }
+  }
+  return at;
+}
+
+namespace detail {
+template <class T>
+struct is_optional : std::false_type {};
+template <class T>
+struct is_optional<std::optional<T>> : std::true_type {};
+
+template <class T>
+Result<T> convert(const Json& value, std::string_view pointer) {
+  const auto wrong = [&](std::string_view wanted) {
+    return fail(ErrorKind::permanent,
+                std::string(pointer) + ": expected " + std::string(wanted) + ", found " + value.type_name());
+  };
+  if constexpr (std::is_same_v<T, Json>) {
+    return value;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return value.is_boolean() ? Result<T>(value.get<bool>()) : Result<T>(wrong("true or false"));
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return value.is_string() ? Result<T>(value.get_ref<const std::string&>()) : Result<T>(wrong("text"));
+  } else if constexpr (std::is_same_v<T, Number>) {
+    return is_number(value) ? Result<T>(Number{number_text(value)}) : Result<T>(wrong("a number"));
+  } else if constexpr (std::is_integral_v<T>) {
+    if (!is_number(value)) return wrong("an integer");
+    const std::string token = number_text(value);
+    T number{};
+    const auto [stop, fault] = std::from_chars(token.data(), token.data() + token.size(), number);
+    if (fault != std::errc() || stop != token.data() + token.size()) return wrong("an integer in range");
+    return number;
+  } else if constexpr (std::is_floating_point_v<T>) {
+    if (!is_number(value)) return wrong("a number");
+    return static_cast<T>(std::strtod(number_text(value).c_str(), nullptr));
+  } else {
+    static_assert(std::is_same_v<T, void>, "get<T>: use bool, an integer, double, std::string, Number or Json");
+  }
+}
+}  // namespace detail
+
+/// Typed access by JSON Pointer; the error (`permanent`) names the pointer and the types, never the value. T: bool, an
+/// integer, double (never for money), std::string, Number, Json, or std::optional of one: then missing and null are nullopt.
+template <class T>
+Result<T> get(const Json& root, std::string_view pointer) {
+  const Json* value = find(root, pointer);
+  if constexpr (detail::is_optional<T>::value) {
+    if (value == nullptr || value->is_null()) return T(std::nullopt);
+    auto inner = detail::convert<typename T::value_type>(*value, pointer);
+    if (!inner) return fail(inner.error());
+    return T(std::move(*inner));
+  } else {
+    if (value == nullptr) return fail(ErrorKind::permanent, std::string(pointer) + ": missing");
+    return detail::convert<T>(*value, pointer);
+  }
+}
+
+/// A JSON text together with its value, which is parsed at the first look. Copies share both. Thread: [any].
+class Document {
+ public:
+  Document() : Document(std::string("null")) {}
+  explicit Document(std::string source) : state_(std::make_shared<State>(std::move(source))) {}
+  explicit Document(const Json& value) : Document(milepost::text(value)) {}
+
+  /// Exactly the bytes that arrived.
+  const std::string& text() const { return state_->source; }
+  /// The value; null when the text is no JSON (the host hands out no such payload).
+  const Json& json() const {
+    std::call_once(state_->once, [&] {
+      if (auto value = read_json(state_->source)) state_->value = std::move(*value);
+    });
+    return state_->value;
+  }
+
+ private:
+  struct State {
+    explicit State(std::string text) : source(std::move(text)) {}
+    std::string source;
+    std::once_flag once;
+    Json value;
+  };
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace milepost
