@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace milepost::telemetry {
 
@@ -44,6 +45,7 @@ class ManualClock : public Clock {
  private:
   mutable std::mutex mutex_;
   Time now_;
+  std::vector<std::condition_variable_any*> waiting_;
 };
 
 /// "2026-11-20T23:59:01.123456Z": always UTC, six digits; what audit rows and the API print.

@@ -1,0 +1,65 @@
+#include "host/telemetry/ids.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace milepost::telemetry {
+
+namespace {
+
+void fill_randomly(unsigned char* out, std::size_t count) {
+  // Without randomness there are no keys and no salts: nothing sensible can go on.
+  if (RAND_bytes(out, static_cast<int>(count)) != 1) throw std::runtime_error("the system gives no random bytes");
+}
+
+}  // namespace
+
+std::string new_id(Time now) {
+  std::array<unsigned char, 16> bytes{};
+  fill_randomly(bytes.data(), bytes.size());
+
+  const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(to_micros(now), 0));
+  const std::uint64_t millis = micros / 1000;
+  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(millis >> (40 - 8 * i));
+  // RFC 9562, 6.2, method 3: the fraction of the millisecond leads, so that ids of one millisecond keep their order.
+  const std::uint64_t fraction = micros % 1000 * 4096 / 1000;
+  bytes[6] = static_cast<unsigned char>(0x70 | (fraction >> 8));
+  bytes[7] = static_cast<unsigned char>(fraction);
+  bytes[8] = static_cast<unsigned char>(0x80 | (bytes[8] & 0x3f));
+
+  std::string text = hex(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  for (const std::size_t dash : {20u, 16u, 12u, 8u}) text.insert(dash, 1, '-');
+  return text;
+}
+
+Sha256 sha256(std::string_view bytes) {
+  // Fetched once: the look-up costs more than the digest of a short text.
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  Sha256 digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, algorithm, nullptr) != 1)
+    throw std::runtime_error("OpenSSL offers no SHA-256");
+  return digest;
+}
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  fill_randomly(reinterpret_cast<unsigned char*>(bytes.data()), count);
+  return bytes;
+}
+
+}  // namespace milepost::telemetry
