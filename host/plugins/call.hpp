@@ -1,0 +1,42 @@
+// One call into a plugin, as the host makes it: its deadline, how it is stopped, and what went out meanwhile.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+
+#include "milepost/host.hpp"
+
+namespace milepost::plugins {
+
+/// Lives on the caller's stack for the length of one call. The deadline is real time (steady), since the vendor's time-out is.
+class HostCall {
+ public:
+  /// `stopped` is asked from any thread; may be empty.
+  HostCall(std::chrono::milliseconds timeout, std::function<bool()> stopped = {}, unsigned attempt = 1);
+  HostCall(const HostCall&) = delete;
+  HostCall& operator=(const HostCall&) = delete;
+
+  Call call() const { return Call(&raw_); }
+  bool stopped() const { return stopped_ && stopped_(); }
+  std::chrono::milliseconds left() const;
+
+  /// The HTTP service says so when a request that is no read may have left: an error that has lost its cause (an exception, a
+  /// lost child, a missing item) is then indeterminate, else internal.
+  void write_left() { write_left_ = true; }
+  bool has_write_left() const { return write_left_; }
+
+  /// The HostCall behind the mp_call that a service was given; nullptr when it is none of ours.
+  static HostCall* from(const mp_call* raw);
+
+ private:
+  struct Raw : mp_call {
+    HostCall* owner;
+  };
+  Raw raw_;
+  std::chrono::steady_clock::time_point deadline_;
+  std::function<bool()> stopped_;
+  std::atomic<bool> write_left_ = false;
+};
+
+}  // namespace milepost::plugins
