@@ -1,0 +1,43 @@
+// The admin listener's handler: health, metrics, /api/v1 and its OpenAPI. Reads the store and the engine's status; writes nothing yet.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "host/access/keys.hpp"
+#include "host/engine/status.hpp"
+#include "host/http/server.hpp"
+#include "host/journal/store.hpp"
+#include "host/plugins/registry.hpp"
+
+namespace milepost::api {
+
+struct Sources {
+  const journal::Store* store = nullptr;
+  const plugins::Registry* registry = nullptr;
+  const access::Keys* keys = nullptr;
+  std::function<engine::Status()> engine;  ///< [any]
+};
+
+/// Requests that came over the unix socket of the data folder need no key: the socket's mode is the owner's.
+class Admin {
+ public:
+  explicit Admin(Sources sources);
+  ~Admin();
+  http::Admission admit(const http::Incoming& head) const;   ///< [any]
+  void handle(http::Incoming&& request, http::Responder respond) const;  ///< [any]
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The OpenAPI 3.1 document of what Admin serves.
+Json openapi();
+
+/// Rows as the API and `--json` print them; the one place where a record becomes JSON.
+Json to_json(const journal::Event& event);
+Json to_json(const journal::Effect& effect);
+Json to_json(const journal::AuditRecord& record);
+
+}  // namespace milepost::api

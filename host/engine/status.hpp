@@ -1,0 +1,33 @@
+// What the engine is doing, as values: for health, the API and the command line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/config/fault.hpp"
+
+namespace milepost::engine {
+
+struct ConnectionStatus {
+  std::string name, connector;
+  std::string state;   ///< "closed" (not used yet), "open", "paused" (401, 403, a person), "failing" (cannot be opened; retried)
+  std::string reason;  ///< one line; "" when open
+  unsigned in_flight = 0;
+};
+
+struct PipelineStatus {
+  std::string name, version, description, owner;
+  std::vector<std::string> sources, steps;  ///< "webhook /hooks/los"; "crm hubspot.upsert"
+  bool running = false;
+  config::Faults faults;  ///< why it does not run
+};
+
+struct Status {
+  std::vector<PipelineStatus> pipelines;
+  std::vector<ConnectionStatus> connections;
+  std::uint64_t lanes_active = 0;
+  bool stopping = false;
+};
+
+}  // namespace milepost::engine

@@ -1,0 +1,32 @@
+// The `validate` step: a JSON Schema over the payload, and rules. Used by the engine, and by intake for `accept: validated`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/config/json_schema.hpp"
+#include "host/expression/expression.hpp"
+
+namespace milepost::expression {
+
+class Validation {
+ public:
+  /// `with` of a validate step: {"schema": path?, "rules": [{"check": expression, "message": text}]?}; `schema` the file's text ("" when
+  /// none is named). Every fault with the JSON pointer into `with`.
+  static std::expected<Validation, std::vector<TreeFault>> compile(const Json& with, const std::string& schema);
+
+  /// "" when all hold; else the reasons, in order, joined by "; ": "/loan/amount: expected a number", "the loan amount must be positive". A
+  /// check that raises is a failed check. At most 20. No payload values in it.
+  std::string refusal(Machine& machine, const Scope& scope) const;
+
+ private:
+  struct Rule {
+    Expression check;
+    std::string message;
+  };
+  std::shared_ptr<const config::JsonSchema> schema_;
+  std::vector<Rule> rules_;
+};
+
+}  // namespace milepost::expression
