@@ -1,0 +1,47 @@
+// The sources and steps that the host itself has, declared like a plugin's.
+#include "host/engine/program.hpp"
+
+namespace milepost::engine {
+namespace {
+
+Json object(Json properties, Json required = Json::array(), bool open = false) {
+  Json out{{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", open}};
+  if (!required.empty()) out["required"] = std::move(required);
+  return out;
+}
+Json text_setting(const char* description) { return {{"type", "string"}, {"description", description}}; }
+
+config::Component component(std::string name, Json settings) {
+  config::Component out;
+  out.name = std::move(name);
+  out.settings = std::move(settings);
+  return out;
+}
+
+}  // namespace
+
+std::vector<config::Component> built_in_steps() {
+  const Json rule = object({{"check", text_setting("An expression that must hold.")},
+                            {"message", text_setting("What is said when it does not.")}},
+                           {"check", "message"});
+  return {
+      component("validate", object({{"schema", text_setting("A JSON Schema file under the folder, for the payload.")},
+                                    {"rules", {{"type", "array"}, {"items", rule}, {"description", "Further conditions."}}}})),
+      component("track", object({{"stage", text_setting("The loan's stage.")}}, Json::array(), true)),
+      component("audit", object({{"action", text_setting("What was done, as the audit trail names it.")},
+                                 {"note", text_setting("Free text; kept among the row's details.")},
+                                 {"reason", text_setting("Why; default: the event's reason.")}},
+                                {"action"})),
+      component("set", object(Json::object(), Json::array(), true)),
+      component("wait", object({{"for", {{"type", "string"}, {"format", "duration"}, {"description", "How long."}}},
+                                {"until", text_setting("Until when: RFC 3339.")}})),
+  };
+}
+
+std::vector<config::Component> built_in_sources() {
+  auto webhook = component("webhook", object(Json::object()));
+  webhook.webhook = true;
+  return {webhook};
+}
+
+}  // namespace milepost::engine

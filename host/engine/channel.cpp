@@ -1,0 +1,164 @@
+#include "host/engine/channel.hpp"
+
+#include <algorithm>
+
+#include "host/plugins/call.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace milepost::engine {
+
+using telemetry::Time;
+
+Action* Worker::action(const std::string& name) {
+  auto& made = actions_[name];
+  if (made == nullptr) made = account_.action(name);
+  return made.get();
+}
+
+Channel::Channel(std::unique_ptr<plugins::Account> account, telemetry::Clock& clock, std::function<bool()> aborted)
+    : account_(std::move(account)), clock_(clock), aborted_(std::move(aborted)) {
+  tokens_ = definition().limit.rate_count;
+  refilled_ = clock_.now();
+}
+
+Channel::~Channel() {
+  stop();
+  account_->close();
+}
+
+void Channel::submit(Job job) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  queue_.push_back(std::move(job));
+  if (idle_ == 0 && threads_.size() < std::max(1U, definition().limit.in_flight))
+    threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
+  changed_.notify_one();
+}
+
+void Channel::refill(Time now) {
+  const auto& limit = definition().limit;
+  if (limit.rate_count == 0 || now <= refilled_) return;
+  const double share = std::chrono::duration<double>(now - refilled_) / std::chrono::duration<double>(limit.rate_per);
+  tokens_ = std::min<double>(limit.rate_count, tokens_ + share * limit.rate_count);
+  refilled_ = now;
+}
+
+bool Channel::may_start(Time now) {
+  refill(now);
+  return state_ == State::open && now >= hold_until_ && (definition().limit.rate_count == 0 || tokens_ >= 1);
+}
+
+bool Channel::free() {
+  const std::lock_guard lock(mutex_);
+  const bool worker = idle_ > 0 || threads_.size() < std::max(1U, definition().limit.in_flight);
+  return !stopping_ && queue_.empty() && worker && may_start(clock_.now());
+}
+
+Time Channel::next_look(Time now) const {
+  if (queue_.empty() || state_ == State::opening) return Time::max();
+  if (state_ == State::closed) return now;
+  if (state_ != State::open) return open_at_;
+  if (now < hold_until_) return hold_until_;
+  const auto& limit = definition().limit;
+  if (limit.rate_count == 0 || tokens_ >= 1) return now;
+  const auto per_token = std::chrono::duration<double, std::micro>(limit.rate_per) / limit.rate_count;
+  return now + std::chrono::microseconds(static_cast<long long>(per_token.count() * (1 - tokens_)) + 1);
+}
+
+void Channel::pause(const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::paused) return;
+  state_ = State::paused;
+  reason_ = reason;
+  failures_ = 0;
+  open_at_ = clock_.now() + std::chrono::seconds(30);
+  telemetry::log(telemetry::Level::warn, "connection.paused", {{"connection", definition().name}, {"reason", reason}});
+}
+
+void Channel::hold_until(Time at) {
+  const std::lock_guard lock(mutex_);
+  hold_until_ = std::max(hold_until_, at);
+}
+
+void Channel::open(std::unique_lock<std::mutex>& lock) {
+  const State before = std::exchange(state_, State::opening);
+  lock.unlock();
+  Status opened = fail(ErrorKind::internal, "the plugin threw while opening");
+  {
+    plugins::HostCall host_call(definition().limit.timeout * 3, aborted_);
+    opened = account_->open(host_call.call());
+  }
+  lock.lock();
+  if (opened) {
+    state_ = State::open;
+    reason_.clear();
+    failures_ = 0;
+    if (before != State::closed) telemetry::log(telemetry::Level::info, "connection.open", {{"connection", definition().name}});
+  } else {
+    const bool auth = opened.error().kind == ErrorKind::auth;
+    state_ = auth ? State::paused : State::failing;
+    reason_ = opened.error().message;
+    using namespace std::chrono;
+    const auto wait = auth ? seconds(30LL << std::min(failures_, 4U)) : seconds(1LL << std::min(failures_, 9U));
+    open_at_ = clock_.now() + std::max<milliseconds>(std::min<seconds>(wait, minutes(10)), opened.error().retry_after.value_or(0ms));
+    if (failures_++ == 0)
+      telemetry::log(telemetry::Level::warn, auth ? "connection.paused" : "connection.failing",
+                     {{"connection", definition().name}, {"reason", reason_}});
+  }
+  changed_.notify_all();
+}
+
+void Channel::work(std::stop_token stop) {
+  Worker worker(*account_);
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const Time now = clock_.now();
+    if (!queue_.empty() && may_start(now)) {
+      Job job = std::move(queue_.front());
+      queue_.pop_front();
+      if (definition().limit.rate_count != 0) tokens_ -= 1;
+      ++in_flight_;
+      lock.unlock();
+      job(worker);
+      job = nullptr;
+      lock.lock();
+      --in_flight_;
+      continue;
+    }
+    const bool due = state_ == State::closed || ((state_ == State::paused || state_ == State::failing) && now >= open_at_);
+    if (!queue_.empty() && due && in_flight_ == 0) {
+      open(lock);  // [control]: nothing else runs on the instance
+      continue;
+    }
+    ++idle_;
+    const Time look = next_look(now);
+    const auto waiting = queue_.size();
+    const auto state = state_;
+    clock_.wait_until(lock, changed_, stop, look,
+                      [&] { return stopping_ || queue_.size() != waiting || state_ != state; });
+    --idle_;
+  }
+}
+
+void Channel::stop() {
+  std::vector<std::jthread> threads;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    threads.swap(threads_);
+    changed_.notify_all();
+  }
+  for (auto& thread : threads) thread.request_stop();
+  threads.clear();  // joins
+  std::deque<Job> dropped;
+  const std::lock_guard lock(mutex_);
+  dropped.swap(queue_);
+}
+
+ConnectionStatus Channel::status() const {
+  const std::lock_guard lock(mutex_);
+  constexpr const char* names[] = {"closed", "opening", "open", "paused", "failing"};
+  return {definition().name, definition().use, names[static_cast<int>(state_)], reason_, in_flight_};
+}
+
+}  // namespace milepost::engine

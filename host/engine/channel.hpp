@@ -1,0 +1,82 @@
+// One connection's workers: at most `in_flight` threads, started at need, each with action instances of its own. No pool is shared
+// between connections, so a slow vendor stalls itself alone. Holds the connection's state: opened, paused, slowed down.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/engine/status.hpp"
+#include "host/expression/expression.hpp"
+#include "host/plugins/registry.hpp"
+
+namespace milepost::engine {
+
+/// What a job may use: a thread's own.
+class Worker {
+ public:
+  explicit Worker(plugins::Account& account) : account_(account) {}
+  expression::Machine machine;
+  /// This thread's instance; nullptr when the plugin has no such action.
+  Action* action(const std::string& name);
+
+ private:
+  plugins::Account& account_;
+  std::map<std::string, std::unique_ptr<Action>> actions_;
+};
+
+class Channel {
+ public:
+  using Job = std::function<void(Worker&)>;
+
+  /// `aborted`: asked by calls in flight; true cancels them.
+  Channel(std::unique_ptr<plugins::Account> account, telemetry::Clock& clock, std::function<bool()> aborted);
+  ~Channel();
+
+  const config::Connection& definition() const { return account_->definition(); }
+
+  /// In order. Runs when the connection is open and its limits allow. [any]
+  void submit(Job job);
+  /// True when a job submitted now would start at once. [any]
+  bool free();
+  /// 401, 403: holds its jobs, and tries to open again after 30 s, 1 min … 10 min. [any]
+  void pause(const std::string& reason);
+  /// The vendor asked for time. [any]
+  void hold_until(telemetry::Time at);
+  /// No further job starts; returns when those under way have ended. Idempotent.
+  void stop();
+  ConnectionStatus status() const;  ///< [any]
+
+ private:
+  enum class State { closed, opening, open, paused, failing };
+  void work(std::stop_token stop);
+  void open(std::unique_lock<std::mutex>& lock);
+  void refill(telemetry::Time now);
+  bool may_start(telemetry::Time now);
+  telemetry::Time next_look(telemetry::Time now) const;
+
+  const std::unique_ptr<plugins::Account> account_;
+  telemetry::Clock& clock_;
+  const std::function<bool()> aborted_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<Job> queue_;
+  State state_ = State::closed;
+  std::string reason_;
+  unsigned failures_ = 0;
+  telemetry::Time open_at_{};    ///< when paused or failing: the next try
+  telemetry::Time hold_until_{};
+  double tokens_ = 0;
+  telemetry::Time refilled_{};
+  unsigned idle_ = 0, in_flight_ = 0;
+  bool stopping_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace milepost::engine

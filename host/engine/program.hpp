@@ -1,0 +1,48 @@
+// A pipeline, compiled: every expression parsed, every schema ready, every action known. Immutable and shared by all runs. [any]
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/config/catalog.hpp"
+#include "host/config/definition.hpp"
+#include "host/engine/ledger.hpp"
+#include "host/expression/expression.hpp"
+#include "host/expression/validation.hpp"
+#include "host/plugins/registry.hpp"
+
+namespace milepost::engine {
+
+/// The steps and sources that the host itself has, for the registry.
+std::vector<config::Component> built_in_steps();
+std::vector<config::Component> built_in_sources();
+
+struct ProgramStep {
+  enum class Kind { validate, track, audit, set, wait, action };
+  config::Step definition;
+  Kind kind = Kind::action;
+  std::optional<expression::Expression> when;
+  std::optional<expression::Template> once;
+  expression::Tree with;
+  std::shared_ptr<const expression::Validation> validation;
+  Policy policy;              ///< of an action
+  std::string action;         ///< "upsert"
+  std::string plugin_digest;  ///< of the library, for audit rows
+  bool fails_on = true;       ///< on_failure: dead_letter (true) or continue
+};
+
+struct Program {
+  config::Pipeline pipeline;
+  std::vector<ProgramStep> steps;
+
+  /// Faults (codes, positions, remedies) are appended; nullptr when there is any that is no warning.
+  static std::shared_ptr<const Program> compile(const config::Pipeline& pipeline, const std::map<std::string, std::string>& schemas,
+                                                const plugins::Registry& registry, config::Faults& faults);
+  /// Index of a step by id; steps.size() when there is none.
+  std::size_t index(const std::string& step) const;
+};
+
+}  // namespace milepost::engine

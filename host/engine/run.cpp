@@ -1,0 +1,399 @@
+#include "host/engine/run.hpp"
+
+#include <algorithm>
+
+#include "host/loans/loan_state.hpp"
+#include "milepost/settings.hpp"
+
+namespace milepost::engine {
+namespace {
+
+using journal::EffectState;
+using journal::EventState;
+using telemetry::Time;
+
+std::string keyed(std::initializer_list<std::string_view> parts) {
+  std::string bytes;
+  for (const auto part : parts) bytes.append(std::to_string(part.size())).append(":").append(part);
+  return telemetry::hex(telemetry::sha256(bytes)).substr(0, 32);
+}
+
+Json to_json(const Answer& answer) {
+  Json out{{"effect", name(answer.effect)}, {"body", answer.body}};
+  if (answer.record) out["record"] = milepost::detail::to_json(*answer.record);
+  return out;
+}
+
+/// `steps.<id>`: the answer's body, and its effect beside it.
+Json step_view(const std::string& answer) {
+  const auto parsed = read_json(answer);
+  if (!parsed) return nullptr;
+  const Json* body = find(*parsed, "/body");
+  Json view = body != nullptr && body->is_object() ? *body : Json::object();
+  if (body != nullptr && !body->is_object()) view["value"] = *body;
+  view["effect"] = get<std::string>(*parsed, "/effect").value_or("");
+  return view;
+}
+
+std::string first_line(std::string message) {
+  message = message.substr(0, std::min(message.find('\n'), std::size_t{500}));
+  return message;
+}
+
+}  // namespace
+
+std::string idempotency_key(const std::string& pipeline, const std::string& event_id, const std::string& step) {
+  return keyed({pipeline, event_id, step});
+}
+std::string once_key(const std::string& use, const std::string& connection, const std::string& text) {
+  return keyed({"once", use, connection, text});
+}
+
+Run::Run(journal::Event event, std::string payload, std::vector<journal::Effect> effects, std::shared_ptr<const Program> program,
+         std::optional<journal::LoanRevision> loan, const telemetry::Clock& clock)
+    : clock_(clock), event_(std::move(event)), payload_text_(std::move(payload)), program_(std::move(program)), steps_(Json::object()) {
+  payload_ = read_json(payload_text_).value_or(nullptr);
+  event_json_ = {{"id", event_.id},           {"receipt", event_.receipt}, {"pipeline", event_.pipeline},
+                 {"type", event_.type},       {"subject", event_.subject}, {"actor", event_.actor},
+                 {"reason", event_.reason},   {"revision", event_.revision}, {"time", telemetry::to_text(event_.time)},
+                 {"accepted_at", telemetry::to_text(event_.accepted_at)}, {"late", event_.late}};
+  for (const char* optional : {"actor", "reason", "revision", "type", "subject"})
+    if (event_json_[optional].get_ref<const std::string&>().empty()) event_json_[optional] = nullptr;
+  loan_ = loan ? loans::view(read_json(loan->state).value_or(nullptr)) : Json(nullptr);
+  for (auto& effect : effects) {
+    if (effect.state == EffectState::done || (effect.state == EffectState::skipped && !effect.answer.empty()))
+      steps_[effect.step] = step_view(effect.answer);
+    effects_[effect.step] = std::move(effect);
+  }
+  position_ = event_.step.empty() ? 0 : program_->index(event_.step);
+  if (event_.definition.empty()) {
+    event_.definition = program_->pipeline.version;
+    event_.loan_revision = loan ? loan->revision : 0;
+  }
+}
+
+expression::Scope Run::scope(
+    const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) const {
+  return {.payload = &payload_, .event = &event_json_, .loan = &loan_, .steps = &steps_, .params = nullptr, .link = link, .now = clock_.now()};
+}
+
+audit::Entry Run::entry(std::string kind, std::string action, std::string step, std::string outcome, Json details) const {
+  audit::Entry row;
+  row.kind = std::move(kind);
+  if (!event_.actor.empty()) row.user = event_.actor;
+  row.action = std::move(action);
+  row.subject = event_.subject;
+  row.pipeline = event_.pipeline;
+  row.version = event_.definition;
+  row.event = event_.receipt;
+  row.step = std::move(step);
+  row.outcome = std::move(outcome);
+  row.details = std::move(details);
+  return row;
+}
+
+void Run::write(const audit::Entry& row) {
+  write([row](journal::Writer& writer) { audit::append(writer, row); });
+}
+void Run::save_event() {
+  write([event = event_](journal::Writer& writer) { writer.update(event); });
+}
+void Run::save_effect() {
+  effects_[effect_.step] = effect_;
+  write([effect = effect_](journal::Writer& writer) { writer.put(effect); });
+}
+Writes Run::take_writes() { return std::exchange(writes_, {}); }
+
+void Run::to_next_step() {
+  ++position_;
+  strikes = 0;
+  effect_ = {};
+  event_.step = position_ < program_->steps.size() ? program_->steps[position_].definition.id : "";
+}
+
+void Run::end(EventState state) {
+  event_.state = state;
+  save_event();
+}
+
+void Run::dead(const std::string& step, const std::string& reason) {
+  event_.fault = first_line(reason);
+  event_.step = step;
+  write(entry("outcome", "dead_letter", step, "dead_letter", {{"reason", event_.fault}}));
+  end(EventState::dead);
+}
+
+bool Run::step_failed(const std::string& reason) {
+  const auto& current = step();
+  if (current.fails_on) {
+    dead(current.definition.id, current.definition.id + ": " + reason);
+    return true;
+  }
+  to_next_step();
+  return false;
+}
+
+Progress Run::proceed(
+    expression::Machine& machine,
+    const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) {
+  while (!ended()) {
+    if (position_ >= program_->steps.size()) {
+      if (!event_.step.empty()) {
+        dead(event_.step, "the pipeline has no step \"" + event_.step + "\" any more");
+        break;
+      }
+      end(EventState::done);
+      break;
+    }
+    const auto view = scope(link);
+    const auto& current = step();
+    // What was sent goes on where it stood: its condition was decided before it left.
+    const auto known = effects_.find(current.definition.id);
+    const bool sent = known != effects_.end() && known->second.state == EffectState::sent;
+    if (current.when && !sent) {
+      const auto holds = machine.test(*current.when, view);
+      if (!holds) {
+        built_in_failed("when: " + holds.error().message);
+        continue;
+      }
+      if (!*holds) {
+        if (current.kind == ProgramStep::Kind::action) {
+          write(entry("decision", current.definition.use, current.definition.id, "skipped", {{"when", current.definition.when}}));
+        }
+        to_next_step();
+        continue;
+      }
+    }
+    if (current.kind != ProgramStep::Kind::action) {
+      run_built_in(machine, view);
+      continue;
+    }
+    if (prepare(machine, view)) return {Progress::Need::deliver};
+  }
+  return {Progress::Need::commit_end};
+}
+
+void Run::built_in_failed(const std::string& reason) {
+  const auto id = step().definition.id;
+  if (!step_failed(reason)) write(entry("outcome", "failed", id, "failed", {{"reason", first_line(reason)}}));
+}
+
+void Run::run_built_in(expression::Machine& machine, const expression::Scope& view) {
+  using Kind = ProgramStep::Kind;
+  const auto& current = step();
+  if (current.kind == Kind::validate) {
+    const auto refusal = current.validation->refusal(machine, view);
+    if (!refusal.empty()) return built_in_failed(refusal);
+    return to_next_step();
+  }
+  auto rendered = current.with.render(machine, view);
+  if (!rendered) return built_in_failed(rendered.error().message);
+  const Json with = std::move(*rendered);
+  if (current.kind == Kind::track) {
+    // Merged in the writer's transaction: two pipelines may track one loan at the same moment.
+    write([with, event = event_, row = entry("decision", "track", current.definition.id, "updated", Json::object())](journal::Writer& writer) {
+      const auto latest = writer.loan(event.subject);
+      const Json state = latest ? read_json(latest->state).value_or(nullptr) : Json(nullptr);
+      const auto merged = loans::merge(state, with, event.time, event.sequence);
+      if (!merged) return;
+      const auto revision = (latest ? latest->revision : 0) + 1;
+      writer.append({event.subject, revision, event.sequence, event.time, text(*merged)});
+      auto audited = row;
+      audited.details = {{"revision", revision}, {"changes", with}};
+      audit::append(writer, audited);
+    });
+  } else if (current.kind == Kind::audit) {
+    Json details = Json::object();
+    for (const char* key : {"note", "reason"})
+      if (with.contains(key)) details[key] = with[key];
+    if (!details.contains("reason") && !event_.reason.empty()) details["reason"] = event_.reason;
+    write(entry("event", get<std::string>(with, "/action").value_or("audit"), current.definition.id, "", std::move(details)));
+  } else if (current.kind == Kind::set) {
+    // Kept, since now() or link() could give something else after a restart.
+    effect_ = {};
+    effect_.event = event_.sequence;
+    effect_.step = current.definition.id;
+    effect_.state = EffectState::done;
+    effect_.definition = event_.definition;
+    effect_.ended_at = clock_.now();
+    effect_.answer = text(to_json(Answer{Answer::Effect::unchanged, with, {}}));
+    save_effect();
+    steps_[current.definition.id] = with;
+  } else {
+    Time until{};
+    if (auto text_until = get<std::string>(with, "/until")) {
+      if (!telemetry::from_text(*text_until, until)) return built_in_failed("wait: `until` is no RFC 3339 time");
+    } else {
+      const auto span = parse_duration(get<std::string>(with, "/for").value_or(""));
+      if (!span) return built_in_failed("wait: `for` is no duration such as 3d");
+      until = clock_.now() + *span;
+    }
+    to_next_step();
+    if (until <= clock_.now()) return;
+    event_.resume_at = until;
+    return end(EventState::waiting);
+  }
+  to_next_step();
+}
+
+bool Run::prepare(expression::Machine& machine, const expression::Scope& view) {
+  const auto& current = step();
+  const auto& definition = current.definition;
+  const auto known = effects_.find(definition.id);
+  if (known != effects_.end() && (known->second.state == EffectState::done || known->second.state == EffectState::skipped)) {
+    to_next_step();  // done on an earlier run: it keeps its answer
+    return false;
+  }
+  once_key_.clear();
+  if (current.once) {
+    const auto rendered = current.once->render(machine, view);
+    if (!rendered || !*rendered || !(*rendered)->is_string()) {
+      built_in_failed("once: " + (rendered ? std::string("it gives no text") : rendered.error().message));
+      return false;
+    }
+    once_key_ = once_key(definition.use, definition.connection, (*rendered)->get<std::string>());
+  }
+  auto rendered = current.with.render(machine, view);
+  if (!rendered) {
+    built_in_failed(rendered.error().message);
+    return false;
+  }
+  with_ = std::move(*rendered);
+  effect_ = known != effects_.end() ? known->second : journal::Effect{};
+  if (effect_.state == EffectState::failed || effect_.state == EffectState::in_doubt) {
+    // A person opened the event again: the step starts anew, with the same key.
+    effect_.state = EffectState::planned;
+    effect_.attempt = 0;
+    effect_.first_at.reset();
+    effect_.next_at.reset();
+  }
+  effect_.event = event_.sequence;
+  effect_.step = definition.id;
+  effect_.connection = definition.connection;
+  effect_.definition = event_.definition;
+  effect_.plugin = current.plugin_digest;
+  if (effect_.key.empty())
+    effect_.key = once_key_.empty() ? idempotency_key(event_.pipeline, event_.id.empty() ? event_.receipt : event_.id, definition.id) : once_key_;
+  return true;
+}
+
+milepost::Event Run::sdk_event() const {
+  milepost::Event out;
+  out.id = event_.id;
+  out.revision = event_.revision;
+  out.type = event_.type;
+  out.subject = event_.subject;
+  out.actor = event_.actor;
+  out.reason = event_.reason;
+  out.time = event_.time;
+  out.payload = Document(payload_text_);
+  return out;
+}
+
+void Run::plan(std::optional<Time> at) {
+  if (effect_.state != EffectState::sent) effect_.state = EffectState::planned;
+  effect_.next_at = at;
+  save_effect();
+  save_event();
+}
+
+void Run::mark_sent() {
+  const auto now = clock_.now();
+  effect_.state = EffectState::sent;
+  effect_.attempt += 1;
+  if (!effect_.first_at) effect_.first_at = now;
+  effect_.sent_at = now;
+  effect_.next_at.reset();
+  effect_.error.clear();
+  save_effect();
+  save_event();
+  auto row = entry("intent", step().definition.use, step().definition.id, "sent",
+                   {{"attempt", effect_.attempt}, {"connection", effect_.connection}, {"key", effect_.key}, {"with_sha256", telemetry::hex(telemetry::sha256(text(with_)))}});
+  row.plugin = step().plugin_digest;
+  write(row);
+}
+
+void Run::outcome_row(const std::string& outcome, Json details) {
+  auto row = entry("outcome", step().definition.use, step().definition.id, outcome, std::move(details));
+  row.plugin = step().plugin_digest;
+  write(row);
+}
+
+void Run::answered(const Answer& answer, bool by_look_up) {
+  const Json json = to_json(answer);
+  effect_.state = EffectState::done;
+  effect_.ended_at = clock_.now();
+  effect_.answer = text(json);
+  effect_.error.clear();
+  save_effect();
+  Json details{{"attempt", effect_.attempt}, {"answer", answer.body}};
+  if (by_look_up) details["settled_by"] = "look_up";
+  if (answer.record) {
+    details["record"] = json["record"];
+    write([link = journal::Link{answer.record->system, answer.record->type, answer.record->id, event_.subject}](journal::Writer& writer) {
+      if (!link.subject.empty() && !writer.linked(link.system, link.type, link.id)) writer.put(link);
+    });
+  }
+  outcome_row(std::string(name(answer.effect)), std::move(details));
+  steps_[effect_.step] = step_view(effect_.answer);
+  to_next_step();
+}
+
+void Run::skipped(const std::string& outcome, const std::string& reason, const std::string& answer) {
+  effect_.state = EffectState::skipped;
+  effect_.ended_at = clock_.now();
+  effect_.answer = answer;
+  save_effect();
+  outcome_row(outcome, {{"reason", reason}});
+  if (!answer.empty()) {
+    steps_[effect_.step] = step_view(answer);
+    if (steps_[effect_.step].is_object()) steps_[effect_.step]["effect"] = "skipped";
+  }
+  to_next_step();
+}
+
+void Run::failed(const Error& error, const std::string& reason) {
+  effect_.state = EffectState::failed;
+  effect_.ended_at = clock_.now();
+  effect_.error = text(milepost::detail::to_json(error));
+  save_effect();
+  outcome_row("failed", {{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}});
+  step_failed(reason);
+}
+
+void Run::in_doubt(const Error& error, const std::string& reason) {
+  effect_.state = EffectState::in_doubt;
+  effect_.error = text(milepost::detail::to_json(error));
+  save_effect();
+  outcome_row("in_doubt", {{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}});
+  event_.fault = first_line(step().definition.id + ": " + reason);
+  end(EventState::in_doubt);
+}
+
+void Run::retry(const Error& error, Time at, bool counts) {
+  outcome_row("retry", {{"attempt", effect_.attempt}, {"error", milepost::detail::to_json(error)}, {"next", telemetry::to_text(at)}});
+  if (!counts && effect_.attempt > 0) effect_.attempt -= 1;
+  effect_.state = EffectState::planned;
+  effect_.error = text(milepost::detail::to_json(error));
+  plan(at);
+}
+
+void Run::look_up_later(const Error& error, Time at) {
+  effect_.error = text(milepost::detail::to_json(error));
+  effect_.next_at = at;
+  save_effect();
+}
+
+void Run::paused(const Error& error, bool during_look_up) {
+  outcome_row("held", {{"error", milepost::detail::to_json(error)}});
+  effect_.error = text(milepost::detail::to_json(error));
+  if (!during_look_up) unsent();
+  plan();
+}
+
+void Run::unsent() {
+  effect_.state = EffectState::planned;
+  if (effect_.attempt > 0) effect_.attempt -= 1;
+}
+
+}  // namespace milepost::engine

@@ -1,0 +1,102 @@
+// One event on its way through its pipeline's steps. It evaluates, and gathers what must be written; it neither commits nor sends: the
+// engine does, and tells it what came of it. [serial]: one thread at a time.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/audit/trail.hpp"
+#include "host/engine/program.hpp"
+#include "host/journal/store.hpp"
+
+namespace milepost::engine {
+
+/// Writes for the next commit, in order. They may run more than once (see journal::Store): each captures by value.
+using Writes = std::vector<journal::Work>;
+
+/// What stands between a run and its next move.
+struct Progress {
+  enum class Need {
+    commit_end,  ///< the event ended (done, dead, waiting, in doubt): commit, then the lane goes on
+    deliver,     ///< a connector step is ready: its connection's turn
+  } need = Need::commit_end;
+};
+
+class Run {
+ public:
+  /// `effects` are the ledger's rows of the event. Binds the event to `program` where it is not bound yet.
+  Run(journal::Event event, std::string payload, std::vector<journal::Effect> effects, std::shared_ptr<const Program> program,
+      std::optional<journal::LoanRevision> loan, const telemetry::Clock& clock);
+
+  /// Evaluates steps until one must be delivered or the event has ended. `link` answers link().
+  Progress proceed(expression::Machine& machine,
+                   const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link);
+
+  // The delivery at hand, after deliver:
+  const ProgramStep& step() const { return program_->steps[position_]; }
+  const journal::Effect& effect() const { return effect_; }
+  bool settling() const { return effect_.state == journal::EffectState::sent; }  ///< sent before: its outcome is to be settled
+  const Json& with() const { return with_; }
+  const std::string& once_key() const { return once_key_; }  ///< "" without `once:`
+  milepost::Event sdk_event() const;
+
+  /// Planned, at `at` when a retry waits: rides in the commit of what came before.
+  void plan(std::optional<journal::Time> at = {});
+  /// The write that makes it sent, with its intent row. Applied after the writes gathered so far; `attempt` counts up.
+  void mark_sent();
+  /// The writes so far, for one commit; the run keeps none.
+  Writes take_writes();
+  bool has_writes() const { return !writes_.empty(); }
+
+  // What came of it. Each leaves the run ready for proceed(), or ended.
+  void answered(const Answer& answer, bool by_look_up);
+  void skipped(const std::string& outcome, const std::string& reason, const std::string& answer);  ///< superseded, or once: done before
+  void failed(const Error& error, const std::string& reason);
+  void in_doubt(const Error& error, const std::string& reason);
+  void retry(const Error& error, journal::Time at, bool counts);   ///< planned again
+  void look_up_later(const Error& error, journal::Time at);        ///< stays sent
+  void paused(const Error& error, bool during_look_up);            ///< planned again, or still sent; not counted
+  void unsent();                                                   ///< takes mark_sent() back: it was not committed after all
+
+  const journal::Event& event() const { return event_; }
+  const Program& program() const { return *program_; }
+  bool ended() const { return event_.state != journal::EventState::open; }
+  unsigned strikes = 0;  ///< refusals in a row, for the backoff
+
+ private:
+  expression::Scope scope(const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) const;
+  audit::Entry entry(std::string kind, std::string action, std::string step, std::string outcome, Json details) const;
+  void write(journal::Work work) { writes_.push_back(std::move(work)); }
+  void write(const audit::Entry& row);
+  void save_event();
+  void save_effect();
+  void to_next_step();
+  void end(journal::EventState state);
+  void dead(const std::string& step, const std::string& reason);
+  bool step_failed(const std::string& reason);  ///< true: the event is dead
+  void run_built_in(expression::Machine& machine, const expression::Scope& scope);
+  void built_in_failed(const std::string& reason);
+  bool prepare(expression::Machine& machine, const expression::Scope& scope);
+  void outcome_row(const std::string& outcome, Json details);
+
+  const telemetry::Clock& clock_;
+  journal::Event event_;
+  std::string payload_text_;
+  std::shared_ptr<const Program> program_;
+  std::map<std::string, journal::Effect> effects_;
+  Json payload_, event_json_, loan_, steps_;
+  std::size_t position_ = 0;
+  Writes writes_;
+  journal::Effect effect_;
+  Json with_;
+  std::string once_key_;
+};
+
+/// SHA-256 over the parts, each with its length, cut to 128 bits, in hex.
+std::string idempotency_key(const std::string& pipeline, const std::string& event_id, const std::string& step);
+std::string once_key(const std::string& use, const std::string& connection, const std::string& text);
+
+}  // namespace milepost::engine

@@ -1,0 +1,63 @@
+#include "host/engine/scheduler.hpp"
+
+namespace milepost::engine {
+
+Scheduler::Scheduler(telemetry::Clock& clock, unsigned threads) : clock_(clock), count_(threads) {}
+Scheduler::~Scheduler() { stop(); }
+
+void Scheduler::start() {
+  for (unsigned i = 0; i < count_; ++i) threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
+}
+
+void Scheduler::stop() {
+  for (auto& thread : threads_) thread.request_stop();
+  threads_.clear();
+  // Tasks may own what lives elsewhere: let go of them outside the lock.
+  std::deque<Task> ready;
+  decltype(timed_) timed;
+  const std::lock_guard lock(mutex_);
+  ready.swap(ready_);
+  std::swap(timed, timed_);
+}
+
+void Scheduler::post(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    ready_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+}
+
+void Scheduler::post_at(telemetry::Time at, Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    timed_.push({at, ++order_, std::make_shared<Task>(std::move(task))});
+  }
+  changed_.notify_all();
+}
+
+void Scheduler::work(std::stop_token stop) {
+  expression::Machine machine;
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    while (!timed_.empty() && timed_.top().at <= clock_.now()) {
+      ready_.push_back(std::move(*timed_.top().task));
+      timed_.pop();
+    }
+    if (!ready_.empty()) {
+      Task task = std::move(ready_.front());
+      ready_.pop_front();
+      if (!ready_.empty()) changed_.notify_one();
+      lock.unlock();
+      task(machine);
+      task = nullptr;
+      lock.lock();
+      continue;
+    }
+    const auto next = timed_.empty() ? telemetry::Time::max() : timed_.top().at;
+    clock_.wait_until(lock, changed_, stop, next,
+                      [&] { return !ready_.empty() || (!timed_.empty() && timed_.top().at < next); });
+  }
+}
+
+}  // namespace milepost::engine
