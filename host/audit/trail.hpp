@@ -1,12 +1,13 @@
 // Appends to the trail inside a store's transaction, and verifies it.
 #pragma once
 
-#include <functional>
-#include <optional>
+#include <cstdint>
+#include <iosfwd>
 #include <string>
 
 #include "host/audit/row.hpp"
 #include "host/journal/store.hpp"
+#include "milepost/json.hpp"
 
 namespace milepost::audit {
 
@@ -15,19 +16,21 @@ struct Entry {
   Json details = Json::object();  ///< {"reason": …, "note": …}; empty members are left out, never invented
 };
 
-/// Chains and stores one row; returns its sequence. Only inside Store work: the row is on disk when that work's commit is.
+/// Chains and stores one row; returns its sequence. Only inside Store work: the row is on disk when that work's commit
+/// is.
 std::uint64_t append(journal::Writer& writer, const Entry& entry);
 
 struct Verdict {
   std::uint64_t rows = 0;
-  std::uint64_t erased = 0;     ///< details that were erased: the chain holds all the same
-  std::string head;             ///< hash of the last row, hex
+  std::uint64_t erased = 0;  ///< details that were erased: the chain holds all the same
+  std::string head;          ///< hash of the last row, hex
   /// The first fault: "row 17: its hash does not match its bytes". Empty: the trail is whole.
   std::string fault;
 };
 /// Every row's bytes, its link to the row before, its sequence, and the digest of the details that are there.
 Verdict verify(journal::Store& store);
-/// The same over an export (JSON lines as docs/audit.md has them), without a store. Malformed input is a fault that names the line.
+/// The same over an export (JSON lines as docs/audit.md has them), without a store. Malformed input is a fault that
+/// names the line.
 Verdict verify_export(std::istream& lines);
 /// Writes every row as a JSON line.
 void write_export(journal::Store& store, std::ostream& out);

@@ -1,4 +1,5 @@
-// The rows of the store, as values. States only move forward (a person's retry of a dead letter opens the event again, audited).
+// The rows of the store, as values. States only move forward (a person's retry of a dead letter opens the event again,
+// audited).
 #pragma once
 
 #include <cstdint>
@@ -26,27 +27,27 @@ std::string_view name(EventState state);
 struct NewEvent {
   std::string pipeline, source;
   std::string id, revision, type, subject, actor, reason;
-  Time time{};             ///< when it happened; accepted_at when the sender does not say
-  std::string lane;        ///< the subject, or "" for a lane of its own
-  std::string payload;     ///< raw bytes as received (one event's part of them)
+  Time time{};          ///< when it happened; accepted_at when the sender does not say
+  std::string lane;     ///< the subject, or "" for a lane of its own
+  std::string payload;  ///< raw bytes as received (one event's part of them)
   std::string content_type;
   std::string quarantine;  ///< not empty: a dead letter from the start, with this reason
 };
 
 struct Event {
   Sequence sequence = 0;
-  std::string receipt;     ///< UUIDv7: what the sender was told, and what audit rows name
+  std::string receipt;  ///< UUIDv7: what the sender was told, and what audit rows name
   std::string pipeline, source, id, revision, type, subject, lane, actor, reason;
   Time time{}, accepted_at{};
   std::string payload_digest;  ///< SHA-256, hex
   EventState state = EventState::open;
-  std::string step;        ///< id of the next step; "" before the first
-  std::string definition;  ///< version bound when its first step began; "" before
+  std::string step;                           ///< id of the next step; "" before the first
+  std::string definition;                     ///< version bound when its first step began; "" before
   std::optional<std::int64_t> loan_revision;  ///< what `loan` shows during the run
   std::optional<Time> resume_at;
-  bool late = false;       ///< it was released and resumed
-  unsigned crashes = 0;    ///< times it was alone in flight when the process died
-  std::string fault;       ///< why it is dead or in doubt; one line
+  bool late = false;     ///< it was released and resumed
+  unsigned crashes = 0;  ///< times it was alone in flight when the process died
+  std::string fault;     ///< why it is dead or in doubt; one line
 };
 
 enum class EffectState { planned = 0, sent = 1, done = 2, skipped = 3, failed = 4, in_doubt = 5 };
@@ -57,49 +58,51 @@ struct Effect {
   Sequence event = 0;
   std::string step;
   EffectState state = EffectState::planned;
-  unsigned attempt = 0;             ///< attempts that were sent
-  std::string key;                  ///< idempotency key, hex
+  unsigned attempt = 0;  ///< attempts that were sent
+  std::string key;       ///< idempotency key, hex
   std::string connection;
-  std::string definition, plugin;   ///< versions that acted
-  std::optional<Time> first_at;     ///< first attempt: `within` counts from here
+  std::string definition, plugin;  ///< versions that acted
+  std::optional<Time> first_at;    ///< first attempt: `within` counts from here
   std::optional<Time> sent_at, ended_at;
-  std::optional<Time> next_at;      ///< a retry's earliest time
-  std::string answer;               ///< JSON {"effect":…,"body":…,"record":…}; "" until done or skipped
-  std::string error;                ///< JSON {"kind":…,"message":…,"origin":…} of the last attempt
+  std::optional<Time> next_at;  ///< a retry's earliest time
+  std::string answer;           ///< JSON {"effect":…,"body":…,"record":…}; "" until done or skipped
+  std::string error;            ///< JSON {"kind":…,"message":…,"origin":…} of the last attempt
 };
 
 struct LoanRevision {
   std::string subject;
   std::int64_t revision = 0;  ///< from 1
   Sequence event = 0;
-  Time time{};                ///< the event's time
-  std::string state;          ///< JSON
+  Time time{};        ///< the event's time
+  std::string state;  ///< JSON
 };
 
 struct Link {
   std::string system, type, id, subject;
 };
 
-/// One row of the audit trail (audit/row.hpp turns it into bytes). The fixed part: hashed plainly. Ids and names only; nothing that may name a borrower beyond the subject's own id.
+/// One row of the audit trail (audit/row.hpp turns it into bytes). The fixed part: hashed plainly. Ids and names only;
+/// nothing that may name a borrower beyond the subject's own id.
 struct AuditRow {
-  std::uint64_t sequence = 0;    ///< from 1, without gaps
+  std::uint64_t sequence = 0;  ///< from 1, without gaps
   telemetry::Time time{};
-  std::string kind;              ///< event, intent, outcome, decision, admin
-  std::string user;              ///< the event's actor, else "system", else "key:<name>": always an id
-  std::string action;            ///< "accepted", "hubspot.upsert", "audit" …
+  std::string kind;    ///< event, intent, outcome, decision, admin
+  std::string user;    ///< the event's actor, else "system", else "key:<name>": always an id
+  std::string action;  ///< "accepted", "hubspot.upsert", "audit" …
   std::string subject;
-  std::string pipeline, version; ///< version: SHA-256 in hex of the effective definition
-  std::string event;             ///< our receipt id (UUIDv7)
+  std::string pipeline, version;  ///< version: SHA-256 in hex of the effective definition
+  std::string event;              ///< our receipt id (UUIDv7)
   std::string step;
-  std::string outcome;           ///< "", or created, updated, unchanged, skipped, superseded, failed, in_doubt, dead_letter, quarantined …
-  std::string plugin;            ///< SHA-256 in hex of the library that acted; "" for the host
+  std::string outcome;  ///< "", or created, updated, unchanged, skipped, superseded, failed, in_doubt, dead_letter,
+                        ///< quarantined …
+  std::string plugin;   ///< SHA-256 in hex of the library that acted; "" for the host
   telemetry::Sha256 details{};   ///< SHA-256(salt ‖ details' bytes)
   telemetry::Sha256 previous{};  ///< hash of the row before; zeros for the first
   telemetry::Sha256 hash{};      ///< SHA-256 over the bytes of all of the above
 };
 
-/// What may name a borrower: reason text, note, request digest, vendor's ids. Kept beside the chain with its salt; may be erased
-/// later with the chain still whole.
+/// What may name a borrower: reason text, note, request digest, vendor's ids. Kept beside the chain with its salt; may
+/// be erased later with the chain still whole.
 struct AuditDetails {
   std::string salt;  ///< 16 random bytes
   std::string body;  ///< a JSON text
@@ -107,8 +110,8 @@ struct AuditDetails {
 
 /// An `once:` text that was claimed. Never pruned.
 struct Once {
-  std::string key;       ///< hex
-  Sequence event = 0;    ///< whose delivery claimed it
+  std::string key;     ///< hex
+  Sequence event = 0;  ///< whose delivery claimed it
   std::string step;
 };
 

@@ -1,6 +1,6 @@
-// The store: the journal of events, the ledger of effects, the audit rows, loan revisions, links, cursors and plugins' small state,
-// in one SQLite file (WAL, synchronous=FULL). One writer thread commits for all that wait: one fsync for many. Everything that
-// must be true together is written by one Work.
+// The store: the journal of events, the ledger of effects, the audit rows, loan revisions, links, cursors and plugins'
+// small state, in one SQLite file (WAL, synchronous=FULL). One writer thread commits for all that wait: one fsync for
+// many. Everything that must be true together is written by one Work.
 #pragma once
 
 #include <functional>
@@ -10,22 +10,23 @@
 #include <vector>
 
 #include "host/journal/records.hpp"
+#include "host/journal/store_error.hpp"
 #include "milepost/error.hpp"
 
 namespace milepost::journal {
 
-/// Work's view of the transaction. Valid only while the Work runs, on the writer's thread. Reads see the writes before them.
-/// Throws StoreError when SQLite does; a Work lets it pass.
+/// Work's view of the transaction. Valid only while the Work runs, on the writer's thread. Reads see the writes before
+/// them. Throws StoreError when SQLite does; a Work lets it pass.
 class Writer {
  public:
   enum class Verdict { accepted, duplicate, quarantined };
   struct Acceptance {
     Verdict verdict = Verdict::accepted;
-    Event event;               ///< as stored; of a duplicate: the first one's
+    Event event;                   ///< as stored; of a duplicate: the first one's
     bool content_differs = false;  ///< a duplicate by id whose payload is another
   };
-  /// Stores the event, unless (pipeline, id) is known with the same revision as the latest accepted. Quarantined events (dead from the
-  /// start) are not remembered as ids. `receipt` is the UUIDv7 for it.
+  /// Stores the event, unless (pipeline, id) is known and the event has the same revision as the latest accepted, or
+  /// none. Quarantined events (dead from the start) are not remembered as ids. `receipt` is the UUIDv7 for it.
   Acceptance accept(const NewEvent& event, const std::string& receipt, Time now);
 
   std::optional<Event> event(Sequence sequence);
@@ -33,7 +34,7 @@ class Writer {
 
   std::optional<Effect> effect(Sequence event, const std::string& step);
   std::vector<Effect> effects(Sequence event);
-  void put(const Effect& effect);   ///< inserts or replaces
+  void put(const Effect& effect);  ///< inserts or replaces
 
   /// Claims `key` for (event, step); when another has it already, that one is returned.
   std::optional<Once> claim(const Once& once);
@@ -53,13 +54,19 @@ class Writer {
   };
   std::optional<Item> state(const std::string& scope, const std::string& key);
   /// Compare and set: `expected` 0 means "not there yet". False when it is another; value nullopt deletes.
-  bool put_state(const std::string& scope, const std::string& key, const std::optional<std::string>& value, std::uint64_t expected);
+  bool put_state(const std::string& scope, const std::string& key, const std::optional<std::string>& value,
+                 std::uint64_t expected);
 
-  void put_definition(const std::string& digest, const std::string& kind, const std::string& name, const std::string& body);
+  void put_definition(const std::string& digest, const std::string& kind, const std::string& name,
+                      const std::string& body);
 
   /// The chain's last row (sequence 0 when there is none), kept in memory across works.
   AuditRow last_audit_row();
   void append_audit_row(const AuditRow& row, const AuditDetails& details);
+  /// The chain holds all the same (docs/audit.md). False when they are not there.
+  bool erase_audit_details(std::uint64_t sequence);
+
+  Time now() const;  ///< by the store's clock
 
   struct Transaction;  ///< SQLite's side, private to journal/
   explicit Writer(Transaction& transaction) : transaction_(transaction) {}
@@ -94,33 +101,36 @@ struct Lane {
 };
 
 struct StoreOptions {
-  std::string path;                 ///< its folder is made (0700) when missing
-  const telemetry::Clock* clock = nullptr;  ///< required
-  bool read_only = false;           ///< for tools on a copy
+  std::string path;                   ///< its folder is made (0700) when missing
+  telemetry::Clock* clock = nullptr;  ///< required
+  bool read_only = false;             ///< for tools on a copy
 };
 
-/// All methods [any] once open() has returned. Reads use short transactions of their own connections (never past one second).
+/// All methods [any] once open() has returned. Reads use short transactions of their own connections (never past one
+/// second) and throw StoreError when the file cannot be read.
 class Store {
  public:
-  /// Migrates an older schema forward, in one transaction; refuses a newer one, a foreign file and a damaged one: `permanent`, with
-  /// both versions and the remedy.
+  /// Migrates an older schema forward, in one transaction; refuses a newer one, a foreign file and a damaged one:
+  /// `permanent`, with both versions and the remedy.
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
   ~Store();  ///< commits what was submitted, then closes
 
-  /// Runs `work` on the writer's thread in the next commit, then `done` on that thread (it must be quick). A lone work is not delayed
-  /// for company. When a commit of several fails, each is tried alone, so a Work may run more than once: it assigns, never accumulates.
+  /// Runs `work` on the writer's thread in the next commit, then `done` on that thread (it must be quick). A lone work
+  /// is not delayed for company. When a commit of several fails, each is tried alone, so a Work may run more than once:
+  /// it assigns, never accumulates.
   void submit(Work work, Done done);
   /// The same, waiting. Not from the writer's thread.
   Status run(Work work);
 
-  /// Called on the writer's thread after each commit that accepted events: their lanes. One listener.
+  /// Called on the writer's thread after each commit that accepted events: their lanes, each once, after every `done`
+  /// of that commit. One listener; it must be quick and throw nothing, as must every `done`.
   void on_accepted(std::function<void(const std::vector<Lane>&)> listener);
 
   std::optional<Event> event(Sequence sequence) const;
   std::optional<Event> event_by_receipt(const std::string& receipt) const;
-  std::optional<std::string> payload(Sequence sequence) const;   ///< raw; nullopt when pruned
+  std::optional<std::string> payload(Sequence sequence) const;  ///< raw; nullopt when pruned
   std::vector<Effect> effects(Sequence event) const;
-  std::vector<Event> events(const EventFilter& filter) const;    ///< newest first
+  std::vector<Event> events(const EventFilter& filter) const;  ///< newest first
   std::vector<AuditRecord> audit(const AuditFilter& filter) const;
   /// Every audit row in order, in pages, without holding a transaction between them. `visit` false ends.
   void each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const;
@@ -143,7 +153,7 @@ class Store {
 
   struct Health {
     bool ok = true;
-    std::string message;     ///< why not: "the disk is full", "fsync failed"
+    std::string message;  ///< why not: "the disk is full", "fsync failed"
   };
   Health health() const;
 

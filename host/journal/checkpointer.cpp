@@ -1,0 +1,54 @@
+#include "host/journal/checkpointer.hpp"
+
+#include "host/journal/schema.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace milepost::journal {
+
+namespace {
+constexpr int kPages = 1000;  // 16 MB: long enough that pages written many times are copied once
+}
+
+Checkpointer::Checkpointer(std::string path)
+    : path_(std::move(path)), next_at_(kPages), thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
+
+bool Checkpointer::committed(int wal_pages) {
+  if (finishing_.exchange(false)) {
+    next_at_ = wal_pages + kPages;
+    return true;
+  }
+  if (wal_pages + kPages < next_at_) next_at_ = kPages;  // the WAL began again
+  if (wal_pages < next_at_ || busy_) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    busy_ = due_ = true;
+  }
+  changed_.notify_one();
+  return false;
+}
+
+void Checkpointer::run(std::stop_token stop) {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait(lock, stop, [this] { return due_; })) return;
+      due_ = false;
+    }
+    copy();
+    busy_ = false;
+  }
+}
+
+void Checkpointer::copy() {
+  try {
+    // A connection of its own each time: it keeps no page in memory, and none of a disk that failed.
+    const auto connection = connect(path_, sqlite::Connection::Mode::write);
+    if (connection->checkpoint() > 0) connection->checkpoint();
+    finishing_ = true;
+  } catch (const StoreError& error) {
+    // Nothing is lost: the WAL keeps what could not be copied, and the next turn tries again.
+    telemetry::log(telemetry::Level::warn, "store.checkpoint_failed", {{"reason", error.error().message}});
+  }
+}
+
+}  // namespace milepost::journal

@@ -1,0 +1,36 @@
+// Copies the WAL into the file while commits go on, so that none of them waits for it. The bulk is copied on a thread
+// of its own, in two passes of which the second finds little left; the writer copies the last few pages between two
+// commits, since only a WAL that is copied to its end starts again from its beginning: that bounds it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace milepost::journal {
+
+class Checkpointer {
+ public:
+  explicit Checkpointer(std::string path);
+
+  /// After each commit, by the writer: the WAL's length then. True: the writer is to run a checkpoint itself, now.
+  /// [writer]
+  bool committed(int wal_pages);
+
+ private:
+  void run(std::stop_token stop);
+  void copy();
+
+  const std::string path_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool due_ = false;
+  std::atomic<bool> busy_ = false;       ///< from due until the bulk is copied
+  std::atomic<bool> finishing_ = false;  ///< the writer's turn
+  int next_at_;                          ///< writer's: the length that makes it due
+  std::jthread thread_;                  ///< last: it uses all of the above
+};
+
+}  // namespace milepost::journal

@@ -1,0 +1,186 @@
+#include "host/journal/commit_loop.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "host/journal/schema.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace milepost::journal {
+
+namespace {
+
+constexpr std::size_t kMostInOneCommit = 1024;  // bounds a transaction's memory, and how long the first of it waits
+constexpr std::chrono::seconds kProbeEvery{1};
+
+using Cause = StoreError::Cause;
+
+/// Failures that no work brought on: trying each alone would only repeat them.
+bool hits_all(Cause cause) { return cause == Cause::disk || cause == Cause::damaged || cause == Cause::busy; }
+
+StoreError unexpected(std::string what) {
+  return StoreError(Cause::defect, Error{ErrorKind::internal, std::move(what), "store"});
+}
+
+}  // namespace
+
+CommitLoop::CommitLoop(std::string path, telemetry::Clock& clock, std::unique_ptr<sqlite::Connection> connection)
+    : path_(std::move(path)),
+      clock_(clock),
+      transaction_(std::move(connection), clock),
+      checkpointer_(std::make_unique<Checkpointer>(path_)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+CommitLoop::~CommitLoop() {
+  thread_.request_stop();
+  changed_.notify_all();
+  thread_.join();
+}
+
+void CommitLoop::submit(Work work, Done done) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = waiting_.empty();
+    waiting_.push_back({std::move(work), std::move(done)});
+  }
+  if (first) changed_.notify_one();
+}
+
+void CommitLoop::on_accepted(std::function<void(const std::vector<Lane>&)> listener) {
+  const std::lock_guard lock(mutex_);
+  listener_ = std::make_shared<const std::function<void(const std::vector<Lane>&)>>(std::move(listener));
+}
+
+Store::Health CommitLoop::health() const {
+  const std::lock_guard lock(mutex_);
+  return health_;
+}
+
+void CommitLoop::run(const std::stop_token& stop) {
+  std::vector<Item> batch;
+  const auto ready = [this] { return !waiting_.empty(); };
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      // Senders are turned away while the store is unwell, so nothing may come: it looks for itself whether it is well
+      // again.
+      if (health_.ok)
+        changed_.wait(lock, stop, ready);
+      else
+        clock_.wait_until(lock, changed_, stop, clock_.now() + kProbeEvery, ready);
+      batch.swap(waiting_);
+    }
+    if (batch.empty()) {
+      if (stop.stop_requested()) return;
+      probe();
+      continue;
+    }
+    for (std::span<Item> rest(batch); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kMostInOneCommit)))
+      commit(rest.first(std::min(rest.size(), kMostInOneCommit)));
+    batch.clear();
+  }
+}
+
+void CommitLoop::commit(std::span<Item> items) {
+  const Failure failure = attempt(items);
+  if (!failure) return acknowledge(items);
+  if (items.size() == 1 || hits_all(failure->cause())) return refuse(items, *failure);
+  for (std::size_t i = 0; i < items.size(); ++i) commit(items.subspan(i, 1));
+}
+
+CommitLoop::Failure CommitLoop::attempt(std::span<Item> items) {
+  try {
+    if (doubtful_) repair();
+    transaction_.begin();
+    Writer writer(transaction_);
+    for (Item& item : items) item.work(writer);
+    transaction_.commit();
+    return std::nullopt;
+  } catch (const StoreError& error) {
+    transaction_.rollback();
+    if (error.cause() == Cause::disk || error.cause() == Cause::damaged) doubtful_ = true;
+    return error;
+  } catch (const std::exception& error) {
+    transaction_.rollback();
+    return unexpected(error.what());
+  } catch (...) {
+    transaction_.rollback();
+    return unexpected("a work threw what is no std::exception");
+  }
+}
+
+void CommitLoop::acknowledge(std::span<Item> items) {
+  for (Item& item : items) item.done(Status());
+  std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener;
+  {
+    const std::lock_guard lock(mutex_);
+    listener = listener_;
+  }
+  set_health(true, "");
+
+  auto& lanes = transaction_.accepted;
+  if (listener && *listener && !lanes.empty()) {
+    std::ranges::sort(lanes);
+    lanes.erase(std::ranges::unique(lanes).begin(), lanes.end());
+    (*listener)(lanes);
+  }
+
+  if (!checkpointer_->committed(transaction_.connection->wal_pages())) return;
+  try {
+    transaction_.connection->checkpoint();
+  } catch (const StoreError& error) {
+    doubtful_ = true;
+    set_health(false, error.error().message);
+  }
+}
+
+void CommitLoop::refuse(std::span<Item> items, const StoreError& failure) {
+  if (failure.cause() != Cause::defect) set_health(false, failure.error().message);
+  for (Item& item : items) item.done(fail(failure.error()));
+}
+
+/// After a failed write or fsync the kernel may have dropped pages that it now calls clean, and the WAL may hold the
+/// frames of a commit that nobody was told of. So: a fresh connection, every good commit copied into the file and
+/// synced, the WAL emptied; then the store must end where the last good commit ended.
+void CommitLoop::repair() {
+  if (lost_) {
+    throw StoreError(Cause::disk, Error{ErrorKind::retryable,
+                                        "a commit that failed is in the store after all: restart the host", "store"});
+  }
+  transaction_.connection.reset();
+  transaction_.connection = connect(path_, sqlite::Connection::Mode::write);
+  transaction_.connection->checkpoint_and_truncate();
+  const Ends found = transaction_.read_ends();
+  if (found.event != transaction_.committed.event || found.audit.hash != transaction_.committed.audit.hash ||
+      found.audit.sequence != transaction_.committed.audit.sequence) {
+    lost_ = true;
+    return repair();
+  }
+  doubtful_ = false;
+  telemetry::log(telemetry::Level::info, "store.reopened", {});
+}
+
+/// A commit of a page that changes nothing.
+void CommitLoop::probe() {
+  Item item{[this](Writer&) {
+              const auto version = "PRAGMA user_version = " + std::to_string(newest_schema());
+              transaction_.connection->execute(version.c_str());
+            },
+            [](const Status&) {}};
+  commit(std::span(&item, 1));
+}
+
+void CommitLoop::set_health(bool ok, const std::string& message) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (health_.ok == ok && health_.message == message) return;
+    health_ = {ok, message};
+  }
+  if (ok)
+    telemetry::log(telemetry::Level::info, "store.recovered", {});
+  else
+    telemetry::log(telemetry::Level::error, "store.failing", {{"reason", message}});
+}
+
+}  // namespace milepost::journal

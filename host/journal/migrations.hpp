@@ -1,0 +1,171 @@
+// The schema, as the list of steps that lead to it.
+#pragma once
+
+namespace milepost::journal {
+
+struct Migration {
+  int version;  ///< PRAGMA user_version once it is applied
+  const char* sql;
+};
+
+/// Applied in order, each once. One that has shipped is never edited: a change is a new entry.
+inline constexpr Migration kMigrations[] = {
+    {1, R"sql(
+-- Events in the order of acceptance. Times are UTC microseconds; digests are blobs of 32 bytes.
+CREATE TABLE events (
+  sequence       INTEGER PRIMARY KEY,
+  receipt        TEXT NOT NULL,
+  pipeline       TEXT NOT NULL,
+  source         TEXT NOT NULL,
+  id             TEXT NOT NULL,
+  revision       TEXT NOT NULL,
+  type           TEXT NOT NULL,
+  subject        TEXT NOT NULL,
+  lane           TEXT NOT NULL,
+  actor          TEXT NOT NULL,
+  reason         TEXT NOT NULL,
+  time           INTEGER NOT NULL,
+  accepted_at    INTEGER NOT NULL,
+  payload_digest BLOB NOT NULL,
+  state          INTEGER NOT NULL,  -- EventState
+  step           TEXT NOT NULL DEFAULT '',
+  definition     TEXT NOT NULL DEFAULT '',
+  loan_revision  INTEGER,
+  resume_at      INTEGER,
+  late           INTEGER NOT NULL DEFAULT 0,
+  crashes        INTEGER NOT NULL DEFAULT 0,
+  fault          TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX events_receipt ON events (receipt);
+CREATE INDEX events_subject ON events (subject);
+-- Small whatever the number of finished events: lanes and their heads, timers, and what waits for a person.
+CREATE INDEX events_open ON events (pipeline, lane) WHERE state = 0;
+CREATE INDEX events_waiting ON events (resume_at) WHERE state = 1;
+CREATE INDEX events_in_doubt ON events (state) WHERE state = 2;
+CREATE INDEX events_dead ON events (state) WHERE state = 3;
+-- Sequences are never used twice, also when all older events are pruned.
+CREATE TRIGGER events_newest_stays BEFORE DELETE ON events
+WHEN OLD.sequence = (SELECT max(sequence) FROM events)
+BEGIN SELECT RAISE(ABORT, 'the newest event stays: its sequence must not be used again'); END;
+
+-- Apart from the events, so that they can be pruned and the events stay small.
+CREATE TABLE payloads (
+  event        INTEGER PRIMARY KEY,
+  content_type TEXT NOT NULL,
+  body         BLOB NOT NULL        -- as PayloadCodec writes it
+) STRICT;
+
+-- Every accepted id and revision; the latest is the one with the highest sequence. Outlives event and payload.
+CREATE TABLE identities (
+  id             TEXT NOT NULL,
+  pipeline       TEXT NOT NULL,
+  sequence       INTEGER NOT NULL,
+  revision       TEXT NOT NULL,
+  receipt        TEXT NOT NULL,
+  payload_digest BLOB NOT NULL,
+  seen_at        INTEGER NOT NULL,
+  PRIMARY KEY (id, pipeline, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE effects (
+  event      INTEGER NOT NULL,
+  step       TEXT NOT NULL,
+  state      INTEGER NOT NULL,      -- EffectState
+  attempt    INTEGER NOT NULL,
+  key        TEXT NOT NULL,
+  connection TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  plugin     TEXT NOT NULL,
+  first_at   INTEGER,
+  sent_at    INTEGER,
+  ended_at   INTEGER,
+  next_at    INTEGER,
+  answer     TEXT NOT NULL,
+  error      TEXT NOT NULL,
+  PRIMARY KEY (event, step)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX effects_sent ON effects (event) WHERE state = 1;
+
+CREATE TABLE once (
+  key   TEXT PRIMARY KEY,
+  event INTEGER NOT NULL,
+  step  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loans (
+  subject  TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  event    INTEGER NOT NULL,
+  time     INTEGER NOT NULL,
+  state    TEXT NOT NULL,
+  PRIMARY KEY (subject, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE links (
+  system  TEXT NOT NULL,
+  type    TEXT NOT NULL,
+  id      TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  PRIMARY KEY (system, type, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cursors (
+  source TEXT PRIMARY KEY,
+  cursor TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A deleted item keeps its row with value NULL: a version is never given twice.
+CREATE TABLE plugin_state (
+  scope   TEXT NOT NULL,
+  key     TEXT NOT NULL,
+  value   BLOB,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE definitions (
+  digest TEXT PRIMARY KEY,
+  kind   TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  body   TEXT NOT NULL
+) STRICT;
+
+-- The audit trail: docs/audit.md. Its triggers bind every program that writes here, whatever its settings: REPLACE deletes
+-- without a DELETE trigger unless recursive_triggers is on, so an INSERT must be the next row and no other.
+CREATE TABLE audit (
+  sequence INTEGER PRIMARY KEY,
+  time     INTEGER NOT NULL,
+  kind     TEXT NOT NULL,
+  user     TEXT NOT NULL,
+  action   TEXT NOT NULL,
+  subject  TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  version  TEXT NOT NULL,
+  event    TEXT NOT NULL,
+  step     TEXT NOT NULL,
+  outcome  TEXT NOT NULL,
+  plugin   TEXT NOT NULL,
+  details  BLOB NOT NULL,
+  previous BLOB NOT NULL,
+  hash     BLOB NOT NULL
+) STRICT;
+CREATE INDEX audit_subject ON audit (subject);
+CREATE INDEX audit_event ON audit (event);
+CREATE TRIGGER audit_is_append_only BEFORE INSERT ON audit
+WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM audit)
+BEGIN SELECT RAISE(ABORT, 'audit rows are appended, one after the other'); END;
+CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
+CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit rows are never removed'); END;
+
+-- What may name a borrower, with its salt. May be erased; the chain holds its digest.
+CREATE TABLE audit_details (
+  sequence INTEGER PRIMARY KEY,
+  salt     BLOB NOT NULL,
+  body     TEXT NOT NULL
+) STRICT;
+)sql"},
+};
+
+}  // namespace milepost::journal

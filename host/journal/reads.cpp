@@ -1,0 +1,259 @@
+// The store's reads: each takes a connection of the pool for one short statement.
+#include <algorithm>
+#include <utility>
+
+#include "host/journal/payload_codec.hpp"
+#include "host/journal/rows.hpp"
+#include "host/journal/store_state.hpp"
+
+namespace milepost::journal {
+
+namespace {
+
+constexpr std::size_t kPage = 1000;
+/// Where no index serves, a list is found by walking windows of sequences, each in a transaction of its own.
+constexpr std::uint64_t kWindow = 50'000;
+
+std::string text(std::string_view bytes) { return std::string(bytes); }
+
+/// "state = 3": as a literal, since only that lets SQLite see that a partial index serves.
+std::string is(EventState state) { return "state = " + std::to_string(static_cast<int>(state)); }
+
+/// One absent or matching value: `(?1 IS NULL OR column = ?1)` would hide the index from SQLite, so clauses are added
+/// as needed.
+struct Clauses {
+  std::string sql;
+  std::vector<std::string> values;
+  /// Each `?` of the clause stands for the value.
+  void add(std::string_view clause, const std::optional<std::string>& value) {
+    if (!value) return;
+    sql.append(" AND ").append(clause);
+    values.insert(values.end(), static_cast<std::size_t>(std::ranges::count(clause, '?')), *value);
+  }
+  void bind(sqlite::Query& query, int place) const {
+    for (const std::string& value : values) query.bind(place++, value, false);
+  }
+};
+
+}  // namespace
+
+std::optional<Event> Store::event(Sequence sequence) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT " MILEPOST_EVENT_COLUMNS " FROM events WHERE sequence = ?", sequence);
+  if (!row.next()) return std::nullopt;
+  return read_event(row);
+}
+
+std::optional<Event> Store::event_by_receipt(const std::string& receipt) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT " MILEPOST_EVENT_COLUMNS " FROM events WHERE receipt = ?", receipt);
+  if (!row.next()) return std::nullopt;
+  return read_event(row);
+}
+
+std::optional<std::string> Store::payload(Sequence sequence) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT body FROM payloads WHERE event = ?", sequence);
+  if (!row.next()) return std::nullopt;
+  return PayloadCodec::from_disk(row.text(0));
+}
+
+std::vector<Effect> Store::effects(Sequence event) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT " MILEPOST_EFFECT_COLUMNS " FROM effects WHERE event = ?", event);
+  std::vector<Effect> found;
+  while (row.next()) found.push_back(read_effect(row));
+  return found;
+}
+
+std::vector<Event> Store::events(const EventFilter& filter) const {
+  Clauses clauses;
+  // Accepted ones by their identity; quarantined ones have none.
+  clauses.add(
+      "sequence IN (SELECT sequence FROM identities WHERE id = ? "
+      "UNION ALL SELECT sequence FROM events WHERE state = 3 AND id = ?)",
+      filter.id);
+  clauses.add("receipt = ?", filter.receipt);
+  clauses.add("subject = ?", filter.subject);
+  clauses.add("pipeline = ?", filter.pipeline);
+  clauses.add("type = ?", filter.type);
+  if (filter.state) clauses.sql += " AND " + is(*filter.state);
+
+  const bool indexed =
+      filter.id || filter.receipt || filter.subject || (filter.state && *filter.state != EventState::done);
+  // The rows are looked up after the newest are chosen: only the chosen ones are read whole.
+  const std::string sql = "SELECT " MILEPOST_EVENT_COLUMNS
+                          " FROM events WHERE sequence IN (SELECT sequence FROM events WHERE " +
+                          std::string(indexed ? "+sequence < ? AND +sequence >= ?" : "sequence < ? AND sequence >= ?") +
+                          clauses.sql + " ORDER BY sequence DESC LIMIT ?) ORDER BY sequence DESC";
+
+  std::vector<Event> found;
+  Sequence before = filter.before;
+  if (before == 0) {
+    const auto reader = state_->readers.take();
+    before = static_cast<Sequence>(reader->number("SELECT max(sequence) FROM events")) + 1;
+  }
+  while (before > 1 && found.size() < filter.limit) {
+    const Sequence from = indexed || before <= kWindow ? 1 : before - kWindow;
+    const auto reader = state_->readers.take();
+    auto row = reader->query(sql, before, from);
+    clauses.bind(row, 3);
+    row.bind(3 + static_cast<int>(clauses.values.size()), filter.limit - found.size(), false);
+    while (row.next()) found.push_back(read_event(row));
+    before = from;
+  }
+  return found;
+}
+
+std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {
+  Clauses clauses;
+  clauses.add("a.subject = ?", filter.subject);
+  clauses.add("a.event = ?", filter.event);
+  clauses.add("a.pipeline = ?", filter.pipeline);
+  clauses.add("a.kind = ?", filter.kind);
+  const bool indexed = filter.subject || filter.event;
+  const std::string sql =
+      "SELECT " MILEPOST_AUDIT_COLUMNS
+      ", d.salt, d.body FROM audit a LEFT JOIN audit_details d ON d.sequence = a.sequence WHERE " +
+      std::string(indexed ? "+a.sequence > ? AND +a.sequence <= ?" : "a.sequence > ? AND a.sequence <= ?") +
+      clauses.sql + " ORDER BY a.sequence " + (filter.newest_first ? "DESC" : "ASC") + " LIMIT ?";
+
+  std::uint64_t last = 0;
+  {
+    const auto reader = state_->readers.take();
+    last = static_cast<std::uint64_t>(reader->number("SELECT max(sequence) FROM audit"));
+  }
+  std::vector<AuditRecord> found;
+  std::uint64_t low = filter.after, high = last;
+  while (low < high && found.size() < filter.limit) {
+    const std::uint64_t width = indexed ? high - low : std::min(high - low, kWindow);
+    const auto [from, to] = filter.newest_first ? std::pair(high - width, high) : std::pair(low, low + width);
+    const auto reader = state_->readers.take();
+    auto row = reader->query(sql, from, to);
+    clauses.bind(row, 3);
+    row.bind(3 + static_cast<int>(clauses.values.size()), filter.limit - found.size(), false);
+    while (row.next()) read_audit_record(row, found.emplace_back());
+    (filter.newest_first ? high : low) = filter.newest_first ? from : to;
+  }
+  return found;
+}
+
+void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const {
+  std::vector<AuditRecord> page(kPage);
+  std::uint64_t after = 0;
+  for (;;) {
+    std::size_t count = 0;
+    {
+      const auto reader = state_->readers.take();
+      auto row = reader->query("SELECT " MILEPOST_AUDIT_COLUMNS
+                               ", d.salt, d.body FROM audit a "
+                               "LEFT JOIN audit_details d ON d.sequence = a.sequence "
+                               "WHERE a.sequence > ? ORDER BY a.sequence LIMIT ?",
+                               after, kPage);
+      while (row.next()) read_audit_record(row, page[count++]);
+    }
+    if (count == 0) return;
+    for (std::size_t i = 0; i < count; ++i)
+      if (!visit(page[i])) return;
+    after = page[count - 1].row.sequence;
+  }
+}
+
+std::optional<LoanRevision> Store::loan(const std::string& subject, std::optional<std::int64_t> revision) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(
+      "SELECT revision, event, time, state FROM loans WHERE subject = ? AND revision <= ? ORDER BY revision DESC LIMIT "
+      "1",
+      subject, revision.value_or(INT64_MAX));
+  if (!row.next() || (revision && row.integer(0) != *revision)) return std::nullopt;
+  return LoanRevision{subject, row.integer(0), static_cast<Sequence>(row.integer(1)), row.time(2), text(row.text(3))};
+}
+
+std::optional<std::string> Store::linked(const std::string& system, const std::string& type,
+                                         const std::string& id) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT subject FROM links WHERE system = ? AND type = ? AND id = ?", system, type, id);
+  return row.next() ? std::optional(text(row.text(0))) : std::nullopt;
+}
+
+std::optional<std::string> Store::definition(const std::string& digest) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT body FROM definitions WHERE digest = ?", digest);
+  return row.next() ? std::optional(text(row.text(0))) : std::nullopt;
+}
+
+std::optional<std::string> Store::cursor(const std::string& source) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT cursor FROM cursors WHERE source = ?", source);
+  return row.next() ? std::optional(text(row.text(0))) : std::nullopt;
+}
+
+std::optional<Writer::Item> Store::state(const std::string& scope, const std::string& key) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT value, version FROM plugin_state WHERE scope = ? AND key = ? AND value IS NOT NULL",
+                           scope, key);
+  if (!row.next()) return std::nullopt;
+  return Writer::Item{text(row.text(0)), static_cast<std::uint64_t>(row.integer(1))};
+}
+
+std::vector<Lane> Store::open_lanes(const std::optional<Lane>& after, std::size_t limit) const {
+  // From each lane the index leads straight to the next, however many events the lane holds.
+  std::vector<Lane> lanes;
+  const auto reader = state_->readers.take();
+  Lane last = after.value_or(Lane{});
+  while (lanes.size() < limit) {
+    const bool first = !after && lanes.empty();
+    auto row = reader->query(first ? "SELECT pipeline, lane FROM events INDEXED BY events_open WHERE state = 0 "
+                                     "AND (pipeline, lane) >= (?, ?) ORDER BY pipeline, lane LIMIT 1"
+                                   : "SELECT pipeline, lane FROM events INDEXED BY events_open WHERE state = 0 "
+                                     "AND (pipeline, lane) > (?, ?) ORDER BY pipeline, lane LIMIT 1",
+                             last.pipeline, last.lane);
+    if (!row.next()) break;
+    last = {text(row.text(0)), text(row.text(1))};
+    lanes.push_back(last);
+  }
+  return lanes;
+}
+
+std::optional<Event> Store::head(const Lane& lane) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT " MILEPOST_EVENT_COLUMNS
+                           " FROM events INDEXED BY events_open WHERE state = 0 "
+                           "AND pipeline = ? AND lane = ? ORDER BY sequence LIMIT 1",
+                           lane.pipeline, lane.lane);
+  if (!row.next()) return std::nullopt;
+  return read_event(row);
+}
+
+std::vector<Sequence> Store::due(Time now, std::size_t limit) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(
+      "SELECT sequence FROM events WHERE state = 1 AND resume_at <= ? ORDER BY resume_at, sequence LIMIT ?", now,
+      limit);
+  std::vector<Sequence> found;
+  while (row.next()) found.push_back(static_cast<Sequence>(row.integer(0)));
+  return found;
+}
+
+std::optional<Time> Store::next_due() const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(
+      "SELECT resume_at FROM events WHERE state = 1 AND resume_at IS NOT NULL ORDER BY resume_at LIMIT 1");
+  if (!row.next()) return std::nullopt;
+  return row.time(0);
+}
+
+std::vector<Effect> Store::sent_without_outcome() const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT " MILEPOST_EFFECT_COLUMNS " FROM effects WHERE state = 1 ORDER BY event, step");
+  std::vector<Effect> found;
+  while (row.next()) found.push_back(read_effect(row));
+  return found;
+}
+
+std::uint64_t Store::count(EventState state) const {
+  const auto reader = state_->readers.take();
+  return static_cast<std::uint64_t>(reader->number("SELECT count(*) FROM events WHERE " + is(state)));
+}
+
+}  // namespace milepost::journal

@@ -1,0 +1,28 @@
+// Columns to records. Each list of columns goes with the function that reads it.
+#pragma once
+
+#include "host/journal/records.hpp"
+#include "host/journal/sqlite.hpp"
+#include "host/journal/store.hpp"
+
+namespace milepost::journal {
+
+#define MILEPOST_EVENT_COLUMNS                                                                                 \
+  "sequence, receipt, pipeline, source, id, revision, type, subject, lane, actor, reason, time, accepted_at, " \
+  "payload_digest, state, step, definition, loan_revision, resume_at, late, crashes, fault"
+Event read_event(const sqlite::Query& row);
+
+#define MILEPOST_EFFECT_COLUMNS                                                                              \
+  "event, step, state, attempt, key, connection, definition, plugin, first_at, sent_at, ended_at, next_at, " \
+  "answer, error"
+Effect read_effect(const sqlite::Query& row);
+
+#define MILEPOST_AUDIT_COLUMNS                                                                                   \
+  "a.sequence, a.time, a.kind, a.user, a.action, a.subject, a.pipeline, a.version, a.event, a.step, a.outcome, " \
+  "a.plugin, a.details, a.previous, a.hash"
+/// Assigns to what is there, so that a page of rows is read into the room of the page before.
+void read_audit_row(const sqlite::Query& row, AuditRow& out);
+/// MILEPOST_AUDIT_COLUMNS followed by d.salt, d.body of a left join.
+void read_audit_record(const sqlite::Query& row, AuditRecord& out);
+
+}  // namespace milepost::journal

@@ -1,0 +1,180 @@
+#include "host/journal/sqlite.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace milepost::journal::sqlite {
+
+namespace {
+
+StoreError to_error(int code, int system_errno, const std::string& message) {
+  using Cause = StoreError::Cause;
+  const auto later = [](Cause cause, std::string text) {
+    return StoreError(cause, Error{ErrorKind::retryable, std::move(text), "store"});
+  };
+  const int primary = code & 0xff;
+  // A quota and a limit on a file's size reach SQLite as plain I/O errors.
+  const bool no_room = system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
+  if (primary == SQLITE_FULL) return later(Cause::full, "the disk is full");
+  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
+    return later(Cause::disk, no_room ? "fsync failed: the disk is full" : "fsync failed");
+  if (primary == SQLITE_IOERR) return later(Cause::disk, no_room ? "the disk is full" : "the disk fails: " + message);
+  if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
+    return later(Cause::damaged, "the store is damaged: restore it from a copy");
+  if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) return later(Cause::busy, "another program holds the store");
+  if (primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY || primary == SQLITE_PERM || primary == SQLITE_NOMEM)
+    return later(Cause::disk, "the store cannot be written: " + message);
+  if (primary == SQLITE_TOOBIG)
+    return StoreError(Cause::defect, Error{ErrorKind::permanent, "larger than the store takes", "store"});
+  return StoreError(Cause::defect, Error{ErrorKind::internal, message, "store"});
+}
+
+}  // namespace
+
+void Connection::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+void Connection::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+Connection::Connection(const std::string& path, Mode mode) {
+  sqlite3* connection = nullptr;
+  // Each connection stays with one thread at a time: SQLite needs no lock of its own.
+  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                    (mode == Mode::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+  const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
+  connection_.reset(connection);
+  if (code != SQLITE_OK) fail(code);
+  sqlite3_busy_timeout(connection, 2000);
+  // A file that came from elsewhere must not run functions through its schema.
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  if (mode == Mode::read) return;
+  // Commits only note the WAL's length; checkpointer.hpp says who copies it, and when.
+  sqlite3_wal_hook(
+      connection,
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<Connection*>(self)->wal_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+}
+
+Connection::~Connection() = default;
+
+Query::~Query() { sqlite3_reset(statement_); }
+
+bool Query::next() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) connection_.fail(code);
+  return false;
+}
+
+std::int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string_view Query::text(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+  return bytes == nullptr ? std::string_view() : std::string_view(bytes, size);
+}
+
+bool Query::null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+std::optional<std::int64_t> Query::maybe_integer(int column) const {
+  return null(column) ? std::nullopt : std::optional(integer(column));
+}
+
+std::optional<telemetry::Time> Query::maybe_time(int column) const {
+  return null(column) ? std::nullopt : std::optional(time(column));
+}
+
+telemetry::Sha256 Query::digest(int column) const {
+  telemetry::Sha256 digest{};
+  const std::string_view bytes = text(column);
+  std::memcpy(digest.data(), bytes.data(), std::min(bytes.size(), digest.size()));
+  return digest;
+}
+
+void Query::bind_integer(int place, std::int64_t value) {
+  if (const int code = sqlite3_bind_int64(statement_, place, value); code != SQLITE_OK) connection_.fail(code);
+}
+
+void Query::bind_bytes(int place, std::string_view bytes, bool text, bool copy) {
+  const char* data = bytes.data() == nullptr ? "" : bytes.data();  // a null pointer would bind NULL
+  const auto lifetime = copy ? SQLITE_TRANSIENT : SQLITE_STATIC;
+  const int code = text ? sqlite3_bind_text64(statement_, place, data, bytes.size(), lifetime, SQLITE_UTF8)
+                        : sqlite3_bind_blob64(statement_, place, data, bytes.size(), lifetime);
+  if (code != SQLITE_OK) connection_.fail(code);
+}
+
+void Query::bind_null(int place) {
+  if (const int code = sqlite3_bind_null(statement_, place); code != SQLITE_OK) connection_.fail(code);
+}
+
+sqlite3_stmt* Connection::prepared(std::string_view sql) {
+  if (const auto known = statements_.find(sql); known != statements_.end()) return known->second.get();
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (code != SQLITE_OK) fail(code);
+  statements_.emplace(std::string(sql), statement);
+  return statement;
+}
+
+void Connection::execute(const char* script) {
+  const int code = sqlite3_exec(connection_.get(), script, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code);
+}
+
+std::int64_t Connection::number(std::string_view sql) {
+  auto row = query(sql);
+  return row.next() ? row.integer(0) : 0;
+}
+
+std::int64_t Connection::last_sequence() const { return sqlite3_last_insert_rowid(connection_.get()); }
+
+int Connection::changes() const { return sqlite3_changes(connection_.get()); }
+
+void Connection::rollback() noexcept {
+  if (sqlite3_get_autocommit(connection_.get()) == 0)
+    sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+int Connection::checkpoint() {
+  int total = 0, copied = 0;
+  const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &total, &copied);
+  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) fail(code);  // busy: another one is at it
+  return total - copied;
+}
+
+void Connection::checkpoint_and_truncate() {
+  const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code);
+}
+
+bool Connection::cut_short() {
+  // Through SQLite's own descriptor: closing another one of the same file would drop the process's locks on it.
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  std::array<unsigned char, 32> header{};
+  sqlite3_int64 size = 0;
+  if (file == nullptr || file->pMethods == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
+      file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0) != SQLITE_OK)
+    return false;
+  const auto number = [&](std::size_t at, std::size_t bytes) {
+    sqlite3_int64 value = 0;
+    for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | header[at + i];
+    return value;
+  };
+  const sqlite3_int64 page = number(16, 2) == 1 ? 65536 : number(16, 2);
+  return size < page * number(28, 4);
+}
+
+void Connection::fail(int code) {
+  if (!connection_) throw StoreError(StoreError::Cause::disk, Error{ErrorKind::retryable, "out of memory", "store"});
+  failure_ = to_error(code, sqlite3_system_errno(connection_.get()), sqlite3_errmsg(connection_.get()));
+  throw *failure_;
+}
+
+}  // namespace milepost::journal::sqlite

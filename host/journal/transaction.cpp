@@ -1,0 +1,39 @@
+#include "host/journal/transaction.hpp"
+
+#include "host/journal/rows.hpp"
+
+namespace milepost::journal {
+
+Writer::Transaction::Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source)
+    : connection(std::move(opened)), clock(source) {
+  committed = ends = read_ends();
+}
+
+void Writer::Transaction::begin() {
+  connection->clear_failure();
+  accepted.clear();
+  connection->run("BEGIN IMMEDIATE");
+}
+
+void Writer::Transaction::commit() {
+  // A work that swallowed a StoreError may have left half of itself behind.
+  if (connection->failure()) throw StoreError(*connection->failure());
+  connection->run("COMMIT");
+  committed = ends;
+}
+
+void Writer::Transaction::rollback() noexcept {
+  if (connection) connection->rollback();
+  ends = committed;
+  accepted.clear();
+}
+
+Ends Writer::Transaction::read_ends() {
+  Ends read;
+  read.event = static_cast<Sequence>(connection->number("SELECT max(sequence) FROM events"));
+  auto row = connection->query("SELECT " MILEPOST_AUDIT_COLUMNS " FROM audit a ORDER BY a.sequence DESC LIMIT 1");
+  if (row.next()) read_audit_row(row, read.audit);
+  return read;
+}
+
+}  // namespace milepost::journal

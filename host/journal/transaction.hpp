@@ -1,0 +1,33 @@
+// What a Writer works on: the writer's connection and what the thread remembers of the chain's and the journal's ends.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "host/journal/sqlite.hpp"
+#include "host/journal/store.hpp"
+
+namespace milepost::journal {
+
+/// The last event and audit row. Kept in memory across works; after a failing disk the file must show the same.
+struct Ends {
+  Sequence event = 0;
+  AuditRow audit;
+};
+
+struct Writer::Transaction {
+  Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source);
+
+  void begin();
+  void commit();
+  void rollback() noexcept;
+  Ends read_ends();  ///< from the file
+
+  std::unique_ptr<sqlite::Connection> connection;
+  telemetry::Clock& clock;
+  Ends ends;                   ///< as this transaction sees them
+  Ends committed;              ///< as of the last commit
+  std::vector<Lane> accepted;  ///< lanes of the events accepted in this transaction
+};
+
+}  // namespace milepost::journal

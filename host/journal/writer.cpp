@@ -1,0 +1,242 @@
+#include <algorithm>
+
+#include "host/journal/payload_codec.hpp"
+#include "host/journal/rows.hpp"
+#include "host/journal/transaction.hpp"
+
+namespace milepost::journal {
+
+using sqlite::blob;
+using sqlite::Blob;
+
+namespace {
+
+[[noreturn]] void defect(std::string message) {
+  throw StoreError(StoreError::Cause::defect, Error{ErrorKind::internal, std::move(message), "store"});
+}
+
+/// The event as it is stored when it is new.
+Event first_row(const NewEvent& event, Sequence sequence, const std::string& receipt, const telemetry::Sha256& digest,
+                Time now) {
+  Event row;
+  row.sequence = sequence;
+  row.receipt = receipt;
+  row.pipeline = event.pipeline;
+  row.source = event.source;
+  row.id = event.id;
+  row.revision = event.revision;
+  row.type = event.type;
+  row.subject = event.subject;
+  row.lane = event.lane.empty() ? receipt : event.lane;
+  row.actor = event.actor;
+  row.reason = event.reason;
+  row.time = event.time == Time{} ? now : event.time;
+  row.accepted_at = now;
+  row.payload_digest = telemetry::hex(digest);
+  row.state = event.quarantine.empty() ? EventState::open : EventState::dead;
+  row.fault = event.quarantine;
+  return row;
+}
+
+/// The event of a known id. When it is pruned, what its identity remembers.
+Event first_event(sqlite::Connection& connection, const NewEvent& event, const sqlite::Query& identity) {
+  auto row = connection.query("SELECT " MILEPOST_EVENT_COLUMNS " FROM events WHERE sequence = ?", identity.integer(0));
+  if (row.next()) return read_event(row);
+  Event first;
+  first.sequence = static_cast<Sequence>(identity.integer(0));
+  first.pipeline = event.pipeline;
+  first.id = event.id;
+  first.revision = identity.text(1);
+  first.receipt = identity.text(2);
+  first.payload_digest = telemetry::hex(identity.text(3));
+  first.time = first.accepted_at = identity.time(4);
+  first.state = EventState::done;
+  return first;
+}
+
+}  // namespace
+
+Time Writer::now() const { return transaction_.clock.now(); }
+
+Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& receipt, Time now) {
+  auto& connection = *transaction_.connection;
+  const telemetry::Sha256 digest = telemetry::sha256(event.payload);
+  const bool quarantined = !event.quarantine.empty();
+
+  if (!quarantined) {
+    auto latest = connection.query(
+        "SELECT sequence, revision, receipt, payload_digest, seen_at FROM identities WHERE id = ? AND pipeline = ? "
+        "ORDER BY sequence DESC LIMIT 1",
+        event.id, event.pipeline);
+    if (latest.next() && (event.revision.empty() || event.revision == latest.text(1)))
+      return {Verdict::duplicate, first_event(connection, event, latest), latest.digest(3) != digest};
+  }
+
+  const Event stored = first_row(event, transaction_.ends.event + 1, receipt, digest, now);
+  connection.run(
+      "INSERT INTO events (sequence, receipt, pipeline, source, id, revision, type, subject, lane, actor, reason, "
+      "time, "
+      "accepted_at, payload_digest, state, fault) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      stored.sequence, stored.receipt, stored.pipeline, stored.source, stored.id, stored.revision, stored.type,
+      stored.subject, stored.lane, stored.actor, stored.reason, stored.time, stored.accepted_at, blob(digest),
+      stored.state, stored.fault);
+  transaction_.ends.event = stored.sequence;
+  connection.run("INSERT INTO payloads (event, content_type, body) VALUES (?, ?, ?)", stored.sequence,
+                 event.content_type, Blob{PayloadCodec::to_disk(event.payload)});
+  if (quarantined) return {Verdict::quarantined, stored, false};
+
+  connection.run(
+      "INSERT INTO identities (id, pipeline, sequence, revision, receipt, payload_digest, seen_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      stored.id, stored.pipeline, stored.sequence, stored.revision, stored.receipt, blob(digest), now);
+  transaction_.accepted.push_back({stored.pipeline, stored.lane});
+  return {Verdict::accepted, stored, false};
+}
+
+std::optional<Event> Writer::event(Sequence sequence) {
+  auto row =
+      transaction_.connection->query("SELECT " MILEPOST_EVENT_COLUMNS " FROM events WHERE sequence = ?", sequence);
+  if (!row.next()) return std::nullopt;
+  return read_event(row);
+}
+
+void Writer::update(const Event& event) {
+  transaction_.connection->run(
+      "UPDATE events SET state = ?, step = ?, definition = ?, loan_revision = ?, resume_at = ?, late = ?, crashes = ?, "
+      "fault = ? WHERE sequence = ?",
+      event.state, event.step, event.definition, event.loan_revision, event.resume_at, event.late, event.crashes,
+      event.fault, event.sequence);
+  if (transaction_.connection->changes() != 1) defect("there is no event " + std::to_string(event.sequence));
+}
+
+std::optional<Effect> Writer::effect(Sequence event, const std::string& step) {
+  auto row = transaction_.connection->query(
+      "SELECT " MILEPOST_EFFECT_COLUMNS " FROM effects WHERE event = ? AND step = ?", event, step);
+  if (!row.next()) return std::nullopt;
+  return read_effect(row);
+}
+
+std::vector<Effect> Writer::effects(Sequence event) {
+  auto row = transaction_.connection->query("SELECT " MILEPOST_EFFECT_COLUMNS " FROM effects WHERE event = ?", event);
+  std::vector<Effect> found;
+  while (row.next()) found.push_back(read_effect(row));
+  return found;
+}
+
+void Writer::put(const Effect& effect) {
+  transaction_.connection->run(
+      "INSERT OR REPLACE INTO effects (" MILEPOST_EFFECT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      effect.event, effect.step, effect.state, effect.attempt, effect.key, effect.connection, effect.definition,
+      effect.plugin, effect.first_at, effect.sent_at, effect.ended_at, effect.next_at, effect.answer, effect.error);
+}
+
+std::optional<Once> Writer::claim(const Once& once) {
+  auto& connection = *transaction_.connection;
+  connection.run("INSERT OR IGNORE INTO once (key, event, step) VALUES (?, ?, ?)", once.key, once.event, once.step);
+  if (connection.changes() == 1) return std::nullopt;
+  auto row = connection.query("SELECT event, step FROM once WHERE key = ?", once.key);
+  row.next();
+  Once holder{once.key, static_cast<Sequence>(row.integer(0)), std::string(row.text(1))};
+  if (holder.event == once.event && holder.step == once.step) return std::nullopt;  // claimed by an earlier attempt
+  return holder;
+}
+
+bool Writer::finished_later(const std::string& pipeline, const std::string& lane, Sequence after,
+                            const std::string& step) {
+  // A lane that events share is named by their subject, which has the index.
+  auto row = transaction_.connection->query(
+      "SELECT 1 FROM events JOIN effects ON event = sequence AND effects.step = ? AND effects.state = 2 "
+      "WHERE subject = ? AND sequence > ? AND lane = subject AND pipeline = ? LIMIT 1",
+      step, lane, after, pipeline);
+  return row.next();
+}
+
+std::optional<LoanRevision> Writer::loan(const std::string& subject) {
+  auto row = transaction_.connection->query(
+      "SELECT revision, event, time, state FROM loans WHERE subject = ? ORDER BY revision DESC LIMIT 1", subject);
+  if (!row.next()) return std::nullopt;
+  return LoanRevision{subject, row.integer(0), static_cast<Sequence>(row.integer(1)), row.time(2),
+                      std::string(row.text(3))};
+}
+
+void Writer::append(const LoanRevision& revision) {
+  transaction_.connection->run("INSERT INTO loans (subject, revision, event, time, state) VALUES (?, ?, ?, ?, ?)",
+                               revision.subject, revision.revision, revision.event, revision.time, revision.state);
+}
+
+std::optional<std::string> Writer::linked(const std::string& system, const std::string& type, const std::string& id) {
+  auto row = transaction_.connection->query("SELECT subject FROM links WHERE system = ? AND type = ? AND id = ?",
+                                            system, type, id);
+  if (!row.next()) return std::nullopt;
+  return std::string(row.text(0));
+}
+
+void Writer::put(const Link& link) {
+  transaction_.connection->run("INSERT OR REPLACE INTO links (system, type, id, subject) VALUES (?, ?, ?, ?)",
+                               link.system, link.type, link.id, link.subject);
+}
+
+std::optional<std::string> Writer::cursor(const std::string& source) {
+  auto row = transaction_.connection->query("SELECT cursor FROM cursors WHERE source = ?", source);
+  if (!row.next()) return std::nullopt;
+  return std::string(row.text(0));
+}
+
+void Writer::put_cursor(const std::string& source, const std::string& cursor) {
+  transaction_.connection->run("INSERT OR REPLACE INTO cursors (source, cursor) VALUES (?, ?)", source, cursor);
+}
+
+std::optional<Writer::Item> Writer::state(const std::string& scope, const std::string& key) {
+  auto row = transaction_.connection->query(
+      "SELECT value, version FROM plugin_state WHERE scope = ? AND key = ? AND value IS NOT NULL", scope, key);
+  if (!row.next()) return std::nullopt;
+  return Item{std::string(row.text(0)), static_cast<std::uint64_t>(row.integer(1))};
+}
+
+bool Writer::put_state(const std::string& scope, const std::string& key, const std::optional<std::string>& value,
+                       std::uint64_t expected) {
+  const auto bytes = value ? std::optional(Blob{*value}) : std::nullopt;
+  auto& connection = *transaction_.connection;
+  if (expected != 0) {
+    connection.run(
+        "UPDATE plugin_state SET value = ?, version = version + 1 "
+        "WHERE scope = ? AND key = ? AND version = ? AND value IS NOT NULL",
+        bytes, scope, key, expected);
+    return connection.changes() == 1;
+  }
+  if (!value) return !state(scope, key);  // what is not there is deleted already
+  connection.run(
+      "INSERT INTO plugin_state (scope, key, value, version) VALUES (?, ?, ?, 1) "
+      "ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value, version = version + 1 "
+      "WHERE plugin_state.value IS NULL",
+      scope, key, bytes);
+  return connection.changes() == 1;
+}
+
+void Writer::put_definition(const std::string& digest, const std::string& kind, const std::string& name,
+                            const std::string& body) {
+  transaction_.connection->run("INSERT OR IGNORE INTO definitions (digest, kind, name, body) VALUES (?, ?, ?, ?)",
+                               digest, kind, name, body);
+}
+
+AuditRow Writer::last_audit_row() { return transaction_.ends.audit; }
+
+void Writer::append_audit_row(const AuditRow& row, const AuditDetails& details) {
+  auto& connection = *transaction_.connection;
+  connection.run(
+      "INSERT INTO audit (sequence, time, kind, user, action, subject, pipeline, version, event, step, outcome, "
+      "plugin, "
+      "details, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      row.sequence, row.time, row.kind, row.user, row.action, row.subject, row.pipeline, row.version, row.event,
+      row.step, row.outcome, row.plugin, blob(row.details), blob(row.previous), blob(row.hash));
+  connection.run("INSERT INTO audit_details (sequence, salt, body) VALUES (?, ?, ?)", row.sequence, Blob{details.salt},
+                 details.body);
+  transaction_.ends.audit = row;
+}
+
+bool Writer::erase_audit_details(std::uint64_t sequence) {
+  transaction_.connection->run("DELETE FROM audit_details WHERE sequence = ?", sequence);
+  return transaction_.connection->changes() == 1;
+}
+
+}  // namespace milepost::journal
