@@ -1,11 +1,14 @@
-// One outgoing HTTP(S) exchange under one deadline: DNS, connect, TLS, request and answer, however slowly they trickle. Keep-alive
-// pools per origin. The address that was checked is the one connected to. Redirects are never followed: a 3xx is an answer.
+// One outgoing HTTP(S) exchange under one deadline: DNS, connect, TLS, request and answer, however slowly they trickle.
+// Keep-alive pools per origin. The address that was checked is the one connected to. Redirects are never followed: a
+// 3xx is an answer.
 #pragma once
 
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,7 +23,7 @@ enum class Intent { read, repeatable, once };
 
 struct Request {
   std::string method = "GET";
-  std::string url;       ///< absolute: http:// or https://
+  std::string url;  ///< absolute: http:// or https://
   Headers headers;
   std::string body;
   Intent intent = Intent::once;
@@ -43,10 +46,11 @@ struct Failure {
 
 struct Options {
   std::chrono::milliseconds timeout{std::chrono::seconds(10)};  ///< over the whole exchange
-  std::function<bool()> stopped;           ///< asked at least every 200 ms; true cancels; may be empty
-  bool allow_private = false;              ///< loopback, private, link-local, CGNAT, metadata, multicast otherwise refused
+  std::function<bool()> stopped;  ///< asked at least every 200 ms; true cancels; may be empty
+  bool allow_private = false;     ///< loopback, private, link-local, CGNAT, metadata, multicast otherwise refused
   std::size_t max_response_bytes = 8u << 20;
-  std::string ca_file;                     ///< besides the system's; for tests and private CAs
+  std::string ca_file;      ///< besides the system's; for tests and private CAs
+  std::string unix_socket;  ///< speak to this socket instead of the URL's host; the policy does not apply
 };
 
 /// [any]: exchanges run in the caller's thread, side by side; the pool is shared.
@@ -57,8 +61,9 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// A `once` request goes out on a fresh connection, or on one that was checked for EOF and idle under 2 s. A `read` or
-  /// `repeatable` one whose kept connection turns out closed before any answer byte is sent again, once, on a fresh one.
+  /// A `once` request goes out on a fresh connection, or on one that was checked for EOF and idle under 2 s. A `read`
+  /// or `repeatable` one whose kept connection turns out closed before any answer byte is sent again, once, on a fresh
+  /// one.
   std::expected<Response, Failure> exchange(const Request& request, const Options& options);
 
  private:
@@ -66,8 +71,10 @@ class Client {
   std::unique_ptr<Pool> pool_;
 };
 
-/// The Failure as the SDK's table has it: not sent -> retryable; sent -> retryable for a read, indeterminate for a write;
-/// cancelled -> cancelled unless sent; refused, too_large on a read and malformed URLs -> permanent.
+/// The Failure as the SDK's table has it: not sent -> retryable; sent -> retryable for a read or a repeatable write,
+/// indeterminate for a `once`; cancelled -> cancelled unless a write was sent; refused, too_large on a read and a
+/// request that is malformed itself
+/// -> permanent.
 Error to_error(const Failure& failure, Intent intent, const std::string& origin);
 
 }  // namespace milepost::http

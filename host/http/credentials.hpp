@@ -10,10 +10,11 @@
 
 namespace milepost::http {
 
-/// A scheme as a manifest states it, secrets resolved. `scheme` is "none", "bearer" {token}, "basic" {user, password}, "header"
-/// {name, value}, "query" {name, value} or "login" {path, body, token, expires, lifetime}: POST body as JSON to base_url + path, the
-/// token at the JSON pointer `token` of the answer is sent as a bearer until `expires` (pointer; RFC 3339 or seconds) less a fifth.
-/// More schemes (oauth2_client_credentials, refresh_token, jwt_bearer, sigv4) join this list behind the same interface.
+/// A scheme as a manifest states it, secrets resolved. `scheme` is "none", "bearer" {token}, "basic" {user, password},
+/// "header" {name, value}, "query" {name, value} or "login" {path, body, token, expires, lifetime}: POST body as JSON
+/// to base_url + path, the token at the JSON pointer `token` of the answer is sent as a bearer until `expires`
+/// (pointer; RFC 3339 or seconds) less a fifth. More schemes (oauth2_client_credentials, refresh_token, jwt_bearer,
+/// sigv4) join this list behind the same interface.
 class Signer {
  public:
   virtual ~Signer() = default;
@@ -25,8 +26,8 @@ class Signer {
   virtual std::vector<std::string> hidden() const = 0;
 };
 
-/// `declared` is the manifest's credentials object; `with` the connection's settings, where secrets stand as {"!secret": …}.
-/// `permanent` names the setting that is missing.
+/// `declared` is the manifest's credentials object; `with` the connection's settings, where secrets stand as
+/// {"!secret": …}. `permanent` names the setting that is missing.
 Result<std::unique_ptr<Signer>> make_signer(const Json& declared, const Json& with, const std::string& base_url,
                                             const config::Secrets& secrets, const telemetry::Clock& clock);
 

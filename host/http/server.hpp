@@ -1,5 +1,5 @@
-// The listeners: HTTP/1.1 (and TLS) on Beast and Asio coroutines, with every bound that a hostile peer could try. Knows nothing of
-// hooks or the API: a Handler answers.
+// The listeners: HTTP/1.1 (and TLS) on Beast and Asio coroutines, with every bound that a hostile peer could try. Knows
+// nothing of hooks or the API: a Handler answers.
 #pragma once
 
 #include <chrono>
@@ -13,19 +13,19 @@ namespace milepost::http {
 
 struct Incoming {
   std::string method;
-  std::string target;   ///< as received: path and query
-  std::string path;     ///< decoded path, without the query
-  std::string query;    ///< raw, without '?'
+  std::string target;  ///< as received: path and query
+  std::string path;    ///< decoded path, without the query
+  std::string query;   ///< raw, without '?'
   Headers headers;
   std::string body;
-  std::string peer;     ///< address, or "unix"
-  std::string scheme;   ///< "http" or "https"
+  std::string peer;    ///< address, or "unix"
+  std::string scheme;  ///< "http" or "https"
   const std::string* header(std::string_view name) const;
 };
 
 struct Outgoing {
   int status = 200;
-  Headers headers;      ///< Content-Length, Connection, Date and Server are the server's own
+  Headers headers;  ///< Content-Length, Connection, Date and Server are the server's own
   std::string body;
 };
 
@@ -50,8 +50,9 @@ class Responder {
 /// Called on the listener's thread with a complete request: must not block. It may keep the Responder and answer later.
 using Handler = std::function<void(Incoming&&, Responder)>;
 
-/// Asked when the head is read, before the body: the limit for this target and whether it may go on. status 0: go on; otherwise this
-/// is answered (404, 405, 415 …) and the connection closed after at most 64 KiB of body were thrown away.
+/// Asked when the head is read, before the body: the limit for this target and whether it may go on. status 0: go on;
+/// otherwise this is answered (404, 405, 415 …) and the connection closed after at most 64 KiB of body were thrown
+/// away.
 struct Admission {
   int status = 0;
   std::string title, detail;         ///< of the problem+json
@@ -61,24 +62,27 @@ struct Admission {
 using Admit = std::function<Admission(const Incoming& head)>;
 
 struct ListenOptions {
-  std::string address;               ///< "127.0.0.1:8080", "[::1]:0" (0: any free port) or "unix:/path" (mode 0600)
-  std::chrono::milliseconds header_timeout{std::chrono::seconds(10)};  ///< from accept or the last answer's end, once a byte came
+  std::string address;  ///< "127.0.0.1:8080", "[::1]:0" (0: any free port) or "unix:/path" (mode 0600)
+  std::chrono::milliseconds header_timeout{
+      std::chrono::seconds(10)};  ///< from accept or the last answer's end, once a byte came
   std::chrono::milliseconds body_timeout{std::chrono::seconds(30)};
-  std::chrono::milliseconds idle_timeout{std::chrono::seconds(60)};    ///< between requests
-  std::size_t max_connections = 4096;     ///< beyond: accepted and closed at once
-  std::size_t max_header_bytes = 16384;   ///< 431 beyond
-  std::string tls_certificate, tls_key;   ///< PEM files; empty: no TLS
+  std::chrono::milliseconds idle_timeout{std::chrono::seconds(60)};  ///< between requests
+  std::size_t max_connections = 4096;                                ///< beyond: accepted and closed at once
+  std::size_t max_header_bytes = 16384;                              ///< 431 beyond
+  std::string tls_certificate, tls_key;                              ///< PEM files; empty: no TLS
 };
 
-/// Malformed requests, two Content-Lengths, Content-Length with Transfer-Encoding, obs-fold, bare CR and the like: 400 and close.
-/// Pipelined requests are answered one after the other, in order. `Expect: 100-continue` is served after Admit; any other Expect: 417.
+/// Malformed requests, two Content-Lengths, Content-Length with Transfer-Encoding, obs-fold, bare CR and the like: 400
+/// and close. Pipelined requests are answered one after the other, in order. `Expect: 100-continue` is served after
+/// Admit; any other Expect: 417.
 class Server {
  public:
   /// Threads run the listeners' event loop. 1 is enough unless measured otherwise.
   explicit Server(unsigned threads = 1);
   ~Server();
 
-  /// Binds now; the error names the address and why ("already in use: another milepost, or change listen.hooks"). Before start().
+  /// Binds now; the error names the address and why ("already in use: another milepost, or change listen.hooks").
+  /// Before start().
   Status listen(const ListenOptions& options, Admit admit, Handler handler);
   void start();
   /// Stops accepting, lets answers in flight finish for at most `drain`, then closes everything. Idempotent.
