@@ -16,8 +16,8 @@ struct Principal {
 
 class Keys {
  public:
-  /// Reads data/owner.key, or makes it (mp_ + 43 base64url characters of randomness; mode 0600, written whole or not at all). Refuses a file
-  /// that others may read: `permanent`, with the remedy.
+  /// Reads data/owner.key, or makes it (mp_ + 43 base64url characters of randomness; mode 0600, written whole or not at
+  /// all). Refuses a file that others may read: `permanent`, with the remedy.
   static Result<Keys> open(const std::string& data_folder);
 
   /// "Bearer mp_…" -> who; nullopt for anything else. Constant time. [any]

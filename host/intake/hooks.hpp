@@ -1,8 +1,7 @@
-// The hooks listener's handler: verify -> decode -> map -> journal -> answer. It answers when the event is on disk, and never before.
-// It never calls the engine: the engine follows the journal.
+// The hooks listener's handler: verify -> decode -> map -> journal -> answer. It answers when the event is on disk, and
+// never before. It never calls the engine: the engine follows the journal.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,14 +19,14 @@ namespace milepost::intake {
 
 /// One webhook source of one pipeline, ready to run.
 struct Hook {
-  std::string pipeline, source;   ///< source: "webhook" or "crfconnect.webhook", for rows and metrics
-  std::string version;            ///< of the pipeline, for audit rows of the acceptance
+  std::string pipeline, source;  ///< source: "webhook" or "crfconnect.webhook", for rows and metrics
+  std::string version;           ///< of the pipeline, for audit rows of the acceptance
   std::string path;
   std::size_t body_limit = 1 << 20;
   Verifier verifier;
-  std::shared_ptr<const Mapping> mapping;
+  std::shared_ptr<const Mapping> mapping;  ///< never null
   std::shared_ptr<WebhookSource> decoder;  ///< null: the built-in `webhook` (the body is the payload)
-  std::string plugin;             ///< digest of the decoder's library
+  std::string plugin;                      ///< digest of the decoder's library
   int accepted_status = 202;
   /// accept: validated — the pipeline's leading `validate` steps; their refusal is answered 422 and nothing is stored.
   std::vector<std::shared_ptr<const expression::Validation>> validations;
@@ -43,12 +42,15 @@ class Hooks {
   /// While it gives a reason, every delivery is answered 503 with Retry-After (draining, full, over a cap). [any]
   void refuse_while(std::function<std::string()> reason);
 
-  /// For the server: 404, 405 (with Allow), 415 (a Content-Encoding that hides the signed bytes), the path's body limit. [any]
+  /// For the server: 404, 405 (with Allow), 415 (a Content-Encoding that hides the signed bytes), the path's body
+  /// limit. [any]
   http::Admission admit(const http::Incoming& head) const;
-  /// Decodes on the calling thread (one listener thread), answers from the store's. Answers as design.md's "hooks" says:
-  /// 202 {"id": receipt, "status": "accepted"}; duplicate -> 200 with the first one's receipt; bad content of a verified sender -> kept as a
-  /// dead letter, 202 "quarantined" with "reason"; several events in one delivery: "events": [{id, status}…] beside the first's id;
-  /// none at all: 204. Refusals are problem+json: 401 (counted, nothing stored), 422, 503 with Retry-After: 5.
+  /// Decodes on the calling thread (one listener thread), answers from the store's. Answers as design.md's "hooks"
+  /// says: 202 {"id": receipt, "status": "accepted"}; duplicate -> 200 with the first one's receipt; bad content of a
+  /// verified sender -> kept as a dead letter, 202 "quarantined" with "reason"; several events in one delivery:
+  /// "events": [{id, status}…] beside the first's id; none at all: 204. A hook's own accepted_status stands for 202.
+  /// Refusals are problem+json: 401 (counted, nothing stored), 422, 503 with Retry-After: 5. [any]: deliveries to one
+  /// hook are decoded one after the other.
   void handle(http::Incoming&& request, http::Responder respond);
 
  private:

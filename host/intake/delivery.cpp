@@ -1,0 +1,108 @@
+#include "host/intake/delivery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "host/audit/trail.hpp"
+#include "host/telemetry/ids.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace milepost::intake {
+namespace {
+
+std::string name(journal::Writer::Verdict verdict) {
+  switch (verdict) {
+    case journal::Writer::Verdict::accepted:
+      return "accepted";
+    case journal::Writer::Verdict::duplicate:
+      return "duplicate";
+    case journal::Writer::Verdict::quarantined:
+      return "quarantined";
+  }
+  return "";
+}
+
+}  // namespace
+
+http::Outgoing unavailable(const std::string& detail) {
+  auto out = http::problem(503, "Service Unavailable", detail);
+  out.headers.emplace_back("Retry-After", "5");
+  return out;
+}
+
+Delivery::Delivery(Origin origin, std::vector<journal::NewEvent> events, journal::Time now)
+    : origin_(std::move(origin)), events_(std::move(events)), now_(now) {
+  receipts_.reserve(events_.size());
+  for (std::size_t i = 0; i < events_.size(); ++i) receipts_.push_back(telemetry::new_id(now));
+}
+
+void Delivery::submit(std::shared_ptr<Delivery> delivery, journal::Store& store, http::Responder respond,
+                      std::function<void(const std::string&)> done) {
+  store.submit([delivery](journal::Writer& writer) { delivery->write(writer); },
+               [delivery, respond = std::move(respond), done = std::move(done)](Status stored) {
+                 if (!stored) {
+                   telemetry::log(telemetry::Level::error, "webhook.not_stored",
+                                  {{"pipeline", delivery->origin_.pipeline}, {"error", stored.error().message}});
+                   done("unavailable");
+                   respond(unavailable("The delivery could not be stored. Nothing of it was: send it again."));
+                   return;
+                 }
+                 done(delivery->status());
+                 respond(delivery->answer());
+               });
+}
+
+void Delivery::write(journal::Writer& writer) {
+  outcomes_.clear();
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    const auto& event = events_[i];
+    const auto acceptance = writer.accept(event, receipts_[i], now_);
+    const bool quarantined = acceptance.verdict == journal::Writer::Verdict::quarantined;
+    Outcome outcome{acceptance.event.receipt, name(acceptance.verdict), quarantined ? event.quarantine : ""};
+
+    Json details{
+        {"reason", quarantined ? event.quarantine : event.reason}, {"type", event.type}, {"source", origin_.source}};
+    if (acceptance.content_differs) details["digest"] = telemetry::hex(telemetry::sha256(event.payload));
+    audit::append(writer, {.kind = "event",
+                           .user = event.actor.empty() ? "system" : event.actor,
+                           .action = event.type.empty() ? "accepted" : event.type,
+                           .subject = event.subject,
+                           .pipeline = origin_.pipeline,
+                           .version = origin_.version,
+                           .event = outcome.receipt,
+                           .step = {},
+                           .outcome = outcome.status,
+                           .plugin = origin_.plugin,
+                           .details = std::move(details)});
+    outcomes_.push_back(std::move(outcome));
+  }
+}
+
+/// Of the delivery as a whole: what is best news to its sender.
+std::string Delivery::status() const {
+  for (const char* status : {"accepted", "quarantined"})
+    if (std::ranges::any_of(outcomes_, [&](const Outcome& outcome) { return outcome.status == status; })) return status;
+  return "duplicate";
+}
+
+http::Outgoing Delivery::answer() const {
+  const auto tell = [](Json& out, const Outcome& outcome) {
+    if (!outcome.reason.empty()) out["reason"] = outcome.reason;
+  };
+  Json body{{"id", outcomes_.front().receipt}, {"status", status()}};
+  if (outcomes_.size() == 1) {
+    tell(body, outcomes_.front());
+  } else {
+    Json& list = body["events"] = Json::array();
+    for (const auto& outcome : outcomes_) {
+      Json entry{{"id", outcome.receipt}, {"status", outcome.status}};
+      tell(entry, outcome);
+      list.push_back(std::move(entry));
+    }
+  }
+  const int code = body["status"] == "duplicate" ? 200 : origin_.accepted_status;
+  if (code == 204) return {204, {}, ""};
+  return {code, {{"Content-Type", "application/json"}}, text(body)};
+}
+
+}  // namespace milepost::intake

@@ -1,0 +1,51 @@
+// One verified delivery on its way into the journal: its events, the one Work that stores them with their audit rows,
+// and the answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/http/server.hpp"
+#include "host/journal/store.hpp"
+#include "milepost/json.hpp"
+
+namespace milepost::intake {
+
+/// What audit rows and the answer say of the hook that it came in by.
+struct Origin {
+  std::string pipeline, source, version, plugin;
+  int accepted_status = 202;
+};
+
+class Delivery {
+ public:
+  /// Receipts are made here and now, so that a Work that runs twice gives the same ones. REQUIRES: an event at least.
+  Delivery(Origin origin, std::vector<journal::NewEvent> events, journal::Time now);
+
+  /// Stores the events, each with its audit row, in one commit; then answers: 503 when they are not on disk. `done` is
+  /// told the status for the metrics: accepted, duplicate, quarantined or unavailable. Both run on the writer's thread.
+  static void submit(std::shared_ptr<Delivery> delivery, journal::Store& store, http::Responder respond,
+                     std::function<void(const std::string& status)> done);
+
+ private:
+  struct Outcome {
+    std::string receipt, status, reason;
+  };
+
+  void write(journal::Writer& writer);
+  std::string status() const;
+  http::Outgoing answer() const;
+
+  Origin origin_;
+  std::vector<journal::NewEvent> events_;
+  std::vector<std::string> receipts_;
+  journal::Time now_;
+  std::vector<Outcome> outcomes_;
+};
+
+/// 503 problem+json with Retry-After.
+http::Outgoing unavailable(const std::string& detail);
+
+}  // namespace milepost::intake

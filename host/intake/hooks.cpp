@@ -1,0 +1,228 @@
+#include "host/intake/hooks.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "host/intake/delivery.hpp"
+#include "host/telemetry/log.hpp"
+#include "host/telemetry/metrics.hpp"
+#include "milepost/http.hpp"
+
+namespace milepost::intake {
+namespace {
+
+/// In one delivery. They share one commit: a small body that decodes to very many would hold up everyone else's.
+constexpr std::size_t kMostEvents = 1000;
+
+/// A hook with what it runs on. Decoder and machine are [serial].
+struct Entrance {
+  explicit Entrance(Hook given) : hook(std::move(given)) {}
+  const Hook hook;
+  std::mutex turn;
+  expression::Machine machine;
+};
+using Table = std::map<std::string, std::shared_ptr<Entrance>>;
+
+void count_refusal(const char* reason) { telemetry::count("milepost_hook_refused_total", {{"reason", reason}}); }
+
+/// Counts the delivery and how long its sender waited.
+class Meter {
+ public:
+  explicit Meter(std::string pipeline) : pipeline_(std::move(pipeline)) {}
+  void operator()(const std::string& status) const {
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began_;
+    telemetry::count("milepost_hooks_total", {{"pipeline", pipeline_}, {"status", status}});
+    telemetry::observe_seconds("milepost_hook_seconds", {{"pipeline", pipeline_}}, taken.count());
+  }
+
+ private:
+  std::string pipeline_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+std::string content_type_of(const http::Headers& headers) {
+  for (const auto& [name, value] : headers)
+    if (same_header(name, "Content-Type")) return value;
+  return "";
+}
+
+/// The request as a decoder gets it: without the header that carries the secret.
+HttpRequest to_request(const http::Incoming& request, const std::string& secret_header) {
+  HttpRequest out{
+      .method = request.method, .target = request.target, .headers = {}, .body = request.body, .intent = Intent::once};
+  for (const auto& header : request.headers)
+    if (secret_header.empty() || !same_header(header.first, secret_header)) out.headers.push_back(header);
+  return out;
+}
+
+/// What the source makes of a delivery; an error's message is the reason for which the whole of it is kept raw.
+Result<std::vector<Event>> decode(const Hook& hook, const http::Incoming& request) {
+  if (!hook.decoder) {
+    Event event;
+    event.payload = Document(request.body);
+    return std::vector<Event>{std::move(event)};
+  }
+  try {
+    auto events = hook.decoder->receive(to_request(request, hook.verifier.secret_header()));
+    if (!events) return fail(ErrorKind::permanent, hook.source + ": " + events.error().message);
+    if (events->size() > kMostEvents)
+      return fail(ErrorKind::permanent,
+                  hook.source + ": more than " + std::to_string(kMostEvents) + " events in one delivery");
+    return events;
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::internal, hook.source + ": the decoder failed: " + error.what());
+  } catch (...) {
+    return fail(ErrorKind::internal, hook.source + ": the decoder failed");
+  }
+}
+
+/// Why `accept: validated` turns this event away; "" when it does not.
+std::string refusal_of(const journal::NewEvent& event, Entrance& entrance, telemetry::Time now) {
+  if (!event.quarantine.empty()) return event.quarantine;
+  const auto payload = read_json(event.payload);
+  if (!payload) return payload.error().message;
+  const Json view = event_view(event, now);
+  const expression::Scope scope{.payload = &*payload,
+                                .event = &view,
+                                .loan = nullptr,
+                                .steps = nullptr,
+                                .params = nullptr,
+                                .link = {},
+                                .now = now};
+  for (const auto& validation : entrance.hook.validations)
+    if (auto refusal = validation->refusal(entrance.machine, scope); !refusal.empty()) return refusal;
+  return "";
+}
+
+}  // namespace
+
+struct Hooks::State {
+  State(journal::Store& journal, const telemetry::Clock& source) : store(journal), clock(source) {}
+
+  std::shared_ptr<Entrance> find(const std::string& path) const {
+    const std::lock_guard guard(mutex);
+    const auto found = table->find(path);
+    return found == table->end() ? nullptr : found->second;
+  }
+  std::string refusing() const {
+    std::unique_lock lock(mutex);
+    const auto ask = refuse;
+    lock.unlock();
+    return ask ? ask() : "";
+  }
+  std::vector<journal::NewEvent> events_of(Entrance& entrance, const http::Incoming& request, telemetry::Time now);
+
+  journal::Store& store;
+  const telemetry::Clock& clock;
+  mutable std::mutex mutex;
+  std::shared_ptr<const Table> table = std::make_shared<Table>();
+  std::function<std::string()> refuse;
+};
+
+/// REQUIRES: the entrance's turn.
+std::vector<journal::NewEvent> Hooks::State::events_of(Entrance& entrance, const http::Incoming& request,
+                                                       telemetry::Time now) {
+  const Hook& hook = entrance.hook;
+  const std::string content_type = content_type_of(request.headers);
+  const auto decoded = decode(hook, request);
+  if (!decoded)
+    return {quarantined(hook.pipeline, hook.source, request.body, content_type, decoded.error().message, now)};
+  const Mapping::Link link = [this](const std::string& system, const std::string& type, const std::string& id) {
+    return store.linked(system, type, id);
+  };
+  std::vector<journal::NewEvent> events;
+  events.reserve(decoded->size());
+  for (const auto& event : *decoded)
+    events.push_back(hook.mapping->map(entrance.machine, hook.pipeline, hook.source, event, content_type, now, link));
+  return events;
+}
+
+Hooks::Hooks(journal::Store& store, const telemetry::Clock& clock) : state_(std::make_unique<State>(store, clock)) {}
+Hooks::~Hooks() = default;
+
+void Hooks::deploy(std::vector<Hook> hooks) {
+  auto table = std::make_shared<Table>();
+  for (auto& hook : hooks) {
+    auto path = hook.path;
+    table->insert_or_assign(std::move(path), std::make_shared<Entrance>(std::move(hook)));
+  }
+  const std::lock_guard guard(state_->mutex);
+  state_->table = std::move(table);
+}
+
+void Hooks::refuse_while(std::function<std::string()> reason) {
+  const std::lock_guard guard(state_->mutex);
+  state_->refuse = std::move(reason);
+}
+
+http::Admission Hooks::admit(const http::Incoming& head) const {
+  const auto entrance = state_->find(head.path);
+  if (!entrance) {
+    count_refusal("no_hook");
+    return {404, "Not Found", "There is no hook at this path.", 0, {}};
+  }
+  if (head.method != "POST") {
+    count_refusal("method");
+    return {405, "Method Not Allowed", "Deliveries are sent by POST.", 0, {{"Allow", "POST"}}};
+  }
+  for (const auto& [name, value] : head.headers) {
+    if (!same_header(name, "Content-Encoding") || same_header(value, "identity")) continue;
+    count_refusal("encoding");
+    return {415,
+            "Unsupported Media Type",
+            "The signature is over the bytes as they are sent: send them without Content-Encoding.",
+            0,
+            {{"Accept-Encoding", "identity"}}};
+  }
+  return {0, "", "", entrance->hook.body_limit, {}};
+}
+
+void Hooks::handle(http::Incoming&& request, http::Responder respond) {
+  const auto entrance = state_->find(request.path);
+  if (!entrance) return respond(http::problem(404, "Not Found", "There is no hook at this path."));
+  const Hook& hook = entrance->hook;
+  const Meter meter(hook.pipeline);
+
+  if (const auto reason = state_->refusing(); !reason.empty()) {
+    count_refusal("unavailable");
+    meter("unavailable");
+    return respond(unavailable(reason));
+  }
+
+  const auto now = state_->clock.now();
+  if (const auto refusal = hook.verifier.refusal(request, now); !refusal.empty()) {
+    count_refusal("unverified");
+    telemetry::log(telemetry::Level::warn, "webhook.refused",
+                   {{"pipeline", hook.pipeline}, {"path", hook.path}, {"peer", request.peer}, {"reason", refusal}});
+    // The reason is for the log: a stranger learns nothing from the answer.
+    auto out = http::problem(401, "Unauthorized", "The delivery could not be verified.");
+    out.headers.emplace_back("WWW-Authenticate", "Webhook");
+    return respond(std::move(out));
+  }
+
+  std::unique_lock turn(entrance->turn);
+  auto events = state_->events_of(*entrance, request, now);
+  if (events.empty()) {
+    meter("nothing");
+    return respond({204, {}, ""});
+  }
+  if (!hook.validations.empty()) {
+    for (const auto& event : events) {
+      const auto refusal = refusal_of(event, *entrance, now);
+      if (refusal.empty()) continue;
+      count_refusal("invalid");
+      meter("invalid");
+      return respond(http::problem(422, "Unprocessable Content", refusal));
+    }
+  }
+  turn.unlock();
+
+  auto delivery = std::make_shared<Delivery>(
+      Origin{hook.pipeline, hook.source, hook.version, hook.plugin, hook.accepted_status}, std::move(events), now);
+  Delivery::submit(std::move(delivery), state_->store, std::move(respond), meter);
+}
+
+}  // namespace milepost::intake
