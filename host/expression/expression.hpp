@@ -3,6 +3,8 @@
 // gives nil. Instructions and memory are bounded: an expression that loops or grows is stopped with an error.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -39,9 +41,21 @@ class Expression {
 
  private:
   friend class Machine;
+  friend class Template;
+  /// One step of a plain path: a member by name, or an element counted from 1 when `index` is set.
+  struct Segment {
+    std::string key;
+    std::optional<std::uint64_t> index;
+  };
+  /// As compile(), for a source that begins `offset` bytes into a longer text: columns count from that text's start.
+  static Result<Expression> compile_at(std::string_view source, std::size_t offset);
+  /// Where a plain path leads; nullptr where it leads nowhere. Lua has no part in it.
+  const Json* walk(const Scope& scope) const;
+
   std::string source_;
   std::vector<std::string> path_;
-  std::string chunk_;  ///< ready to load into a machine
+  std::vector<Segment> segments_;  ///< path_ with what kind each segment is
+  std::string chunk_;              ///< ready to load into a machine
 };
 
 /// What an expression gave: nullopt for nil. A plain path gives the JSON value itself (JSON null stays null, numbers keep
@@ -51,6 +65,9 @@ using Value = std::optional<Json>;
 struct Bounds {
   std::size_t instructions = 1'000'000;
   std::size_t memory_bytes = 16u << 20;  ///< beyond what the machine itself holds
+  /// Of this thread's processor time. The two above end a runaway long before and the same way everywhere; this one is
+  /// for what they count too low, such as comparing megabytes in one instruction.
+  std::chrono::milliseconds cpu{1000};
 };
 
 /// One Lua state. [serial]: one thread at a time; a machine keeps the chunks that it has loaded.
