@@ -58,6 +58,7 @@ struct Source {
   bool accept_validated = false;      ///< accept: validated
   std::optional<std::size_t> body_limit;  ///< bytes; unset: the host's
   Position at;
+  Position path_at;
 };
 
 /// Templates; "" where the pipeline does not say.
@@ -98,7 +99,7 @@ struct Connection {
 
 /// Where `!secret` values come from. Exactly one.
 struct SecretsFrom {
-  std::string file, env_prefix, folder;  ///< file and folder are relative to the config folder
+  std::string file = {}, env_prefix = {}, folder = {};  ///< file and folder are relative to the config folder
 };
 
 struct HostSettings {

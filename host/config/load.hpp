@@ -1,8 +1,9 @@
 // Reads a config folder: YAML with positions into checked definitions, with every fault of the folder in one report.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "host/config/catalog.hpp"
 #include "host/config/definition.hpp"
@@ -26,6 +27,13 @@ LoadedHost load_host(const std::string& root);
 /// `${` are not type-checked), that connections, schemas and secrets exist, and that no name, step id or hook path is used
 /// twice. Expressions are checked by engine/program.hpp, which sees what they may name. Never throws. Files are read once.
 Loaded load_folder(const std::string& root, const Catalog& catalog);
+
+/// One pipeline from its text alone: whatever it names outside of it (connections, secrets, schemas) is a fault. Never throws.
+struct LoadedPipeline {
+  std::optional<Pipeline> pipeline;  ///< absent when it has a fault
+  Faults faults;
+};
+LoadedPipeline load_pipeline(std::string_view text, const std::string& file, const Catalog& catalog);
 
 /// SHA-256 in hex of the canonical text of `value` (keys sorted, numbers by source text).
 std::string digest(const Json& value);

@@ -1,0 +1,17 @@
+// Faults for people and for programs.
+#pragma once
+
+#include <string>
+
+#include "host/config/fault.hpp"
+#include "milepost/json.hpp"
+
+namespace milepost::config {
+
+/// Each fault with its source line and a caret under the place, then a count. `root` is the config folder. "" for none.
+std::string render(const Faults& faults, const std::string& root, bool color);
+
+/// {code, severity, file, line, column, path, message, remedy}; what is empty is left out.
+Json to_json(const Fault& fault);
+
+}  // namespace milepost::config

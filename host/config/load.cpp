@@ -1,0 +1,248 @@
+#include "host/config/load.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "host/config/fault_codes.hpp"
+#include "host/config/files.hpp"
+#include "host/config/mapping.hpp"
+#include "host/config/readers.hpp"
+#include "host/config/words.hpp"
+
+namespace milepost::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostYamlBytes = 1 << 20;
+
+void add(Faults& faults, std::string_view code, Position at, std::string message, std::string remedy = {},
+         bool warning = false) {
+  faults.push_back({std::string(code), std::move(at), "", std::move(message), std::move(remedy), warning});
+}
+
+void sort(Faults& faults) {
+  std::ranges::stable_sort(faults, {}, [](const Fault& fault) {
+    return std::tuple(std::cref(fault.at.file).get(), fault.at.line, fault.at.column, fault.code);
+  });
+}
+
+std::string where(const Position& at) { return at.file + " line " + std::to_string(at.line); }
+
+/// One YAML file: its document, and the report that its readers write to.
+struct File {
+  std::unique_ptr<yaml::Document> document;  ///< nullptr: not readable
+  Report report;
+};
+
+File parse(std::string_view text, const std::string& name, Faults& faults) {
+  const auto before = faults.size();
+  File file{yaml::parse(text, name, faults), Report(name, faults)};
+  if (faults.size() != before) file.report.spoil();
+  return file;
+}
+
+File open(const std::string& root, const std::string& name, Faults& faults) {
+  const auto content = read_file(fs::path(root) / name, kMostYamlBytes);
+  if (content) return parse(*content, name, faults);
+  add(faults, content.error().too_large ? code::kTooLarge : code::kUnreadable, {name, 0, 0},
+      "the file cannot be read: " + content.error().message);
+  return {nullptr, Report(name, faults)};
+}
+
+/// The *.yaml of a folder, as paths from the root. No folder is no files.
+std::vector<std::string> yaml_files(const std::string& root, const std::string& folder, Faults& faults) {
+  std::vector<std::string> out;
+  const auto names = list_folder(fs::path(root) / folder);
+  if (!names && !names.error().missing)
+    add(faults, code::kUnreadable, {folder, 0, 0}, "the folder cannot be read: " + names.error().message);
+  if (!names) return out;
+  for (const auto& name : *names) {
+    const auto file = folder + "/" + name;
+    if (name.ends_with(".yaml"))
+      out.push_back(file);
+    else if (name.ends_with(".yml"))
+      add(faults, code::kIgnoredFile, {file, 0, 0}, "the file is not read: its name does not end in .yaml",
+          "rename it to end in .yaml", true);
+  }
+  return out;
+}
+
+/// Two of one name: which one is meant cannot be known, so neither is used.
+class Names {
+ public:
+  Names(std::string_view code, std::string kind) : code_(code), kind_(std::move(kind)) {}
+  /// `owner` is left out when `name` is taken, and so is who took it first.
+  void claim(const std::string& name, const std::string& owner, const Position& at, const std::string& path,
+             Faults& faults) {
+    const auto [first, fresh] = taken_.try_emplace(name, owner, at);
+    if (fresh) return;
+    faults.push_back({std::string(code_), at, path,
+                      kind_ + " " + in_quotes(name) + " is taken already, in " + where(first->second.second),
+                      "give one of them another", false});
+    excluded_.insert({owner, first->second.first});
+  }
+  const std::set<std::string>& excluded() const { return excluded_; }
+
+ private:
+  std::string_view code_;
+  std::string kind_;
+  std::map<std::string, std::pair<std::string, Position>> taken_;
+  std::set<std::string> excluded_;
+};
+
+class Loader {
+ public:
+  Loader(std::string root, const Catalog& catalog, Loaded& out)
+      : out_(out),
+        secrets_(Secrets::load(root, out.folder.host.secrets, out.faults)),
+        context_{.catalog = catalog,
+                 .secrets = secrets_,
+                 .secrets_from = out.folder.host.secrets,
+                 .schema_files = {root, out.faults}},
+        root_(std::move(root)) {}
+
+  void run() {
+    connections();
+    pipelines();
+    out_.folder.schemas = context_.schema_files.take_texts();
+  }
+
+ private:
+  /// Names first, so that a connection with a fault is still one that steps may name.
+  void connections() {
+    std::vector<std::pair<std::string, File>> files;
+    Names names(code::kDuplicateConnection, "the name");
+    for (const auto& path : yaml_files(root_, "connections", out_.faults)) {
+      files.emplace_back(path, open(root_, path, out_.faults));
+      declare(path, files.back().second, names);
+    }
+    for (auto& [path, file] : files) {
+      if (file.document == nullptr || !check_root(file.document->root, "connection", file.report)) continue;
+      auto connection = read_connection(*file.document->root, file.report, context_);
+      if (!connection || !file.report.clean() || names.excluded().contains(connection->name)) continue;
+      out_.folder.connections.emplace(connection->name, std::move(*connection));
+    }
+  }
+
+  void declare(const std::string& path, const File& file, Names& names) {
+    const auto text = [&](const char* key) -> const yaml::Node* {
+      if (file.document == nullptr || file.document->root == nullptr) return nullptr;
+      const auto* value = file.document->root->find(key);
+      return value != nullptr && value->scalar() ? value : nullptr;
+    };
+    const auto* name = text("connection");
+    const auto* use = text("use");
+    if (name == nullptr) {
+      // Most likely the name: then what refers to it is not reported as well.
+      context_.connections.try_emplace(fs::path(path).stem().string(), Declared{});
+      return;
+    }
+    names.claim(name->text, name->text, file.report.at(*name), "connection", out_.faults);
+    context_.connections.try_emplace(name->text, Declared{use == nullptr ? "" : use->text, file.report.at(*name)});
+  }
+
+  void pipelines() {
+    Names names(code::kDuplicatePipeline, "the name"), paths(code::kDuplicatePath, "the path");
+    const auto files = yaml_files(root_, "pipelines", out_.faults);
+    if (files.empty())
+      add(out_.faults, code::kNothingToRun, {"pipelines", 0, 0}, "there are no pipelines", "write pipelines/NAME.yaml",
+          true);
+    for (const auto& path : files) {
+      auto file = open(root_, path, out_.faults);
+      if (file.document == nullptr || !check_root(file.document->root, "pipeline", file.report)) continue;
+      auto pipeline = read_pipeline(*file.document->root, file.report, context_);
+      if (!pipeline) continue;
+      names.claim(pipeline->name, pipeline->name, pipeline->at, "pipeline", out_.faults);
+      for (const auto& source : pipeline->sources)
+        if (!source.path.empty())
+          paths.claim(source.path, pipeline->name, source.path_at, "source.with.path", out_.faults);
+      if (file.report.clean()) out_.folder.pipelines.emplace(pipeline->name, std::move(*pipeline));
+    }
+    std::erase_if(out_.folder.pipelines, [&](const auto& entry) {
+      return names.excluded().contains(entry.first) || paths.excluded().contains(entry.first) ||
+             lacks_connection(entry.second);
+    });
+  }
+
+  /// The connection is defined, and cannot be used: its own fault is told.
+  bool lacks_connection(const Pipeline& pipeline) const {
+    const auto lacks = [&](const std::string& name) {
+      return !name.empty() && !out_.folder.connections.contains(name);
+    };
+    return std::ranges::any_of(pipeline.steps, lacks, &Step::connection) ||
+           std::ranges::any_of(pipeline.sources, lacks, &Source::connection);
+  }
+
+  Loaded& out_;
+  Secrets secrets_;
+  Context context_;
+  std::string root_;
+};
+
+LoadedHost load_host_from(const std::string& root) {
+  LoadedHost out;
+  const std::string name = "milepost.yaml";
+  const auto content = read_file(fs::path(root) / name, kMostYamlBytes);
+  if (!content && content.error().missing) return out;
+  auto file = open(root, name, out.faults);
+  if (file.document != nullptr) out.host = read_host(file.document->root, file.report);
+  return out;
+}
+
+/// The folder as an absolute path, or a fault.
+std::string find_root(const std::string& root, Faults& faults) {
+  std::error_code error;
+  auto absolute = fs::absolute(root.empty() ? "." : root, error).lexically_normal();
+  if (!absolute.has_filename() && absolute.has_relative_path()) absolute = absolute.parent_path();
+  const auto names = list_folder(absolute);
+  if (!names)
+    add(faults, code::kFolder, {},
+        "the config folder " + in_quotes(absolute.string()) + " cannot be read: " + names.error().message,
+        "name the folder that holds milepost.yaml with --config");
+  return absolute.string();
+}
+
+}  // namespace
+
+bool Loaded::ok() const { return std::ranges::all_of(faults, &Fault::warning); }
+
+LoadedHost load_host(const std::string& root) {
+  Faults faults;
+  const auto absolute = find_root(root, faults);
+  if (!faults.empty()) return {.host = {}, .faults = std::move(faults)};
+  auto out = load_host_from(absolute);
+  sort(out.faults);
+  return out;
+}
+
+Loaded load_folder(const std::string& root, const Catalog& catalog) {
+  Loaded out;
+  out.folder.root = find_root(root, out.faults);
+  if (!out.faults.empty()) return out;
+  auto host = load_host_from(out.folder.root);
+  out.folder.host = std::move(host.host);
+  out.faults = std::move(host.faults);
+  Loader(out.folder.root, catalog, out).run();
+  sort(out.faults);
+  return out;
+}
+
+LoadedPipeline load_pipeline(std::string_view text, const std::string& file, const Catalog& catalog) {
+  LoadedPipeline out;
+  const Secrets secrets = Secrets::load("/", {}, out.faults);
+  Context context{
+      .catalog = catalog, .secrets = secrets, .secrets_from = {}, .schema_files = {"/nonexistent", out.faults}};
+  auto read = parse(text, file, out.faults);
+  if (read.document != nullptr && check_root(read.document->root, "pipeline", read.report)) {
+    out.pipeline = read_pipeline(*read.document->root, read.report, context);
+    if (!read.report.clean()) out.pipeline.reset();
+  }
+  sort(out.faults);
+  return out;
+}
+
+}  // namespace milepost::config

@@ -1,0 +1,189 @@
+#include "host/config/mapping.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+#include "host/config/fault_codes.hpp"
+#include "host/config/words.hpp"
+
+namespace milepost::config {
+
+std::string describe(const yaml::Node& node) {
+  if (!node.tag.empty()) return node.tag;
+  switch (node.kind) {
+    case yaml::Node::Kind::null:
+      return "nothing";
+    case yaml::Node::Kind::list:
+      return "a list";
+    case yaml::Node::Kind::map:
+      return "a mapping";
+    default:
+      return in_quotes(node.text);
+  }
+}
+
+std::optional<std::string> read_text(const yaml::Node& node, const std::string& where, Report& report) {
+  if (node.is_null()) {
+    report.fault(code::kEmpty, node, where, "has no value", "give it one, or remove the key");
+  } else if (!node.scalar()) {
+    report.fault(code::kShape, node, where, "expected text, found " + describe(node));
+  } else if (!node.tag.empty()) {
+    report.fault(code::kSecretHere, node, where, "no secret may stand here", "use it in a setting that is a secret");
+  } else {
+    return node.text;
+  }
+  return std::nullopt;
+}
+
+Mapping::Mapping(const yaml::Node* node, std::string path, Report& report) : path_(std::move(path)), report_(report) {
+  if (node == nullptr) return;
+  if (node->is_map())
+    node_ = node;
+  else
+    report.fault(code::kShape, *node, path_, "expected a mapping (key: value), found " + describe(*node));
+}
+
+std::string Mapping::path(std::string_view key) const { return join(path_, key); }
+
+const yaml::Node* Mapping::take(std::string_view key) {
+  known_.emplace_back(key);
+  return node_ == nullptr ? nullptr : node_->find(key);
+}
+
+const yaml::Node* Mapping::need(std::string_view key, std::string remedy) {
+  const yaml::Node* value = take(key);
+  if (value == nullptr && node_ != nullptr)
+    report_.fault(code::kMissingKey, *node_, path_, "the key " + in_quotes(key) + " is missing", std::move(remedy));
+  return value;
+}
+
+std::optional<std::string> Mapping::text(std::string_view key) {
+  const yaml::Node* value = take(key);
+  return value == nullptr ? std::nullopt : read_text(*value, path(key), report_);
+}
+
+std::optional<std::string> Mapping::host_text(std::string_view key) {
+  const yaml::Node* value = take(key);
+  if (value == nullptr) return std::nullopt;
+  if (value->tag != "!env") return read_text(*value, path(key), report_);
+  if (const char* variable = std::getenv(value->text.c_str())) return variable;
+  report_.fault(code::kUnsetVariable, *value, path(key),
+                "the environment variable " + in_quotes(value->text) + " is not set", "set it for the process");
+  return std::nullopt;
+}
+
+std::optional<std::string> Mapping::needed_text(std::string_view key, std::string remedy) {
+  const yaml::Node* value = need(key, std::move(remedy));
+  if (value == nullptr) return std::nullopt;
+  auto text = read_text(*value, path(key), report_);
+  if (text && text->empty()) {
+    report_.fault(code::kEmpty, *value, path(key), "is empty");
+    return std::nullopt;
+  }
+  return text;
+}
+
+std::optional<std::size_t> Mapping::integer(std::string_view key, std::size_t least, std::size_t most) {
+  const yaml::Node* value = take(key);
+  if (value == nullptr) return std::nullopt;
+  const auto wrong = [&](std::string_view code, const std::string& message) {
+    report_.fault(code, *value, path(key), message);
+    return std::nullopt;
+  };
+  const std::string bounds = " from " + std::to_string(least) + " to " + std::to_string(most);
+  if (value->kind != yaml::Node::Kind::plain)
+    return wrong(code::kInteger, "expected a whole number" + bounds + ", found " + describe(*value) +
+                                     (value->scalar() && value->tag.empty() ? " in quotes" : ""));
+  const std::string& digits = value->text;
+  if (digits.find_first_not_of("0123456789") != digits.npos)
+    return wrong(code::kInteger, "expected a whole number" + bounds + ", found " + in_quotes(digits));
+  if (digits.size() > 1 && digits[0] == '0')
+    return wrong(code::kInteger, in_quotes(digits) + " has a leading zero, which some read as octal");
+  std::size_t number = 0;
+  const auto [stop, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (fault != std::errc() || number < least || number > most) return wrong(code::kRange, digits + " is not" + bounds);
+  return number;
+}
+
+std::optional<std::chrono::milliseconds> Mapping::duration(std::string_view key, std::chrono::milliseconds least,
+                                                           std::chrono::milliseconds most) {
+  const auto written = text(key);
+  if (!written) return std::nullopt;
+  const yaml::Node& value = *node_->find(key);
+  const auto parsed = parse_duration(*written);
+  if (!parsed) {
+    report_.fault(code::kDuration, value, path(key), parsed.error().message);
+  } else if (*parsed < least || *parsed > most) {
+    report_.fault(code::kRange, value, path(key),
+                  *written + " is not from " + duration_text(least) + " to " + duration_text(most));
+  } else {
+    return *parsed;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Mapping::size(std::string_view key, std::size_t least, std::size_t most) {
+  const auto written = text(key);
+  if (!written) return std::nullopt;
+  const yaml::Node& value = *node_->find(key);
+  const auto parsed = parse_size(*written);
+  if (!parsed) {
+    report_.fault(code::kSize, value, path(key), parsed.error().message);
+  } else if (*parsed < least || *parsed > most) {
+    report_.fault(code::kRange, value, path(key),
+                  *written + " is not from " + size_text(least) + " to " + size_text(most));
+  } else {
+    return *parsed;
+  }
+  return std::nullopt;
+}
+
+std::optional<Rate> Mapping::rate(std::string_view key) {
+  const auto written = text(key);
+  if (!written) return std::nullopt;
+  const auto parsed = parse_rate(*written);
+  if (parsed) return *parsed;
+  report_.fault(code::kRate, *node_->find(key), path(key), parsed.error().message);
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Mapping::choice(std::string_view key, std::initializer_list<std::string_view> words) {
+  const auto written = text(key);
+  if (!written) return std::nullopt;
+  const auto found = std::ranges::find(words, *written);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  const std::vector<std::string> valid(words.begin(), words.end());
+  report_.fault(code::kChoice, *node_->find(key), path(key),
+                "expected " + std::string(valid.size() > 1 ? "one of " : "") + listed(valid) + ", found " +
+                    in_quotes(*written) + did_you_mean(*written, valid));
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> Mapping::texts(std::string_view key) {
+  const yaml::Node* value = take(key);
+  if (value == nullptr) return std::nullopt;
+  std::vector<std::string> out;
+  if (!value->is_list()) {
+    auto one = read_text(*value, path(key), report_);
+    if (!one) return std::nullopt;
+    out.push_back(std::move(*one));
+    return out;
+  }
+  for (std::size_t i = 0; i < value->items.size(); ++i)
+    if (auto one = read_text(*value->items[i], item(path(key), i), report_)) out.push_back(std::move(*one));
+  return out;
+}
+
+void Mapping::refuse_the_rest() {
+  if (node_ == nullptr) return;
+  for (const auto& member : node_->members) {
+    const std::string& key = member.key->text;
+    if (std::ranges::find(known_, key) != known_.end()) continue;
+    const std::string near = nearest(key, known_);
+    report_.fault(code::kUnknownKey, *member.key, path(quoted_key(key)), "unknown key" + did_you_mean(key, known_),
+                  near.empty() ? "the keys here are " + listed(known_) : "rename it to " + near);
+  }
+}
+
+}  // namespace milepost::config

@@ -1,0 +1,59 @@
+// connections/*.yaml.
+#include "host/config/fault_codes.hpp"
+#include "host/config/mapping.hpp"
+#include "host/config/readers.hpp"
+#include "host/config/words.hpp"
+
+namespace milepost::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+Limit read_limit(const yaml::Node* node, Report& report) {
+  Limit limit;
+  Mapping map(node, "limit", report);
+  if (const auto rate = map.rate("rate")) {
+    limit.rate_count = rate->count;
+    limit.rate_per = rate->per;
+  }
+  if (const auto in_flight = map.integer("in_flight", 1, 1024)) limit.in_flight = static_cast<unsigned>(*in_flight);
+  if (const auto timeout = map.duration("timeout", 10ms, 1h)) limit.timeout = *timeout;
+  map.refuse_the_rest();
+  return limit;
+}
+
+}  // namespace
+
+std::optional<Connection> read_connection(const yaml::Node& root, Report& report, Context& context) {
+  Mapping map(&root, "", report);
+  Connection out;
+  const auto name = map.needed_text("connection", "add connection: NAME, by which steps name it");
+  const auto use = map.needed_text("use", "add use: CONNECTOR");
+  const yaml::Node* with = map.take("with");
+  out.limit = read_limit(map.take("limit"), report);
+  out.allow_private = map.choice("allow", {"private"}).has_value();
+  map.refuse_the_rest();
+
+  if (name && !is_name(*name))
+    report.fault(code::kName, *root.find("connection"), "connection",
+                 in_quotes(*name) + " cannot be a name: letters, digits, \".\", \"_\" and \"-\", at most 64");
+  if (use) {
+    const auto* component =
+        find_component(context.catalog.connector(*use), *use, *root.find("use"), "use", "connector",
+                       code::kUnknownConnector, context.catalog.connectors(), report, context.catalog);
+    if (component != nullptr) {
+      const SettingsRules rules{.expressions = false,
+                                .no_expressions_because = "a connection is opened before there is an event"};
+      std::vector<SecretUse> secrets;
+      out.with = read_settings(with, root, "with", component->settings, rules, context.settings, report, secrets);
+      context.check_secrets(secrets, report);
+    }
+    out.use = *use;
+  }
+  if (!name) return std::nullopt;
+  out.name = *name;
+  out.at = report.at(*root.find("connection"));
+  return out;
+}
+
+}  // namespace milepost::config

@@ -1,0 +1,113 @@
+// milepost.yaml.
+#include "host/config/fault_codes.hpp"
+#include "host/config/mapping.hpp"
+#include "host/config/readers.hpp"
+#include "host/config/words.hpp"
+
+namespace milepost::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// host:port, the host in brackets where it holds colons.
+bool is_address(const std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return false;
+  const auto host = text.substr(0, colon), port = text.substr(colon + 1);
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != port.npos || std::stoi(port) > 65535)
+    return false;
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  return host.find_first_of(" \t/") == host.npos && (bracketed || host.find_first_of(":[]") == host.npos);
+}
+
+void address(Mapping& map, std::string_view key, std::string& out, Report& report) {
+  const auto text = map.host_text(key);
+  if (!text) return;
+  if (is_address(*text))
+    out = *text;
+  else
+    report.fault(code::kAddress, *map.node().find(key), map.path(key),
+                 in_quotes(*text) + " is not host:port, such as " + out);
+}
+
+template <class T, class U>
+void assign(T& to, std::optional<U> from) {
+  if (from) to = std::move(*from);
+}
+
+void filled(Mapping& map, std::string_view key, std::string& out, Report& report) {
+  const auto text = map.host_text(key);
+  if (text && text->empty())
+    report.fault(code::kEmpty, *map.node().find(key), map.path(key), "is empty");
+  else
+    assign(out, text);
+}
+
+void read_secrets(Mapping& outer, HostSettings& host, Report& report) {
+  Mapping map(outer.take("secrets"), "secrets", report);
+  if (!map.given()) return;
+  SecretsFrom from;
+  filled(map, "file", from.file, report);
+  filled(map, "env", from.env_prefix, report);
+  filled(map, "folder", from.folder, report);
+  map.refuse_the_rest();
+  if (map.node().members.size() != 1) {
+    report.fault(code::kSecretsFrom, map.node(), "secrets", "secrets come from exactly one of file, env and folder");
+  } else {
+    host.secrets = std::move(from);
+  }
+}
+
+void read_limits(Mapping& outer, HostSettings& host, Report& report) {
+  Mapping map(outer.take("limits"), "limits", report);
+  assign(host.body_limit, map.size("body", 1, 1u << 30));
+  assign(host.header_timeout, map.duration("header_timeout", 100ms, 1h));
+  assign(host.body_timeout, map.duration("body_timeout", 100ms, 1h));
+  assign(host.max_connections, map.integer("connections", 1, 1'000'000));
+  assign(host.drain, map.duration("drain", 0ms, 1h));
+  map.refuse_the_rest();
+}
+
+void read_tls(Mapping& outer, HostSettings& host, Report& report) {
+  Mapping map(outer.take("tls"), "tls", report);
+  if (!map.given()) return;
+  filled(map, "certificate", host.tls_certificate, report);
+  filled(map, "key", host.tls_key, report);
+  map.refuse_the_rest();
+  if (map.node().find("certificate") == nullptr || map.node().find("key") == nullptr)
+    report.fault(code::kTls, map.node(), "tls", "tls needs a certificate and its key, both");
+}
+
+/// No expression is evaluated anywhere in this file.
+void refuse_expressions(const yaml::Node& node, const std::string& path, Report& report) {
+  if (node.scalar() && node.text.find("${") != std::string::npos)
+    report.fault(code::kExpressionHere, node, path, "${…} is not evaluated in milepost.yaml",
+                 "write the value, or !env NAME");
+  for (const auto& [key, value] : node.members) refuse_expressions(*value, join(path, quoted_key(key->text)), report);
+  for (std::size_t i = 0; i < node.items.size(); ++i) refuse_expressions(*node.items[i], item(path, i), report);
+}
+
+}  // namespace
+
+HostSettings read_host(const yaml::Node* root, Report& report) {
+  HostSettings host;
+  if (root == nullptr || root->is_null()) return host;
+  Mapping map(root, "", report);
+  if (!map.given()) return host;
+  refuse_expressions(*root, "", report);
+
+  Mapping listen(map.take("listen"), "listen", report);
+  address(listen, "hooks", host.listen_hooks, report);
+  address(listen, "admin", host.listen_admin, report);
+  listen.refuse_the_rest();
+
+  filled(map, "store", host.store, report);
+  assign(host.plugins, map.texts("plugins"));
+  read_secrets(map, host, report);
+  read_limits(map, host, report);
+  read_tls(map, host, report);
+  map.refuse_the_rest();
+  return host;
+}
+
+}  // namespace milepost::config
