@@ -16,7 +16,7 @@ struct Sources {
   const journal::Store* store = nullptr;
   const plugins::Registry* registry = nullptr;
   const access::Keys* keys = nullptr;
-  std::function<engine::Status()> engine;  ///< [any]
+  std::function<engine::Snapshot()> engine;  ///< [any]
 };
 
 /// Requests that came over the unix socket of the data folder need no key: the socket's mode is the owner's.

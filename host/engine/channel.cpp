@@ -123,6 +123,7 @@ void Channel::work(std::stop_token stop) {
       job = nullptr;
       lock.lock();
       --in_flight_;
+      if (state_ != State::open) changed_.notify_all();  // whoever waits to open it again
       continue;
     }
     const bool due = state_ == State::closed || ((state_ == State::paused || state_ == State::failing) && now >= open_at_);
@@ -131,11 +132,13 @@ void Channel::work(std::stop_token stop) {
       continue;
     }
     ++idle_;
-    const Time look = next_look(now);
+    const Time look = due ? Time::max() : next_look(now);  // due, but others are still under way
     const auto waiting = queue_.size();
     const auto state = state_;
-    clock_.wait_until(lock, changed_, stop, look,
-                      [&] { return stopping_ || queue_.size() != waiting || state_ != state; });
+    const auto running = in_flight_;
+    clock_.wait_until(lock, changed_, stop, look, [&] {
+      return stopping_ || queue_.size() != waiting || state_ != state || (due && in_flight_ != running);
+    });
     --idle_;
   }
 }

@@ -23,7 +23,7 @@ struct PipelineStatus {
   config::Faults faults;  ///< why it does not run
 };
 
-struct Status {
+struct Snapshot {
   std::vector<PipelineStatus> pipelines;
   std::vector<ConnectionStatus> connections;
   std::uint64_t lanes_active = 0;

@@ -1,0 +1,138 @@
+// `milepost run`: puts the parts together, waits for SIGTERM, takes them apart in the right order.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "host/access/keys.hpp"
+#include "host/api/admin.hpp"
+#include "host/cli/application.hpp"
+#include "host/cli/command.hpp"
+#include "host/cli/data_folder.hpp"
+#include "host/cli/deployment.hpp"
+#include "host/config/fault_text.hpp"
+#include "host/engine/engine.hpp"
+#include "host/http/client.hpp"
+#include "host/http/server.hpp"
+#include "host/intake/hooks.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace milepost::cli {
+namespace {
+
+using telemetry::Level;
+using telemetry::log;
+
+/// The webhook sources of every pipeline that runs. A source that cannot be made ready takes its pipeline's hook away, with a word.
+Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services) {
+  std::vector<intake::Hook> hooks;
+  for (const auto& program : deployment.programs) {
+    const auto& pipeline = program->pipeline;
+    config::Faults faults;
+    auto mapping = intake::Mapping::compile(pipeline, faults);
+    if (!mapping) return fail(ErrorKind::permanent, faults.empty() ? pipeline.name + ": the event mapping does not compile" : config::to_string(faults.front()));
+    const auto shared_mapping = std::make_shared<const intake::Mapping>(std::move(*mapping));
+    std::vector<std::shared_ptr<const expression::Validation>> leading;
+    for (const auto& step : program->steps) {
+      if (step.kind != engine::ProgramStep::Kind::validate || step.when) break;
+      leading.push_back(step.validation);
+    }
+    for (const auto& source : pipeline.sources) {
+      if (source.path.empty()) continue;
+      const auto* component = deployment.registry->source(source.use);
+      auto verifier = intake::Verifier::make(source.verify.json.is_null() && component ? component->verify : source.verify.json, deployment.secrets);
+      if (!verifier) return fail(verifier.error());
+      intake::Hook hook;
+      hook.pipeline = pipeline.name;
+      hook.source = source.use;
+      hook.version = pipeline.version;
+      hook.path = source.path;
+      hook.body_limit = source.body_limit.value_or(deployment.host.body_limit);
+      hook.verifier = std::move(*verifier);
+      hook.mapping = shared_mapping;
+      if (source.accept_validated) hook.validations = leading;
+      if (const auto info = deployment.registry->source_info(source.use)) {
+        auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services);
+        if (!decoder) return fail(decoder.error());
+        hook.decoder = std::move(*decoder);
+        hook.plugin = info->digest;
+        hook.accepted_status = info->accepted_status;
+      }
+      hooks.push_back(std::move(hook));
+    }
+  }
+  return hooks;
+}
+
+}  // namespace
+
+int run(const Arguments& arguments) {
+  if (!arguments.positional.empty()) return wrong_use("`run` takes no argument; name the folder with --config DIR");
+  telemetry::configure_log(arguments.get("log", "auto"), arguments.has("debug") ? Level::debug : Level::info);
+  block_termination();
+
+  const auto host_settings = config::load_host(std::filesystem::absolute(arguments.folder()).lexically_normal().string());
+  for (const auto& fault : host_settings.faults) {
+    if (!fault.warning) {
+      fmt::print(stderr, "{}\n", config::render(host_settings.faults, arguments.folder(), ::isatty(STDERR_FILENO) != 0));
+      return kFaults;
+    }
+  }
+  const std::string folder = data_folder(std::filesystem::absolute(arguments.folder()).lexically_normal().string(), host_settings.host.store);
+  auto lock = Lock::take(folder);
+  if (!lock) return failed(lock.error());
+
+  auto deployment = load(arguments.folder(), true);
+  for (const auto& fault : deployment.faults) log(fault.warning ? Level::warn : Level::error, "config.fault", {{"fault", config::to_string(fault)}, {"remedy", fault.remedy}});
+  for (const auto& refused : deployment.registry->refused()) log(Level::error, "plugin.refused", {{"path", refused.path}, {"reason", refused.reason}});
+
+  telemetry::SystemClock clock;
+  auto store = journal::Store::open({.path = (std::filesystem::path(deployment.root) / deployment.host.store).string(), .clock = &clock});
+  if (!store) return failed(store.error());
+  auto keys = access::Keys::open(folder);
+  if (!keys) return failed(keys.error());
+
+  http::Client client;
+  const plugins::Services services{&client, &clock, store->get()};
+  engine::Engine engine(**store, *deployment.registry, services, clock);
+  if (auto deployed = engine.deploy(deployment.programs, deployment.folder.connections, deployment.broken, deployment.secrets); !deployed)
+    return failed(deployed.error());
+  intake::Hooks hooks(**store, clock);
+  auto table = make_hooks(deployment, services);
+  if (!table) return failed(table.error());
+  hooks.deploy(std::move(*table));
+  std::atomic<bool> draining = false;
+  hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : std::string(); });
+  const api::Admin admin({.store = store->get(), .registry = deployment.registry.get(), .keys = &*keys, .engine = [&] { return engine.status(); }});
+
+  http::Server server;
+  http::ListenOptions hooks_listener{.address = deployment.host.listen_hooks,
+                                     .header_timeout = deployment.host.header_timeout,
+                                     .body_timeout = deployment.host.body_timeout,
+                                     .max_connections = deployment.host.max_connections};
+  hooks_listener.tls_certificate = deployment.host.tls_certificate;
+  hooks_listener.tls_key = deployment.host.tls_key;
+  const auto admit_hook = [&](const http::Incoming& head) { return hooks.admit(head); };
+  const auto handle_hook = [&](http::Incoming&& request, http::Responder respond) { hooks.handle(std::move(request), std::move(respond)); };
+  const auto admit_admin = [&](const http::Incoming& head) { return admin.admit(head); };
+  const auto handle_admin = [&](http::Incoming&& request, http::Responder respond) { admin.handle(std::move(request), std::move(respond)); };
+  for (auto listening : {server.listen(hooks_listener, admit_hook, handle_hook),
+                         server.listen({.address = deployment.host.listen_admin}, admit_admin, handle_admin),
+                         server.listen({.address = "unix:" + folder + "/admin.sock"}, admit_admin, handle_admin)})
+    if (!listening) return failed(listening.error());
+
+  engine.start();
+  server.start();
+  log(Level::info, "host.ready", {{"hooks", server.address(0)}, {"admin", server.address(1)},
+                                  {"pipelines", std::to_string(deployment.programs.size())}, {"broken", std::to_string(deployment.broken.size())}});
+
+  wait_for_termination();
+  log(Level::info, "host.stopping");
+  draining = true;
+  server.stop(deployment.host.drain);
+  engine.stop(deployment.host.drain);
+  log(Level::info, "host.stopped");
+  return kDone;
+}
+
+}  // namespace milepost::cli

@@ -1,0 +1,48 @@
+// Serves vendors' doubles on a socket: each under /<vendor>/, and /_sandbox/ for whoever tests against them: requests, state, faults,
+// emit, reset. Faults are here, not in the doubles: so every vendor has all of them.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/http/client.hpp"
+#include "host/http/server.hpp"
+#include "host/plugins/registry.hpp"
+
+namespace milepost::cli {
+
+class SandboxServer {
+ public:
+  explicit SandboxServer(std::map<std::string, std::unique_ptr<Sandbox>> vendors) : vendors_(std::move(vendors)) {}
+
+  /// For the http::Server. The doubles run one request at a time.
+  http::Admission admit(const http::Incoming& head) const;
+  void handle(http::Incoming&& request, http::Responder respond);
+
+ private:
+  struct Fault {
+    std::string vendor, method, path;  ///< method "" any; path with * as wildcard
+    unsigned times = 1;
+    std::optional<http::Outgoing> answer;
+    std::chrono::milliseconds delay{0};
+    enum class Cut { none, before, after } cut = Cut::none;
+  };
+  http::Outgoing control(const http::Incoming& request);
+  http::Outgoing add_fault(const std::string& body);
+  http::Outgoing emit(const std::string& body);
+  void serve(const std::string& vendor, http::Incoming&& request, const http::Responder& respond);
+  std::optional<Fault> strike(const std::string& vendor, const std::string& method, const std::string& path);
+
+  std::map<std::string, std::unique_ptr<Sandbox>> vendors_;
+  http::Client client_;
+  std::mutex mutex_;  ///< doubles, faults and the log
+  std::vector<Fault> faults_;
+  std::deque<Json> log_;
+};
+
+}  // namespace milepost::cli

@@ -1,0 +1,132 @@
+#include "host/cli/store_link.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+
+#include "host/api/admin.hpp"
+#include "host/cli/data_folder.hpp"
+#include "host/config/load.hpp"
+#include "host/http/mailbox.hpp"
+#include "host/journal/store.hpp"
+#include "host/telemetry/clock.hpp"
+
+namespace milepost::cli {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast_http = boost::beast::http;
+
+Result<Json> answered(int status, const std::string& body) {
+  auto json = read_json(body);
+  if (!json) return fail(ErrorKind::permanent, "the host's answer cannot be read (status " + std::to_string(status) + ")");
+  if (status == 200) return json;
+  return fail(ErrorKind::permanent, get<std::string>(*json, "/detail").value_or("the host answered " + std::to_string(status)));
+}
+
+/// Speaks to the running host.
+class Remote : public StoreLink {
+ public:
+  explicit Remote(std::string path) : path_(std::move(path)) {}
+  journal::Store* store() override { return nullptr; }
+  Result<Json> get(const std::string& target) override {
+    boost::system::error_code fault;
+    asio::io_context loop;
+    asio::local::stream_protocol::socket socket(loop);
+    socket.connect({path_}, fault);
+    if (fault) return fail(ErrorKind::permanent, "a host holds the store, but " + path_ + " does not answer: " + fault.message());
+    beast_http::request<beast_http::empty_body> request{beast_http::verb::get, target, 11};
+    request.set(beast_http::field::host, "localhost");
+    request.set(beast_http::field::connection, "close");
+    beast_http::write(socket, request, fault);
+    boost::beast::flat_buffer buffer;
+    beast_http::response_parser<beast_http::string_body> parser;
+    parser.body_limit(256u << 20);
+    if (!fault) beast_http::read(socket, buffer, parser, fault);
+    if (fault) return fail(ErrorKind::permanent, "the host's answer broke off: " + fault.message());
+    return answered(static_cast<int>(parser.get().result_int()), parser.get().body());
+  }
+
+ private:
+  std::string path_;
+};
+
+/// Holds the lock, and asks the API's own code.
+class Local : public StoreLink {
+ public:
+  Local(Lock lock, std::unique_ptr<telemetry::SystemClock> clock, std::unique_ptr<journal::Store> store)
+      : lock_(std::move(lock)), clock_(std::move(clock)), store_(std::move(store)), admin_({.store = store_.get()}) {}
+  journal::Store* store() override { return store_.get(); }
+  Result<Json> get(const std::string& target) override {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool awake = false;
+    const auto box = std::make_shared<http::Mailbox>([&] {
+      const std::lock_guard lock(mutex);
+      awake = true;
+      changed.notify_all();
+    });
+    http::Incoming request;
+    request.method = "GET";
+    request.target = target;
+    request.path = target.substr(0, target.find('?'));
+    if (const auto mark = target.find('?'); mark != target.npos) request.query = target.substr(mark + 1);
+    request.peer = "unix";
+    admin_.handle(std::move(request), http::Responder(std::make_shared<http::Responder::State>(box, box->begin())));
+    while (true) {
+      bool streams = false;
+      if (auto answer = box->collect(streams)) {
+        box->close();
+        return answered(answer->status, answer->body);
+      }
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&] { return awake; });
+      awake = false;
+    }
+  }
+
+ private:
+  Lock lock_;
+  std::unique_ptr<telemetry::SystemClock> clock_;
+  std::unique_ptr<journal::Store> store_;
+  api::Admin admin_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<StoreLink>> StoreLink::open(const std::string& store_path) {
+  const std::filesystem::path path(store_path);
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored))
+    return fail(ErrorKind::permanent, "there is no store at " + store_path + " yet: it is made by the first `milepost run`");
+  const std::string folder = path.parent_path().string();
+  auto lock = Lock::take(folder);
+  if (!lock) return std::unique_ptr<StoreLink>(std::make_unique<Remote>(folder + "/admin.sock"));
+  auto clock = std::make_unique<telemetry::SystemClock>();
+  auto store = journal::Store::open({.path = store_path, .clock = clock.get()});
+  if (!store) return fail(store.error());
+  return std::unique_ptr<StoreLink>(std::make_unique<Local>(std::move(*lock), std::move(clock), std::move(*store)));
+}
+
+std::string store_path(const std::string& folder) {
+  const auto root = std::filesystem::absolute(folder).lexically_normal();
+  return (root / config::load_host(root.string()).host.store).string();
+}
+
+std::string encoded(const std::string& value) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || c == '-' || c == '_' || c == '.' || c == '~') out += c;
+    else out += {'%', digits[byte >> 4], digits[byte & 15]};
+  }
+  return out;
+}
+
+}  // namespace milepost::cli
