@@ -1,0 +1,14 @@
+// The vendor's timestamps: RFC 3339 with 0 to 9 fractional digits (its sample has seven) and any offset.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "milepost/event.hpp"
+
+namespace milepost::crfconnect {
+
+/// UTC, cut to microseconds; nullopt when it is no such text or no such day. The offset is needed.
+std::optional<Time> parse_date_time(std::string_view text);
+
+}  // namespace milepost::crfconnect

@@ -1,0 +1,259 @@
+#include "plugins/crfconnect/lead.hpp"
+
+#include <algorithm>
+
+#include "milepost/sha256.hpp"
+#include "plugins/crfconnect/date_time.hpp"
+#include "plugins/crfconnect/decimal.hpp"
+#include "plugins/crfconnect/schema.hpp"
+
+namespace milepost::crfconnect {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_guid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? c != '-' : !(is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) return false;
+  }
+  return true;
+}
+
+std::string lower(std::string text) {
+  for (auto& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return text;
+}
+
+/// A sender may put anything into a key; only what looks like a field's name goes into logs and reasons.
+std::string shown(const std::string& key) {
+  const auto plain = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !key.empty() && key.size() <= 64 && std::all_of(key.begin(), key.end(), plain) ? key : "(unprintable)";
+}
+
+/// Walks a lead beside its schema.
+class Check {
+ public:
+  std::vector<std::string> faults;
+  std::vector<Warning> warnings;
+
+  void object(const Json& value, std::span<const Field> fields, const std::string& at) {
+    for (const auto& field : fields) {
+      const auto member = value.find(std::string(field.name));
+      const std::string path = at + "/" + std::string(field.name);
+      if (member != value.end() && !member->is_null())
+        present(*member, field, path);
+      else if (field.need == Need::required)
+        fault(path, member == value.end() ? "missing" : "null, and it must not be");
+      else if (field.need == Need::marked)
+        warn(Warning::Kind::missing, path);
+    }
+    for (const auto& [key, ignored] : value.items()) {
+      const auto same = [&](const Field& field) { return field.name == key; };
+      if (std::none_of(fields.begin(), fields.end(), same)) warn(Warning::Kind::unknown_field, at + "/" + shown(key));
+    }
+  }
+
+  void fault(const std::string& path, std::string_view what) { faults.push_back(path + ": " + std::string(what)); }
+  void warn(Warning::Kind kind, std::string path) { warnings.push_back({kind, std::move(path)}); }
+
+ private:
+  void present(const Json& value, const Field& field, const std::string& path) {
+    const auto expect = [&](bool good, std::string_view wanted) {
+      if (!good) fault(path, "expected " + std::string(wanted) + ", found " + std::string(found(value)));
+      return good;
+    };
+    switch (field.type) {
+      case Type::guid:
+        if (expect(value.is_string(), "a guid") && !is_guid(value.get_ref<const std::string&>()))
+          fault(path, "not a guid");
+        return;
+      case Type::text:
+        if (expect(value.is_string(), "text") && field.lookup)
+          look_up(value.get_ref<const std::string&>(), field, path);
+        return;
+      case Type::date_time:
+        if (expect(value.is_string(), "a time") && !parse_date_time(value.get_ref<const std::string&>()))
+          fault(path, "not a time with an offset, as 2020-05-08T23:09:15.4796701+00:00");
+        return;
+      case Type::decimal:
+        if (expect(is_number(value), "a number") && !Decimal::parse(number_text(value))) fault(path, "out of range");
+        return;
+      case Type::integer: {
+        if (!expect(is_number(value), "a whole number")) return;
+        const auto number = Decimal::parse(number_text(value));
+        if (!number || !number->integer()) return fault(path, "not a whole number");
+        if (static_cast<long long>(number->digits.size()) + number->exponent > 10) fault(path, "out of range");
+        return;
+      }
+      case Type::boolean:
+        expect(value.is_boolean(), "true or false");
+        return;
+      case Type::texts:
+        if (expect(value.is_array(), "a list of texts")) elements(value, field, path);
+        return;
+      case Type::object:
+        if (expect(value.is_object(), "an object")) object(value, field.members, path);
+        return;
+    }
+  }
+
+  void elements(const Json& list, const Field& field, const std::string& path) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const auto& element = list[i];
+      const std::string at = path + "/" + std::to_string(i);
+      if (element.is_null())
+        warn(Warning::Kind::null_element, at);
+      else if (!element.is_string())
+        fault(at, "expected text, found " + std::string(found(element)));
+      else if (field.lookup)
+        look_up(element.get_ref<const std::string&>(), field, at);
+    }
+  }
+
+  void look_up(const std::string& raw, const Field& field, const std::string& path) {
+    const auto fit = match(*field.lookup, raw).fit;
+    if (fit == Fit::near) warn(Warning::Kind::near_value, path);
+    if (fit != Fit::unknown) return;
+    if (field.decides)
+      fault(path, "not one of the vendor's values for " + std::string(field.lookup->name));
+    else
+      warn(Warning::Kind::unknown_value, path);
+  }
+
+  static std::string_view found(const Json& value) { return is_number(value) ? "a number" : value.type_name(); }
+};
+
+/// A member when it is text, else "".
+std::string_view text_at(const Json& body, std::string_view pointer) {
+  const auto* value = find(body, pointer);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_ref<const std::string&>()) : "";
+}
+
+/// How the contact data looks. Nothing is refused for it: people type it.
+void check_formats(const Json& body, Check& check) {
+  const auto odd = [&](const char* path) { check.warn(Warning::Kind::odd_format, path); };
+  if (const auto email = text_at(body, "/email"); !email.empty()) {
+    const auto at = email.find('@');
+    const bool good = at != email.npos && at > 0 && email.find('@', at + 1) == email.npos &&
+                      email.find('.', at + 2) != email.npos && email.find(' ') == email.npos;
+    if (!good) odd("/email");
+  }
+  if (const auto zip = text_at(body, "/businessAddress/zip"); !zip.empty()) {
+    bool good = zip.size() == 5 || (zip.size() == 10 && zip[5] == '-');
+    for (std::size_t i = 0; i < zip.size() && good; ++i) good = i == 5 || is_digit(zip[i]);
+    if (!good) odd("/businessAddress/zip");
+  }
+  if (const auto phone = text_at(body, "/phone"); !phone.empty()) {
+    const auto digits = std::count_if(phone.begin(), phone.end(), is_digit);
+    if (digits != 10 && !(digits == 11 && phone.find('1') == phone.find_first_of("0123456789"))) odd("/phone");
+  }
+}
+
+void check_figures(const Json& body, const LeadRules& rules, Check& check) {
+  const auto decimal_at = [&](std::string_view pointer) -> std::optional<Decimal> {
+    const auto* value = find(body, pointer);
+    return value != nullptr && is_number(*value) ? Decimal::parse(number_text(*value)) : std::nullopt;
+  };
+  if (const auto amount = decimal_at("/requestedAmount"); amount && *amount <= Decimal{})
+    check.fault("/requestedAmount", "must be above zero");
+  const auto score = decimal_at("/fraudScore");
+  if (!score) return;  // null is "unknown", not zero
+  const auto limit = Json(rules.fraud_quarantine_at).dump();
+  if (*score < Decimal{} || *score > Decimal{false, "1", 0})
+    check.fault("/fraudScore", "outside 0 to 1");
+  else if (*score >= Decimal::parse(limit).value_or(Decimal{}))
+    check.fault("/fraudScore", "quarantined: at or above " + limit + ", where no lead should have been matched");
+}
+
+std::string joined(const std::vector<std::string>& faults) {
+  constexpr std::size_t kMost = 8;
+  std::string out = "not a good lead: ";
+  for (std::size_t i = 0; i < faults.size() && i < kMost; ++i) out += (i == 0 ? "" : "; ") + faults[i];
+  if (faults.size() > kMost) out += "; and " + std::to_string(faults.size() - kMost) + " more";
+  return out;
+}
+
+void write_canonical(std::string& out, const Json& value) {
+  if (value.is_object()) {
+    std::vector<std::pair<std::string_view, const Json*>> members;
+    for (const auto& [key, member] : value.items()) members.emplace_back(key, &member);
+    std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    out += '{';
+    for (const auto& [key, member] : members) {
+      out += text(Json(key)) + ':';
+      write_canonical(out, *member);
+      out += ',';
+    }
+    out += '}';
+  } else if (value.is_array()) {
+    out += '[';
+    for (const auto& element : value) {
+      write_canonical(out, element);
+      out += ',';
+    }
+    out += ']';
+  } else if (is_number(value)) {
+    const auto token = number_text(value);
+    const auto number = Decimal::parse(token);
+    out += number ? number->text() : token;
+  } else {
+    out += text(value);
+  }
+}
+
+}  // namespace
+
+std::string_view name(Warning::Kind kind) {
+  switch (kind) {
+    case Warning::Kind::unknown_field:
+      return "unknown_field";
+    case Warning::Kind::unknown_value:
+      return "unknown_value";
+    case Warning::Kind::near_value:
+      return "near_value";
+    case Warning::Kind::missing:
+      return "missing";
+    case Warning::Kind::null_element:
+      return "null_element";
+    case Warning::Kind::odd_format:
+      return "odd_format";
+  }
+  return "odd_format";
+}
+
+bool is_drift(Warning::Kind kind) { return kind != Warning::Kind::null_element && kind != Warning::Kind::odd_format; }
+
+Result<Lead> read_lead(const Json& body, const LeadRules& rules) {
+  if (body.is_array()) return fail(ErrorKind::permanent, "not a good lead: a list, and one lead comes per request");
+  if (!body.is_object()) return fail(ErrorKind::permanent, "not a good lead: not an object");
+  Check check;
+  check.object(body, lead_fields(), "");
+  check_figures(body, rules, check);
+  if (!check.faults.empty()) return fail(ErrorKind::permanent, joined(check.faults));
+  check_formats(body, check);
+
+  Lead lead;
+  lead.id = lower(std::string(text_at(body, "/id")));
+  lead.status = std::string(match(kLeadStatus, text_at(body, "/status")).value);
+  lead.removed = match(kLeadState, text_at(body, "/state")).value == "Removed";
+  lead.created = *parse_date_time(text_at(body, "/dateCreated"));
+  lead.warnings = std::move(check.warnings);
+  return lead;
+}
+
+std::string revision_of(const Json& lead) {
+  Json compared = lead;
+  // The vendor sends "" where others send null, and a guid may come in either case.
+  if (text_at(lead, "/otherReasonText").empty() && compared.contains("otherReasonText"))
+    compared["otherReasonText"] = nullptr;
+  if (const auto id = text_at(lead, "/id"); !id.empty()) compared["id"] = lower(std::string(id));
+  std::string canonical;
+  write_canonical(canonical, compared);
+  return hex(sha256(canonical));
+}
+
+}  // namespace milepost::crfconnect

@@ -1,0 +1,46 @@
+// CRF Connect as a receiver sees it: it pushes leads, and its partner portal shows and re-sends them.
+//
+// emit() takes
+//   {"url": "http://127.0.0.1:8080/hooks/crf",   where to push (needed)
+//    "headers": {"X-Api-Key": "…"},               what the partner asked to have attached
+//    "variant": "plain",                          what a new lead is like, see below
+//    "id": "…",                                   a known lead: sent again as it now is
+//    "lead": {"status": "Contacted"},             members to set; a known lead is thereby updated
+//    "without": ["/fraudScore"],                  members to leave out
+//    "times": 1,                                  how often the same delivery is made
+//    "body": "…"}                                 instead of a lead: this text
+// A new lead is the vendor's sample with ids of its own and the time of the host's clock. Variants: sample (the
+// vendor's, to the byte), plain, nulls (null wherever that is allowed), absent (what may be null is left out), drift (a
+// field and values that the schema does not know), spellings (near values and a null in a list), fraud (a score of
+// 0.91), wrong_type.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "milepost/testing/sandbox.hpp"
+
+namespace milepost::crfconnect {
+
+class CrfConnectSandbox : public Sandbox {
+ public:
+  explicit CrfConnectSandbox(Host host);
+  HttpResponse handle(const HttpRequest& request) override { return routes_.handle(request); }
+  Json state() const override;
+  void reset() override;
+  Result<std::vector<HttpRequest>> emit(const Json& event) override;
+
+ private:
+  Result<Json> next_lead(const Json& event);
+  Json new_lead(const std::string& id);
+  std::string new_guid(std::string_view what);
+  Json* known(const std::string& id);
+
+  Host host_;
+  testing::Routes routes_;
+  std::vector<Json> leads_;  // as they now are, oldest first
+  std::vector<std::string> pushed_;
+  std::size_t guids_ = 0;
+};
+
+}  // namespace milepost::crfconnect
