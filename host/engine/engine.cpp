@@ -3,6 +3,7 @@
 #include <random>
 #include <thread>
 
+#include "host/config/from_effective.hpp"
 #include "host/plugins/call.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"

@@ -30,7 +30,7 @@ struct Decision {
   journal::Time at{};
   bool counts = true;        ///< false: this attempt does not count (a limit, a pause, a stop)
   bool slow_down = false;    ///< the vendor asked everyone on this connection to wait until `at`
-  std::string reason;        ///< for failed and in_doubt: one line
+  std::string reason = {};   ///< for failed and in_doubt: one line
 };
 
 /// After run() gave an error. `effect` is the row as sent (attempt, first_at, sent_at set). `strikes` counts refusals in a row for the

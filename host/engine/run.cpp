@@ -251,7 +251,7 @@ bool Run::prepare(expression::Machine& machine, const expression::Scope& view) {
       built_in_failed("once: " + (rendered ? std::string("it gives no text") : rendered.error().message));
       return false;
     }
-    once_key_ = once_key(definition.use, definition.connection, (*rendered)->get<std::string>());
+    once_key_ = engine::once_key(definition.use, definition.connection, (*rendered)->get<std::string>());
   }
   auto rendered = current.with.render(machine, view);
   if (!rendered) {

@@ -255,6 +255,7 @@ Task<bool> Connection::answer() {
     co_await parked();
     if (gone_) co_return false;
   }
+  if (response->status == kCut) co_return false;
   if (streams) {
     co_await stream(*response);
     co_return false;

@@ -25,9 +25,12 @@ struct Incoming {
 
 struct Outgoing {
   int status = 200;
-  Headers headers;  ///< Content-Length, Connection, Date and Server are the server's own
-  std::string body;
+  Headers headers = {};  ///< Content-Length, Connection, Date and Server are the server's own
+  std::string body = {};
 };
+
+/// As an Outgoing's status: no answer, the connection is cut. For doubles that play a vendor's failures.
+inline constexpr int kCut = 0;
 
 /// Answers once, from any thread; calls after the first are ignored; dropping it unanswered answers 500. Copyable.
 class Responder {
@@ -55,21 +58,21 @@ using Handler = std::function<void(Incoming&&, Responder)>;
 /// away.
 struct Admission {
   int status = 0;
-  std::string title, detail;         ///< of the problem+json
-  std::size_t body_limit = 1 << 20;  ///< 413 beyond
-  Headers headers;                   ///< e.g. Allow
+  std::string title = {}, detail = {};  ///< of the problem+json
+  std::size_t body_limit = 1 << 20;     ///< 413 beyond
+  Headers headers = {};                 ///< e.g. Allow
 };
 using Admit = std::function<Admission(const Incoming& head)>;
 
 struct ListenOptions {
-  std::string address;  ///< "127.0.0.1:8080", "[::1]:0" (0: any free port) or "unix:/path" (mode 0600)
+  std::string address = {};  ///< "127.0.0.1:8080", "[::1]:0" (0: any free port) or "unix:/path" (mode 0600)
   std::chrono::milliseconds header_timeout{
       std::chrono::seconds(10)};  ///< from accept or the last answer's end, once a byte came
   std::chrono::milliseconds body_timeout{std::chrono::seconds(30)};
   std::chrono::milliseconds idle_timeout{std::chrono::seconds(60)};  ///< between requests
   std::size_t max_connections = 4096;                                ///< beyond: accepted and closed at once
   std::size_t max_header_bytes = 16384;                              ///< 431 beyond
-  std::string tls_certificate, tls_key;                              ///< PEM files; empty: no TLS
+  std::string tls_certificate = {}, tls_key = {};                    ///< PEM files; empty: no TLS
 };
 
 /// Malformed requests, two Content-Lengths, Content-Length with Transfer-Encoding, obs-fold, bare CR and the like: 400

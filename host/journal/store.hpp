@@ -38,6 +38,8 @@ class Writer {
 
   /// Claims `key` for (event, step); when another has it already, that one is returned.
   std::optional<Once> claim(const Once& once);
+  /// Makes (event, step) the holder of a claimed key: the one before gave up without an effect.
+  void take_over(const Once& once);
   /// True when an effect of `step` is done for a later event of this lane (superseded).
   bool finished_later(const std::string& pipeline, const std::string& lane, Sequence after, const std::string& step);
 
@@ -80,13 +82,13 @@ using Work = std::function<void(Writer&)>;
 using Done = std::function<void(Status)>;
 
 struct EventFilter {
-  std::optional<std::string> pipeline, subject, id, receipt, type;
-  std::optional<EventState> state;
+  std::optional<std::string> pipeline = {}, subject = {}, id = {}, receipt = {}, type = {};
+  std::optional<EventState> state = {};
   Sequence before = 0;  ///< 0: from the newest
   std::size_t limit = 50;
 };
 struct AuditFilter {
-  std::optional<std::string> pipeline, subject, event, kind;
+  std::optional<std::string> pipeline = {}, subject = {}, event = {}, kind = {};
   std::uint64_t after = 0;
   std::size_t limit = 100;
   bool newest_first = false;

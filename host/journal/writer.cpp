@@ -141,6 +141,10 @@ std::optional<Once> Writer::claim(const Once& once) {
   return holder;
 }
 
+void Writer::take_over(const Once& once) {
+  transaction_.connection->run("UPDATE once SET event = ?, step = ? WHERE key = ?", once.event, once.step, once.key);
+}
+
 bool Writer::finished_later(const std::string& pipeline, const std::string& lane, Sequence after,
                             const std::string& step) {
   // A lane that events share is named by their subject, which has the index.
