@@ -56,9 +56,9 @@ std::string to_line(const journal::AuditRecord& record) {
 }
 
 Result<journal::AuditRecord> from_line(std::string_view source) {
+  if (!source.starts_with('{')) return fail(ErrorKind::permanent, "not a JSON object");
   const auto line = read_json(source);
   if (!line) return fail(line.error());
-  if (!line->is_object()) return fail(ErrorKind::permanent, "not a JSON object");
 
   journal::AuditRecord record;
   Row& row = record.row;

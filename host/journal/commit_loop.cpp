@@ -111,13 +111,13 @@ CommitLoop::Failure CommitLoop::attempt(std::span<Item> items) {
 }
 
 void CommitLoop::acknowledge(std::span<Item> items) {
+  set_health(true, "");
   for (Item& item : items) item.done(Status());
   std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener;
   {
     const std::lock_guard lock(mutex_);
     listener = listener_;
   }
-  set_health(true, "");
 
   auto& lanes = transaction_.accepted;
   if (listener && *listener && !lanes.empty()) {

@@ -1,0 +1,18 @@
+// A disk that fails when told: SQLite's default VFS with a switch. Installed for the whole process before a store
+// opens.
+#pragma once
+
+#include <atomic>
+
+namespace milepost::journal {
+
+struct FaultyDisk {
+  enum class Fault { none, full, write, sync };
+  /// full: no write finds room. write: an I/O error. sync: fsync fails, after the data went to the kernel.
+  std::atomic<Fault> fault = Fault::none;
+  std::atomic<int> wal_syncs = 0;  ///< fsyncs of a WAL
+
+  static FaultyDisk& install();
+};
+
+}  // namespace milepost::journal
