@@ -1,0 +1,63 @@
+// HubSpot's API as the actions use it: paths by version, JSON both ways, answers read as far as any action wants. No
+// mapping here.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "milepost/host.hpp"
+#include "plugins/hubspot/errors.hpp"
+
+namespace milepost::hubspot {
+
+/// Paths of one API version: "v3" with v4 associations, or a dated family such as "2026-09" (migration guide, read
+/// 2026-11). Arguments are names and ids (is_name, is_id), so nothing needs escaping.
+class Paths {
+ public:
+  explicit Paths(std::string version) : version_(std::move(version)) {}
+  std::string objects(const std::string& type) const { return family("objects") + type; }
+  std::string properties(const std::string& type) const { return family("properties") + type; }
+  std::string pipelines(const std::string& type) const { return family("pipelines") + type; }
+  /// The records of type `to` that one record is tied to.
+  std::string associations(const std::string& from, const std::string& id, const std::string& to) const {
+    return association_root() + from + '/' + id + "/associations/" + to;
+  }
+  /// PUT ties two records by the default label; repeating it is harmless.
+  std::string association(const std::string& from, const std::string& id, const std::string& to,
+                          const std::string& to_id) const {
+    return association_root() + from + '/' + id + "/associations/default/" + to + '/' + to_id;
+  }
+
+ private:
+  std::string family(const std::string& kind) const {
+    return version_ == "v3" ? "/crm/v3/" + kind + '/' : "/crm/" + kind + '/' + version_ + '/';
+  }
+  std::string association_root() const { return version_ == "v3" ? "/crm/v4/objects/" : family("objects"); }
+  std::string version_;
+};
+
+using Reply = std::expected<Json, Refusal>;
+
+/// A value: copy it into whatever needs it. [any]
+class Client {
+ public:
+  Client(std::string api_version, Host host) : paths_(std::move(api_version)), host_(host) {}
+  const Paths& paths() const { return paths_; }
+
+  /// The body of a 2xx; null for an empty one.
+  Reply read(const std::string& operation, const std::string& target, const Call& call) const;
+  /// `names`: the properties in the body, for errors to name. A null body sends none.
+  Reply send(const std::string& operation, const std::string& method, const std::string& target, const Json& body,
+             Intent intent, const std::vector<std::string>& names, const Call& call) const;
+
+ private:
+  Reply exchange(const std::string& operation, HttpRequest request, const std::vector<std::string>& names,
+                 const Call& call) const;
+
+  Paths paths_;
+  Host host_;
+};
+
+}  // namespace milepost::hubspot
