@@ -2,15 +2,21 @@
 // the way (25000.00, 1e400, an integer past 64 bits) is kept as a Number: its source text. Thread: [any], no state.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "milepost/error.hpp"
@@ -35,6 +41,11 @@ inline bool is_number(const Json& value) noexcept {
 
 namespace detail {
 inline void append_quoted(std::string& out, std::string_view text) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+  if (std::ranges::all_of(text, plain)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
   // Replaces broken UTF-8 instead of throwing: this writer also reports errors.
   out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -92,16 +103,88 @@ struct JsonLimits {
 
 namespace detail {
 
+/// nlohmann refuses 1e400, and turns -0 into 0, before its SAX handler sees the token. Such tokens are rare: one look for
+/// an exponent, a very long run of digits or a "-0" decides whether the slower path below is needed.
+inline bool may_change(std::string_view source) {
+  std::size_t digits = 0;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    const char c = source[i];
+    // Not after a digit: dates are in every payload.
+    if (c == '-' && digits == 0 && i + 1 < source.size() && source[i + 1] == '0') return true;
+    const bool digit = c >= '0' && c <= '9';
+    if ((c == 'e' || c == 'E') && digits > 0) return true;
+    digits = (digit || (digits > 0 && c == '.')) ? digits + 1 : 0;
+    if (digits > 300) return true;
+  }
+  return false;
+}
+
+/// Whether the token is a number of RFC 8259.
+inline bool well_formed_number(std::string_view token) {
+  const auto digits = [&] {
+    const std::size_t count = std::min(token.find_first_not_of("0123456789"), token.size());
+    token.remove_prefix(count);
+    return count;
+  };
+  const auto take = [&](std::string_view choice) {
+    const bool found = !token.empty() && choice.find(token.front()) != choice.npos;
+    if (found) token.remove_prefix(1);
+    return found;
+  };
+  take("-");
+  if (!take("0") && digits() == 0) return false;
+  if (take(".") && digits() == 0) return false;
+  if (take("eE")) {
+    take("+-");
+    if (digits() == 0) return false;
+  }
+  return token.empty();
+}
+
+/// Those tokens, by their place among all numbers of the text, and the text with a plain 0 and blanks instead of each: every
+/// other byte keeps its place. (A mark in the text itself could be forged by whoever wrote the text.)
+struct Hidden {
+  std::string source;
+  std::vector<std::pair<std::size_t, std::string>> tokens;
+};
+inline Hidden hide_numbers(std::string_view source) {
+  Hidden hidden{std::string(source), {}};
+  std::size_t numbers = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    const char c = source[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+      const std::size_t end = std::min(source.find_first_not_of("+-.eE0123456789", i), source.size());
+      std::string token(source.substr(i, end - i));
+      // A token that is not well-formed is left for nlohmann to report.
+      if (well_formed_number(token) && (token == "-0" || !std::isfinite(std::strtod(token.c_str(), nullptr)))) {
+        std::fill(hidden.source.begin() + static_cast<std::ptrdiff_t>(i), hidden.source.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+        hidden.source[i] = '0';
+        hidden.tokens.emplace_back(numbers, std::move(token));
+      }
+      ++numbers;
+      i = end - 1;
+    }
+  }
+  return hidden;
+}
+
 /// Builds a Json, refuses what two readers could understand differently, keeps what nlohmann would change.
 class Reader : public nlohmann::json_sax<Json> {
  public:
-  explicit Reader(JsonLimits limits) : limits_(limits) {}
+  explicit Reader(JsonLimits limits, Hidden hidden = {}) : limits_(limits), hidden_(std::move(hidden)) {}
 
   bool null() override { return put(nullptr); }
   bool boolean(bool value) override { return put(value); }
-  bool number_integer(number_integer_t value) override { return put(value); }
-  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return hidden_number() || put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return hidden_number() || put(value); }
   bool number_float(number_float_t value, const string_t& token) override {
+    if (hidden_number()) return true;
     const bool exact = std::isfinite(value) && Json(value).dump() == token;
     return exact ? put(value) : put(Number{token}.json());
   }
@@ -142,6 +225,12 @@ class Reader : public nlohmann::json_sax<Json> {
     static_cast<std::vector<Json::object_t::value_type>&>(object).emplace_back(std::move(key_), std::move(value));
     return &object.back().second;
   }
+  /// The number at hand, where it is one of the hidden ones.
+  bool hidden_number() {
+    const std::size_t number = numbers_++;
+    if (next_ >= hidden_.tokens.size() || hidden_.tokens[next_].first != number) return false;
+    return put(Number{std::move(hidden_.tokens[next_++].second)}.json());
+  }
   bool put(Json value) {
     place(std::move(value));
     return true;
@@ -159,80 +248,15 @@ class Reader : public nlohmann::json_sax<Json> {
   }
 
   JsonLimits limits_;
+  Hidden hidden_;
+  std::size_t numbers_ = 0;  ///< met so far
+  std::size_t next_ = 0;     ///< of the hidden ones
   Json root_;
   std::string key_;
   std::string fault_;
   std::vector<Json*> stack_;
-  std::vector<std::unordered_set<std::string>> keys_;
+  std::vector<std::set<std::string>> keys_;  // ordered: hashes of keys could be made to collide
 };
-
-/// nlohmann refuses 1e400, and turns -0 into 0, before its SAX handler sees the token. Such tokens are rare: one look for
-/// an exponent, a very long run of digits or a "-0" decides whether the slower path below is needed.
-inline bool may_change(std::string_view source) {
-  std::size_t digits = 0;
-  for (std::size_t i = 0; i < source.size(); ++i) {
-    const char c = source[i];
-    if (c == '-' && i + 1 < source.size() && source[i + 1] == '0') return true;
-    const bool digit = c >= '0' && c <= '9';
-    if ((c == 'e' || c == 'E') && digits > 0) return true;
-    digits = (digit || (digits > 0 && c == '.')) ? digits + 1 : 0;
-    if (digits > 300) return true;
-  }
-  return false;
-}
-
-/// Finds those tokens outside strings, and hides each behind a string that no sender can
-/// produce together with its number: a private key of this parse. Returns false when there are none.
-struct Hidden {
-  std::string source;
-  std::string mark;
-};
-inline bool hide_numbers(std::string_view source, Hidden& out) {
-  out.mark = "\xEE\x80\x80milepost-number:";
-  while (source.find(out.mark) != source.npos) out.mark += ':';
-  bool found = false, in_string = false;
-  for (std::size_t i = 0; i < source.size();) {
-    const char c = source[i];
-    if (in_string) {
-      out.source += c;
-      if (c == '\\' && i + 1 < source.size()) out.source += source[++i];
-      else if (c == '"') in_string = false;
-      ++i;
-      continue;
-    }
-    if (c == '-' || (c >= '0' && c <= '9')) {
-      std::size_t end = i;
-      while (end < source.size() && std::string_view("+-.eE0123456789").find(source[end]) != std::string_view::npos) ++end;
-      const std::string token(source.substr(i, end - i));
-      char* stop = nullptr;
-      const double value = std::strtod(token.c_str(), &stop);
-      // Only well-formed tokens are hidden; nlohmann reports the others.
-      const bool whole = *stop == '\0' && token.back() >= '0' && token.back() <= '9' && token.find('+') != 0;
-      const std::size_t first = token[0] == '-' ? 1 : 0;
-      const bool zero_led = token.size() > first + 1 && token[first] == '0' && token[first + 1] >= '0' && token[first + 1] <= '9';
-      const bool dotted = token.size() > first && token[first] != '.' && token.find(".e") == token.npos && token.find(".E") == token.npos;
-      if (token == "-0" || (!std::isfinite(value) && whole && !zero_led && dotted)) {
-        out.source += '"' + out.mark + token + '"';
-        found = true;
-      } else {
-        out.source += token;
-      }
-      i = end;
-      continue;
-    }
-    if (c == '"') in_string = true;
-    out.source += c;
-    ++i;
-  }
-  return found;
-}
-inline void reveal(Json& value, const std::string& mark) {
-  if (value.is_structured()) {
-    for (auto& element : value) reveal(element, mark);
-  } else if (value.is_string() && value.get_ref<const std::string&>().starts_with(mark)) {
-    value = Number{value.get_ref<const std::string&>().substr(mark.size())}.json();
-  }
-}
 
 }  // namespace detail
 
@@ -240,15 +264,14 @@ inline void reveal(Json& value, const std::string& mark) {
 /// 8259, invalid UTF-8, lone surrogates, duplicate keys, nesting past the limit.
 inline Result<Json> read_json(std::string_view source, JsonLimits limits = {}) {
   detail::Hidden hidden;
-  const bool hides = detail::may_change(source) && detail::hide_numbers(source, hidden);
-  const std::string_view input = hides ? std::string_view(hidden.source) : source;
-  detail::Reader reader(limits);
-  if (!Json::sax_parse(input.begin(), input.end(), &reader, Json::input_format_t::json, true)) {
+  if (detail::may_change(source)) hidden = detail::hide_numbers(source);
+  const std::string input = hidden.tokens.empty() ? std::string() : std::move(hidden.source);
+  const std::string_view parsed = hidden.tokens.empty() ? source : std::string_view(input);
+  detail::Reader reader(limits, std::move(hidden));
+  if (!Json::sax_parse(parsed.begin(), parsed.end(), &reader, Json::input_format_t::json, true)) {
     return fail(ErrorKind::permanent, reader.fault().empty() ? "not valid JSON" : reader.fault());
   }
-  Json value = reader.take();
-  if (hides) detail::reveal(value, hidden.mark);
-  return value;
+  return reader.take();
 }
 
 /// The value at a JSON Pointer (RFC 6901), or nullptr. Never throws. "" is the whole.
@@ -291,7 +314,8 @@ template <class T>
 Result<T> convert(const Json& value, std::string_view pointer) {
   const auto wrong = [&](std::string_view wanted) {
     return fail(ErrorKind::permanent,
-                std::string(pointer) + ": expected " + std::string(wanted) + ", found " + value.type_name());
+                std::string(pointer) + ": expected " + std::string(wanted) + ", found " +
+                    (is_number(value) ? "a number" : value.type_name()));
   };
   if constexpr (std::is_same_v<T, Json>) {
     return value;
@@ -338,7 +362,9 @@ class Document {
  public:
   Document() : Document(std::string("null")) {}
   explicit Document(std::string source) : state_(std::make_shared<State>(std::move(source))) {}
-  explicit Document(const Json& value) : Document(milepost::text(value)) {}
+  /// A template, since much converts to Json: a string_view would become a JSON text in quotes.
+  template <std::same_as<Json> T>
+  explicit Document(const T& value) : Document(milepost::text(value)) {}
 
   /// Exactly the bytes that arrived.
   const std::string& text() const { return state_->source; }
