@@ -9,11 +9,13 @@
 
 namespace milepost::plugins {
 
-/// Lives on the caller's stack for the length of one call. The deadline is real time (steady), since the vendor's time-out is.
+/// Lives on the caller's stack for the length of one call. The deadline is real time (steady), since the vendor's
+/// time-out is.
 class HostCall {
  public:
   /// `stopped` is asked from any thread; may be empty.
   HostCall(std::chrono::milliseconds timeout, std::function<bool()> stopped = {}, unsigned attempt = 1);
+  ~HostCall();
   HostCall(const HostCall&) = delete;
   HostCall& operator=(const HostCall&) = delete;
 
@@ -21,12 +23,12 @@ class HostCall {
   bool stopped() const { return stopped_ && stopped_(); }
   std::chrono::milliseconds left() const;
 
-  /// The HTTP service says so when a request that is no read may have left: an error that has lost its cause (an exception, a
-  /// lost child, a missing item) is then indeterminate, else internal.
+  /// The HTTP service says so when a request that is no read may have left: an error that has lost its cause (an
+  /// exception, a lost child, a missing item) is then indeterminate, else internal.
   void write_left() { write_left_ = true; }
   bool has_write_left() const { return write_left_; }
 
-  /// The HostCall behind the mp_call that a service was given; nullptr when it is none of ours.
+  /// The HostCall behind the mp_call that a service was given; nullptr when it is none of ours, or over. [any]
   static HostCall* from(const mp_call* raw);
 
  private:

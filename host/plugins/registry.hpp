@@ -1,5 +1,6 @@
-// Finds, pre-flights, loads and describes plugins, and makes instances of what they offer. The host knows a plugin by the SDK's
-// interfaces alone: everything made here is a milepost::Action, WebhookSource … whose implementation crosses the ABI.
+// Finds, pre-flights, loads and describes plugins, and makes instances of what they offer. The host knows a plugin by
+// the SDK's interfaces alone: everything made here is a milepost::Action, WebhookSource … whose implementation crosses
+// the ABI.
 #pragma once
 
 #include <map>
@@ -25,36 +26,36 @@ namespace milepost::plugins {
 
 /// What the host's services rest on. All outlive the registry.
 struct Services {
-  http::Client* client = nullptr;            ///< required for accounts
-  const telemetry::Clock* clock = nullptr;   ///< required
-  journal::Store* store = nullptr;           ///< plugins' small state; nullptr: kept in memory (sandbox, try)
+  http::Client* client = nullptr;           ///< required for accounts
+  const telemetry::Clock* clock = nullptr;  ///< required
+  journal::Store* store = nullptr;          ///< plugins' small state; nullptr: kept in memory (sandbox, try)
 };
 
 struct Installed {
   std::string name, version, sdk, summary;
-  std::string abi;      ///< "1.0"
-  std::string path;     ///< where the library lies
-  std::string digest;   ///< SHA-256 of the bytes that passed pre-flight and were loaded, hex
+  std::string abi;     ///< "1.0"
+  std::string path;    ///< where the library lies
+  std::string digest;  ///< SHA-256 of the bytes that passed pre-flight and were loaded, hex
   Json manifest;
 };
 struct Refused {
   std::string connector;  ///< by the file's name
   std::string path;
-  std::string reason;     ///< both sides and the remedy, one line
+  std::string reason;  ///< both sides and the remedy, one line
 };
 
 struct ActionInfo {
   std::string connector, name;  ///< "hubspot", "upsert"
   Traits traits;
   bool lookup = false;
-  std::string digest;           ///< of the library
+  std::string digest;  ///< of the library
 };
 struct SourceInfo {
   std::string connector, name;
   bool webhook = false;
   bool connection = false;
-  Json verify;                  ///< null: the pipeline says
-  Json pointers;                ///< null, or {"id": "/id", …}: the host picks, receive() runs in the engine
+  Json verify;    ///< null: the pipeline says
+  Json pointers;  ///< null, or {"id": "/id", …}: the host picks, receive() runs in the engine
   int accepted_status = 202;
   bool final_4xx = false;
   std::string digest;
@@ -67,21 +68,24 @@ class Account {
   virtual const config::Connection& definition() const = 0;
   /// As milepost::Connection::open. Must have succeeded before an action runs. [control]: the engine sees to it.
   virtual Status open(const Call& call) = 0;
-  virtual Status probe(const Call& call) = 0;      ///< the plugin's Probe, or open() where it has none
+  virtual Status probe(const Call& call) = 0;  ///< the plugin's Probe, or open() where it has none
   virtual void close() noexcept = 0;
-  /// A new instance; the account outlives it. Where the plugin has no such action: nullptr. Implements milepost::Lookup too when
-  /// ActionInfo::lookup says so (dynamic_cast). Errors of kind internal become indeterminate when a write had left.
+  /// A new instance; the account outlives it. Where the plugin has no such action: nullptr. Implements milepost::Lookup
+  /// too when ActionInfo::lookup says so (dynamic_cast). Errors of kind internal become indeterminate when a write had
+  /// left.
   virtual std::unique_ptr<Action> action(const std::string& name) = 0;
   virtual std::unique_ptr<PollingSource> polling(const std::string& name, const Json& settings) = 0;
 };
 
 class Registry : public config::Catalog {
  public:
-  /// Every *.so in `folders` (missing folders are skipped; the first of a name wins, the second is refused). Each is pre-flighted in a
-  /// child process (this executable with the argument `--preflight PATH`; see preflight.hpp) unless a report for its SHA-256 is kept in
-  /// `cache_folder` ("" : none). `built_in` are the host's own sources and steps. Sandbox libraries (<name>-sandbox.so) are listed apart.
+  /// Every *.so in `folders` (missing folders are skipped; the first of a name wins, the second is refused). Each is
+  /// pre-flighted in a child process (this executable with the argument `--preflight PATH`; see preflight.hpp) unless a
+  /// report for its SHA-256 is kept in `cache_folder` ("" : none). `built_in` are the host's own sources and steps.
+  /// Sandbox libraries (<name>-sandbox.so) are listed apart.
   static std::unique_ptr<Registry> discover(const std::vector<std::string>& folders, const std::string& cache_folder,
-                                            std::vector<config::Component> sources, std::vector<config::Component> steps);
+                                            std::vector<config::Component> sources,
+                                            std::vector<config::Component> steps);
   ~Registry() override;
 
   std::vector<Installed> installed() const;
@@ -95,7 +99,8 @@ class Registry : public config::Catalog {
   Result<std::unique_ptr<Account>> account(const config::Connection& connection, const config::Secrets& secrets,
                                            const Services& services);
   /// A decoder for a webhook source without a connection. [serial]
-  Result<std::unique_ptr<WebhookSource>> webhook(const std::string& use, const Json& settings, const Services& services);
+  Result<std::unique_ptr<WebhookSource>> webhook(const std::string& use, const Json& settings,
+                                                 const Services& services);
   /// A vendor's double ("hubspot"). [serial]
   Result<std::unique_ptr<Sandbox>> sandbox(const std::string& vendor, const Services& services);
 

@@ -34,6 +34,25 @@ inline Json to_json(const Answer& answer) {
   return out;
 }
 
+/// What escaped, as an error that keeps its text. REQUIRES: called from a catch block.
+inline Error escaped() {
+  try {
+    throw;
+  } catch (const std::exception& thrown) {
+    return {ErrorKind::internal, std::string("threw: ") + thrown.what()};
+  } catch (...) {
+    return {ErrorKind::internal, "threw something that is no std::exception"};
+  }
+}
+template <class F>
+auto guarded(F function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (...) {
+    return fail(escaped());
+  }
+}
+
 /// What CREATE hands out: the instance and the settings of its life.
 struct Handle {
   Plugin::Instance instance;
@@ -46,7 +65,7 @@ class Dispatch {
 
   std::int32_t operator()(void* self, std::uint32_t op, const mp_call* call, const mp_bytes* parts, std::size_t n,
                           const Reply& reply) const {
-    const auto head = n > 0 ? read_json(view(parts[0])) : Result<Json>(Json::object());
+    const auto head = n > 0 ? read_head(view(parts[0])) : Result<Json>(Json::object());
     if (!head && op != MP_MANIFEST) {
       reply.error(0, {ErrorKind::internal, "the host's head is no JSON: " + head.error().message});
       return MP_DONE;
@@ -100,10 +119,6 @@ class Dispatch {
     const std::string kind = get<std::string>(head, "/kind").value_or("");
     const std::string name = get<std::string>(head, "/name").value_or("");
     const Json* settings = find(head, "/settings");
-    if (kind == "action" && on == nullptr) {
-      reply.error(0, {ErrorKind::internal, "an action is created on a connection"});
-      return MP_DONE;
-    }
     auto made = plugin_.make(kind, name, settings ? *settings : Json::object(), on, Host(&handle->host));
     if (!made) {
       reply.error(0, made.error());
@@ -126,7 +141,7 @@ class Dispatch {
     const std::size_t count = n > 0 ? (n - 1) / 2 : 0;
     out.events.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-      auto head = read_json(view(parts[1 + 2 * i]));
+      auto head = read_head(view(parts[1 + 2 * i]));
       if (!head) return fail(ErrorKind::internal, "a delivery's head is no JSON");
       const Json* event_head = find(*head, "/event");
       auto event = to_event(event_head ? *event_head : Json::object(), std::string(view(parts[2 + 2 * i])));
@@ -139,29 +154,31 @@ class Dispatch {
   }
 
   static std::int32_t run(Action& action, const Call& call, const mp_bytes* parts, std::size_t n, const Reply& reply) {
-    auto read = batch(parts, n);
-    if (!read) {
-      reply.error(0, read.error());
-      return MP_DONE;
-    }
-    auto* single = dynamic_cast<SingleAction*>(&action);
+    const std::size_t count = n > 0 ? (n - 1) / 2 : 0;
     const auto emit = [&](std::size_t i, const Result<Answer>& result) {
       if (result) reply.item(static_cast<std::uint32_t>(i), to_json(*result));
       else reply.error(static_cast<std::uint32_t>(i), result.error());
     };
-    if (single == nullptr) {
-      const auto results = action.run(read->deliveries, call);
-      for (std::size_t i = 0; i < results.size(); ++i) emit(i, results[i]);
+    const auto fail_from = [&](std::size_t first, std::size_t end, const Error& error) {
+      for (std::size_t i = first; i < end; ++i) reply.error(static_cast<std::uint32_t>(i), error);
+    };
+    auto read = batch(parts, n);
+    if (!read) {
+      fail_from(0, count, read.error());
       return MP_DONE;
     }
-    // Guarded one by one, so that what was done before a throw is still reported.
-    for (std::size_t i = 0; i < read->deliveries.size(); ++i) {
-      try {
-        emit(i, single->run_one(read->deliveries[i], call));
-      } catch (const std::exception& thrown) {
-        reply.error(static_cast<std::uint32_t>(i), {ErrorKind::internal, std::string("threw: ") + thrown.what()});
-      }
+    if (auto* single = dynamic_cast<SingleAction*>(&action)) {
+      // Guarded one by one, so that what was done before a throw is still reported.
+      for (std::size_t i = 0; i < count; ++i)
+        emit(i, guarded([&] { return single->run_one(read->deliveries[i], call); }));
+      return MP_DONE;
     }
+    const auto results = guarded([&] { return Result<std::vector<Result<Answer>>>(action.run(read->deliveries, call)); });
+    if (!results) {
+      fail_from(0, count, results.error());
+      return MP_DONE;
+    }
+    for (std::size_t i = 0; i < results->size(); ++i) emit(i, (*results)[i]);
     return MP_DONE;
   }
 
@@ -247,10 +264,8 @@ std::int32_t dispatch(void* self, std::uint32_t op, const mp_call* call, const m
   try {
     static const Plugin plugin = make();  // made at the first call, not at load
     return Dispatch(plugin)(self, op, call, parts, n, reply);
-  } catch (const std::exception& thrown) {
-    reply.error(0, {ErrorKind::internal, std::string("threw: ") + thrown.what()});
   } catch (...) {
-    reply.error(0, {ErrorKind::internal, "threw something that is no std::exception"});
+    reply.error(0, escaped());
   }
   return MP_DONE;
 }

@@ -67,32 +67,64 @@ struct Emitted {
   std::string_view part(std::size_t i) const { return i < parts.size() ? std::string_view(parts[i]) : std::string_view(); }
 };
 
-/// Calls across the boundary and gathers what is emitted. `most` bounds what a broken callee can make us hold.
+/// What a broken callee can at most make us hold.
+struct Bounds {
+  std::size_t items = 100'000;
+  std::size_t bytes = 64u << 20;  ///< of all parts together
+  std::size_t parts = 8;          ///< of one item
+};
+
 struct Outcome {
   std::int32_t status = MP_UNSUPPORTED;
   std::vector<Emitted> items;
+  std::string fault;  ///< how the callee broke the rules of emitting; then what is gathered is incomplete
 };
+
+/// Calls across the boundary and gathers what is emitted. Nothing that the callee emits makes this throw or read astray.
 inline Outcome cross(mp_call_fn function, void* self, std::uint32_t op, const mp_call* call, const std::vector<mp_bytes>& parts,
-                     std::size_t most = 100'000) {
+                     const Bounds& bounds = {}) {
   struct Gather {
+    const Bounds& bounds;
     std::vector<Emitted> items;
-    std::size_t most;
-  } gather{{}, most};
+    std::string fault;
+    std::size_t bytes = 0;
+
+    void take(std::uint32_t index, std::uint32_t kind, const mp_bytes* out, std::size_t n) {
+      if (!fault.empty()) return;
+      if (items.size() >= bounds.items) return broken("more than " + std::to_string(bounds.items) + " items");
+      if (n > bounds.parts) return broken("an item of " + std::to_string(n) + " parts");
+      if (n > 0 && out == nullptr) return broken("parts at a null pointer");
+      Emitted item{index, kind, {}};
+      for (std::size_t i = 0; i < n; ++i) {
+        if (out[i].size > 0 && out[i].data == nullptr) return broken(std::to_string(out[i].size) + " bytes at a null pointer");
+        if (out[i].size > bounds.bytes - bytes) return broken("more than " + std::to_string(bounds.bytes) + " bytes");
+        bytes += out[i].size;
+        item.parts.emplace_back(view(out[i]));
+      }
+      items.push_back(std::move(item));
+    }
+    void broken(std::string what) { fault = std::move(what); }
+  } gather{bounds, {}, {}};
   mp_reply reply{};
   reply.size = sizeof reply;
   reply.self = &gather;
   reply.emit = [](void* to, std::uint32_t index, std::uint32_t kind, const mp_bytes* out, std::size_t n) {
     auto& into = *static_cast<Gather*>(to);
-    if (into.items.size() >= into.most) return;
-    Emitted item{index, kind, {}};
-    for (std::size_t i = 0; i < n; ++i) item.parts.emplace_back(view(out[i]));
-    into.items.push_back(std::move(item));
+    try {  // nothing may be thrown through the callee's frames
+      into.take(index, kind, out, n);
+    } catch (...) {
+      into.fault.assign("out of memory");  // fits a string without an allocation
+    }
   };
   Outcome outcome;
   outcome.status = function(self, op, call, parts.data(), parts.size(), &reply);
   outcome.items = std::move(gather.items);
+  outcome.fault = std::move(gather.fault);
   return outcome;
 }
+
+/// A head wraps what may itself be nested to the limit: settings, a body.
+inline Result<Json> read_head(std::string_view source) { return read_json(source, {.depth = JsonLimits{}.depth + 8}); }
 
 inline HttpHeaders to_headers(const Json* json) {
   HttpHeaders headers;
@@ -174,6 +206,7 @@ class HttpClient {
                                        {"intent", name(request.intent)}});
     const auto outcome = detail::cross(host_->call, host_->self, MP_HOST_HTTP, call.raw(),
                                        {detail::bytes(head), detail::bytes(request.body)});
+    if (!outcome.fault.empty()) return fail(ErrorKind::internal, "the host's HTTP answer cannot be taken: " + outcome.fault);
     if (outcome.status != MP_DONE || outcome.items.empty()) return fail(ErrorKind::internal, "the host offers no HTTP here");
     const auto& item = outcome.items[0];
     auto answer = read_json(item.part(0));

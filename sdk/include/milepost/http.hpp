@@ -79,16 +79,17 @@ inline std::optional<std::chrono::milliseconds> retry_after(std::string_view val
   std::tm parts{};
   const std::string text(value);
   if (strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return std::nullopt;
-  const auto until = system_clock::from_time_t(timegm(&parts));
-  return std::clamp(duration_cast<milliseconds>(until - now), milliseconds(0), duration_cast<milliseconds>(kMost));
+  // In seconds: a far year overflows the clock's nanoseconds.
+  const auto wait = seconds(timegm(&parts)) - duration_cast<seconds>(now.time_since_epoch());
+  return duration_cast<milliseconds>(std::clamp<seconds>(wait, seconds(0), kMost));
 }
 
 /// What a response means for a request of that intent; nullopt for 2xx. One table for every plugin:
 ///   503 without Retry-After        retryable (nothing was done)
 ///   429, 503 with Retry-After      rate_limited
 ///   401, 403                       auth (the host has refreshed and tried again once already)
-///   500, 502, 504, 52x             a read: retryable; a write: indeterminate
-///   408                            a read: retryable; a write: indeterminate
+///   408, 500, 502, 504, other 5xx  once: indeterminate; a read or a repeatable write: retryable
+///   501, 505                       permanent (nothing was done, and never will be)
 ///   3xx, other 4xx, anything else  permanent
 inline std::optional<Error> classify(const HttpResponse& response, Intent intent, std::string origin = {},
                                      std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
@@ -103,7 +104,7 @@ inline std::optional<Error> classify(const HttpResponse& response, Intent intent
     error.kind = ErrorKind::retryable;
   } else if (status == 401 || status == 403) {
     error.kind = ErrorKind::auth;
-  } else if (status == 408 || status >= 500) {
+  } else if (status == 408 || (status >= 500 && status <= 599 && status != 501 && status != 505)) {
     error.kind = intent == Intent::once ? ErrorKind::indeterminate : ErrorKind::retryable;
   }
   return error;

@@ -73,7 +73,7 @@ class Plugin {
   template <class S, class C>
   Plugin& connection(Settings<S> settings, Json credentials) {
     connection_ = {{"settings", settings.schema()}, {"credentials", std::move(credentials)}, {"probe", std::is_base_of_v<Probe, C>}};
-    makers_.push_back({"connection", "", [settings](const Json& with, void*, Host host) -> Result<Instance> {
+    makers_.push_back({"connection", "", false, [settings](const Json& with, void*, Host host) -> Result<Instance> {
                          auto parsed = settings.parse(with);
                          if (!parsed) return fail(parsed.error());
                          return Instance::of<C>(std::make_shared<C>(std::move(*parsed), host));
@@ -96,7 +96,7 @@ class Plugin {
                           {"effect", effects[static_cast<int>(traits.effect)]},
                           {"batch_key", traits.batch_key}}},
                         {"lookup", std::is_base_of_v<Lookup, A>}});
-    makers_.push_back({"action", name, [](const Json&, void* on, Host host) -> Result<Instance> {
+    makers_.push_back({"action", name, true, [](const Json&, void* on, Host host) -> Result<Instance> {
                          return Instance::of<A>(std::make_shared<A>(static_cast<C&>(*static_cast<Connection*>(on)), host));
                        }});
     return *this;
@@ -114,7 +114,7 @@ class Plugin {
                         {"accepted_status", traits.accepted_status},
                         {"final_4xx", traits.final_4xx},
                         {"connection", false}});
-    makers_.push_back({"source", name, [settings](const Json& with, void*, Host host) -> Result<Instance> {
+    makers_.push_back({"source", name, false, [settings](const Json& with, void*, Host host) -> Result<Instance> {
                          auto parsed = settings.parse(with);
                          if (!parsed) return fail(parsed.error());
                          return Instance::of<W>(std::make_shared<W>(std::move(*parsed), host));
@@ -131,7 +131,7 @@ class Plugin {
                         {"settings", settings.schema()},
                         {"settle", std::is_base_of_v<Settle, P>},
                         {"connection", true}});
-    makers_.push_back({"source", name, [settings](const Json& with, void* on, Host host) -> Result<Instance> {
+    makers_.push_back({"source", name, true, [settings](const Json& with, void* on, Host host) -> Result<Instance> {
                          auto parsed = settings.parse(with);
                          if (!parsed) return fail(parsed.error());
                          auto& connection = static_cast<C&>(*static_cast<Connection*>(on));
@@ -144,7 +144,7 @@ class Plugin {
   template <class X>
   Plugin& sandbox() {
     sandbox_ = true;
-    makers_.push_back({"sandbox", "", [](const Json&, void*, Host host) -> Result<Instance> {
+    makers_.push_back({"sandbox", "", false, [](const Json&, void*, Host host) -> Result<Instance> {
                          return Instance::of<X>(std::make_shared<X>(host));
                        }});
     return *this;
@@ -185,14 +185,18 @@ class Plugin {
     }
   };
   Result<Instance> make(std::string_view kind, std::string_view name, const Json& settings, void* on, Host host) const {
-    for (const auto& maker : makers_)
-      if (maker.kind == kind && maker.name == name) return maker.make(settings, on, host);
+    for (const auto& maker : makers_) {
+      if (maker.kind != kind || maker.name != name) continue;
+      if (maker.on_connection && on == nullptr) return fail(ErrorKind::internal, maker.kind + " " + maker.name + " is created on a connection");
+      return maker.make(settings, on, host);
+    }
     return fail(ErrorKind::permanent, name_ + " has no " + std::string(kind) + " named \"" + std::string(name) + "\"");
   }
 
  private:
   struct Maker {
     std::string kind, name;
+    bool on_connection = false;
     std::function<Result<Instance>(const Json& settings, void* on, Host host)> make;
   };
   std::string name_, version_, summary_;

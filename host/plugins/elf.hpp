@@ -1,0 +1,14 @@
+// What can be said of a library by reading its bytes, before anything maps or runs it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace milepost::plugins {
+
+/// Checks that `file` is a whole shared library for this machine, that it exports milepost_plugin_v1 and nothing else,
+/// and needs no newer glibc than `glibc` ("2.36"). "" is good; else what is wrong, to follow the file's name: "speaks
+/// ABI 3, this host speaks 1: …". Reads any bytes whatever. [any]
+std::string check_elf(std::string_view file, std::string_view glibc);
+
+}  // namespace milepost::plugins

@@ -1,0 +1,16 @@
+// HTTP messages as they cross the boundary.
+#pragma once
+
+#include <string>
+
+#include "milepost/host.hpp"
+
+namespace milepost::plugins {
+
+/// Part 0 of RECEIVE and of the sandbox's HANDLE; the body is part 1.
+inline std::string request_head(const HttpRequest& request) {
+  return text(
+      Json{{"method", request.method}, {"target", request.target}, {"headers", detail::to_json(request.headers)}});
+}
+
+}  // namespace milepost::plugins
