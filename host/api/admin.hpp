@@ -1,4 +1,5 @@
-// The admin listener's handler: health, metrics, /api/v1 and its OpenAPI. Reads the store and the engine's status; writes nothing yet.
+// The admin listener's handler: health, metrics, /api/v1 and its OpenAPI. Reads the store and the engine's status;
+// writes nothing yet.
 #pragma once
 
 #include <functional>
@@ -24,7 +25,7 @@ class Admin {
  public:
   explicit Admin(Sources sources);
   ~Admin();
-  http::Admission admit(const http::Incoming& head) const;   ///< [any]
+  http::Admission admit(const http::Incoming& head) const;               ///< [any]
   void handle(http::Incoming&& request, http::Responder respond) const;  ///< [any]
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -122,7 +123,7 @@ struct Hooks::State {
   std::function<std::string()> refuse;
 };
 
-/// REQUIRES: the entrance's turn.
+/// Throws what the store throws when a template asks it for a link. REQUIRES: the entrance's turn.
 std::vector<journal::NewEvent> Hooks::State::events_of(Entrance& entrance, const http::Incoming& request,
                                                        telemetry::Time now) {
   const Hook& hook = entrance.hook;
@@ -130,13 +131,21 @@ std::vector<journal::NewEvent> Hooks::State::events_of(Entrance& entrance, const
   const auto decoded = decode(hook, request);
   if (!decoded)
     return {quarantined(hook.pipeline, hook.source, request.body, content_type, decoded.error().message, now)};
-  const Mapping::Link link = [this](const std::string& system, const std::string& type, const std::string& id) {
-    return store.linked(system, type, id);
+  // No exception may pass through Lua.
+  std::exception_ptr failure;
+  const Mapping::Link link = [&](const std::string& system, const std::string& type, const std::string& id) {
+    try {
+      return store.linked(system, type, id);
+    } catch (...) {
+      failure = std::current_exception();
+      return std::optional<std::string>();
+    }
   };
   std::vector<journal::NewEvent> events;
   events.reserve(decoded->size());
   for (const auto& event : *decoded)
     events.push_back(hook.mapping->map(entrance.machine, hook.pipeline, hook.source, event, content_type, now, link));
+  if (failure) std::rethrow_exception(failure);
   return events;
 }
 
@@ -204,7 +213,15 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
   }
 
   std::unique_lock turn(entrance->turn);
-  auto events = state_->events_of(*entrance, request, now);
+  std::vector<journal::NewEvent> events;
+  try {
+    events = state_->events_of(*entrance, request, now);
+  } catch (const std::exception& error) {
+    telemetry::log(telemetry::Level::error, "webhook.not_stored",
+                   {{"pipeline", hook.pipeline}, {"error", error.what()}});
+    meter("unavailable");
+    return respond(unavailable("The store could not be read. Send the delivery again."));
+  }
   if (events.empty()) {
     meter("nothing");
     return respond({204, {}, ""});

@@ -107,7 +107,7 @@ std::optional<telemetry::Time> parse_timestamp(std::string_view text, std::strin
   if (text.empty() || text.size() > 14 || text.find_first_not_of("0123456789") != text.npos) return std::nullopt;
   std::from_chars(text.data(), text.data() + text.size(), count);
   // Seconds pass 10^11 in the year 5138, milliseconds did in 1973.
-  const bool in_seconds = unit == "seconds" || (unit == "auto" && count < 100'000'000'000);
+  const bool in_seconds = unit == "s" || (unit == "auto" && count < 100'000'000'000);
   if (in_seconds && count >= 100'000'000'000) return std::nullopt;
   return telemetry::Time(in_seconds ? std::chrono::microseconds(std::chrono::seconds(count)) : milliseconds(count));
 }
@@ -151,7 +151,7 @@ Status one_of(const std::string& value, const char* key, std::initializer_list<s
 
 }  // namespace
 
-Result<Verifier> Verifier::make(const Json& verify, const config::Secrets& secrets) {
+Result<Verifier> Verifier::make(const Json& verify, const config::Secrets& secrets, const Json& with) {
   Verifier out;
   if (verify.is_null() || verify == "none") return out;
   const Json* settings = find(verify, "/hmac");
@@ -170,7 +170,7 @@ Result<Verifier> Verifier::make(const Json& verify, const config::Secrets& secre
   if (out.kind_ == Kind::hmac) {
     if (auto read = out.read_hmac(*settings); !read) return fail(read.error());
   }
-  if (auto read = out.read_secrets(*settings, secrets); !read) return fail(read.error());
+  if (auto read = out.read_secrets(*settings, secrets, with); !read) return fail(read.error());
   return out;
 }
 
@@ -190,8 +190,7 @@ Status Verifier::read_hmac(const Json& settings) {
   }
   if (auto known = one_of(hmac_.algorithm, "algorithm", {"sha256", "sha1", "sha384", "sha512"}); !known) return known;
   if (auto known = one_of(hmac_.encoding, "encoding", {"hex", "base64"}); !known) return known;
-  if (auto known = one_of(hmac_.timestamp_unit, "timestamp.unit", {"auto", "seconds", "milliseconds"}); !known)
-    return known;
+  if (auto known = one_of(hmac_.timestamp_unit, "timestamp.unit", {"auto", "s", "ms"}); !known) return known;
   if (find(settings, "/timestamp") != nullptr && hmac_.timestamp_header.empty())
     return fail(ErrorKind::permanent, "verify.hmac.timestamp names no header");
 
@@ -206,23 +205,25 @@ Status Verifier::read_hmac(const Json& settings) {
   return check_signed_text(hmac_.signed_text, !hmac_.timestamp_header.empty());
 }
 
-Status Verifier::read_secrets(const Json& settings, const config::Secrets& secrets) {
+Status Verifier::read_secrets(const Json& settings, const config::Secrets& secrets, const Json& with) {
   const Json* named = find(settings, "/secret");
-  if (named == nullptr) return fail(ErrorKind::permanent, "verify names no secret");
-  const auto add = [&](const Json& one) -> Status {
+  std::string setting;
+  if (named != nullptr && named->is_object() && named->contains("setting")) {
+    setting = get<std::string>(*named, "/setting").value_or("");
+    named = with.is_object() && with.contains(setting) ? &with.at(setting) : nullptr;
+  }
+  const std::string missing =
+      setting.empty() ? "verify names no secret" : "the setting " + setting + ", which verifies deliveries, is missing";
+  if (named == nullptr || named->is_null()) return fail(ErrorKind::permanent, missing);
+
+  for (const auto& one : named->is_array() ? *named : Json::array({*named})) {
     auto secret = secrets.resolve(one);
     if (!secret) return fail(secret.error());
     // With an empty key anyone can sign.
     if (secret->empty()) return fail(ErrorKind::permanent, "a secret of verify is empty");
     secrets_.push_back(std::move(*secret));
-    return {};
-  };
-  if (!named->is_array()) return add(*named);
-  for (const auto& one : *named) {
-    if (auto added = add(one); !added) return added;
   }
-  if (secrets_.empty()) return fail(ErrorKind::permanent, "verify names no secret");
-  return {};
+  return secrets_.empty() ? Status(fail(ErrorKind::permanent, missing)) : Status();
 }
 
 const std::string& Verifier::secret_header() const {

@@ -21,8 +21,9 @@ class Verifier {
  public:
   Verifier() = default;  ///< as with `verify: none`
 
-  /// `verify` null: everything passes (`verify: none`). `permanent` names the secret that is missing.
-  static Result<Verifier> make(const Json& verify, const config::Secrets& secrets);
+  /// `verify` null: everything passes (`verify: none`). `with` are the source's settings, for a plugin's verifier that
+  /// names its secret by one of them: {"setting": NAME}. `permanent` names the secret that is missing.
+  static Result<Verifier> make(const Json& verify, const config::Secrets& secrets, const Json& with = nullptr);
 
   /// Why not, in words for the log (never what the right value would be); "" when it is verified. hmac: the header's
   /// value, less its prefix, is the HMAC of the signed-text template (${body}, ${timestamp}, ${method}, ${path},
@@ -41,7 +42,7 @@ class Verifier {
   enum class Kind { none, hmac, secret_header };
 
   Status read_hmac(const Json& settings);
-  Status read_secrets(const Json& settings, const config::Secrets& secrets);
+  Status read_secrets(const Json& settings, const config::Secrets& secrets, const Json& with);
   std::string refusal_of_hmac(const http::Incoming& request, const std::string& presented, telemetry::Time now) const;
   std::string refusal_of_secret(const std::string& presented) const;
 

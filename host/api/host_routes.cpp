@@ -1,0 +1,111 @@
+// What the host says about itself: health, figures, pipelines, connections, plugins.
+#include <algorithm>
+
+#include "host/api/routes.hpp"
+#include "host/telemetry/metrics.hpp"
+
+namespace milepost::api {
+namespace {
+
+engine::Snapshot snapshot(const Sources& sources) { return sources.engine ? sources.engine() : engine::Snapshot{}; }
+
+Json to_json(const config::Fault& fault) {
+  Json out{{"code", fault.code},        {"file", fault.at.file}, {"line", fault.at.line},
+           {"column", fault.at.column}, {"path", fault.path},    {"message", fault.message}};
+  if (!fault.remedy.empty()) out["remedy"] = fault.remedy;
+  if (fault.warning) out["warning"] = true;
+  return out;
+}
+Json to_json(const config::Faults& faults) {
+  Json out = Json::array();
+  for (const auto& fault : faults) out.push_back(to_json(fault));
+  return out;
+}
+
+Json to_json(const engine::ConnectionStatus& connection) {
+  Json out{{"name", connection.name},
+           {"connector", connection.connector},
+           {"state", connection.state},
+           {"in_flight", connection.in_flight}};
+  if (!connection.reason.empty()) out["reason"] = connection.reason;
+  return out;
+}
+
+Json to_json(const engine::PipelineStatus& pipeline) {
+  return {{"name", pipeline.name},   {"version", pipeline.version},       {"description", pipeline.description},
+          {"owner", pipeline.owner}, {"running", pipeline.running},       {"sources", pipeline.sources},
+          {"steps", pipeline.steps}, {"faults", to_json(pipeline.faults)}};
+}
+
+Json refused_plugins(const Sources& sources) {
+  Json out = Json::array();
+  if (sources.registry == nullptr) return out;
+  for (const auto& refused : sources.registry->refused())
+    out.push_back({{"connector", refused.connector}, {"path", refused.path}, {"reason", refused.reason}});
+  return out;
+}
+
+}  // namespace
+
+http::Outgoing live(const Sources&, const Request&) { return json_answer({{"status", "live"}}); }
+
+/// Deliveries are accepted while the store works and the host is not stopping. One pipeline, plugin or connection that
+/// does not work makes it degraded, not unready: the others would stop with it.
+http::Outgoing ready(const Sources& sources, const Request&) {
+  const auto now = snapshot(sources);
+  const auto health = sources.store != nullptr ? sources.store->health() : journal::Store::Health{};
+  Json pipelines = Json::array(), connections = Json::array();
+  for (const auto& pipeline : now.pipelines)
+    if (!pipeline.running) pipelines.push_back({{"name", pipeline.name}, {"faults", to_json(pipeline.faults)}});
+  for (const auto& connection : now.connections)
+    if (connection.state == "paused" || connection.state == "failing") connections.push_back(to_json(connection));
+  Json plugins = refused_plugins(sources);
+
+  const bool accepts = health.ok && !now.stopping && (now.pipelines.empty() || pipelines.size() < now.pipelines.size());
+  const bool degraded = !pipelines.empty() || !connections.empty() || !plugins.empty();
+  Json store{{"ok", health.ok}};
+  if (!health.message.empty()) store["message"] = health.message;
+  return json_answer({{"status", !accepts   ? "unavailable"
+                                 : degraded ? "degraded"
+                                            : "ready"},
+                      {"stopping", now.stopping},
+                      {"store", std::move(store)},
+                      {"pipelines", std::move(pipelines)},
+                      {"connections", std::move(connections)},
+                      {"plugins", std::move(plugins)}},
+                     accepts ? 200 : 503);
+}
+
+http::Outgoing metrics(const Sources&, const Request&) {
+  return {200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, telemetry::metrics_text()};
+}
+
+http::Outgoing list_pipelines(const Sources& sources, const Request&) {
+  Json list = Json::array();
+  for (const auto& pipeline : snapshot(sources).pipelines) list.push_back(to_json(pipeline));
+  return json_answer({{"pipelines", std::move(list)}});
+}
+
+http::Outgoing list_connections(const Sources& sources, const Request&) {
+  Json list = Json::array();
+  for (const auto& connection : snapshot(sources).connections) list.push_back(to_json(connection));
+  return json_answer({{"connections", std::move(list)}});
+}
+
+http::Outgoing list_plugins(const Sources& sources, const Request&) {
+  Json list = Json::array();
+  if (sources.registry != nullptr) {
+    for (const auto& plugin : sources.registry->installed())
+      list.push_back({{"name", plugin.name},
+                      {"version", plugin.version},
+                      {"summary", plugin.summary},
+                      {"sdk", plugin.sdk},
+                      {"abi", plugin.abi},
+                      {"path", plugin.path},
+                      {"digest", plugin.digest},
+                      {"manifest", plugin.manifest}});
+  }
+  return json_answer({{"plugins", std::move(list)}, {"refused", refused_plugins(sources)}});
+}
+
+}  // namespace milepost::api
