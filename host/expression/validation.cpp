@@ -11,8 +11,10 @@ std::expected<Validation, std::vector<TreeFault>> Validation::compile(const Json
   if (!schema.empty()) {
     const auto parsed = read_json(schema);
     auto compiled = parsed ? config::JsonSchema::compile(*parsed) : Result<config::JsonSchema>(fail(parsed.error()));
-    if (compiled) out.schema_ = std::make_shared<const config::JsonSchema>(std::move(*compiled));
-    else faults.push_back({"/schema", compiled.error()});
+    if (compiled)
+      out.schema_ = std::make_shared<const config::JsonSchema>(std::move(*compiled));
+    else
+      faults.push_back({"/schema", compiled.error()});
   }
   const Json* rules = find(with, "/rules");
   for (std::size_t i = 0; rules != nullptr && i < rules->size(); ++i) {
@@ -24,8 +26,10 @@ std::expected<Validation, std::vector<TreeFault>> Validation::compile(const Json
       continue;
     }
     auto compiled = Expression::compile(*check);
-    if (compiled) out.rules_.push_back({std::move(*compiled), *message});
-    else faults.push_back({at + "/check", compiled.error()});
+    if (compiled)
+      out.rules_.push_back({std::move(*compiled), *message});
+    else
+      faults.push_back({at + "/check", compiled.error()});
   }
   if (!faults.empty()) return std::unexpected(std::move(faults));
   return out;
@@ -38,8 +42,10 @@ std::string Validation::refusal(Machine& machine, const Scope& scope) const {
       reasons.push_back((violation.pointer.empty() ? "payload" : violation.pointer) + ": " + violation.message);
   for (const auto& rule : rules_) {
     const auto held = machine.test(rule.check, scope);
-    if (!held) reasons.push_back(rule.message + " (the check could not be evaluated: " + held.error().message + ")");
-    else if (!*held) reasons.push_back(rule.message);
+    if (!held)
+      reasons.push_back(rule.message + " (the check could not be evaluated: " + held.error().message + ")");
+    else if (!*held)
+      reasons.push_back(rule.message);
   }
   std::string out;
   for (std::size_t i = 0; i < reasons.size() && i < kMostReasons; ++i) out += (i == 0 ? "" : "; ") + reasons[i];
