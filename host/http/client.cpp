@@ -237,7 +237,8 @@ std::expected<Response, Failure> Client::exchange(const Request& request, const 
   }
   auto fresh = pool_->connect(*url, options, deadline);
   if (!fresh) return named({fresh.error().kind, false, fresh.error().cause});
-  return finish(converse(**fresh, bytes, head_only, options.max_response_bytes, deadline), std::move(*fresh));
+  auto outcome = converse(**fresh, bytes, head_only, options.max_response_bytes, deadline);
+  return finish(std::move(outcome), std::move(*fresh));
 }
 
 Error to_error(const Failure& failure, Intent intent, const std::string& origin) {

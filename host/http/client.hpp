@@ -23,9 +23,9 @@ enum class Intent { read, repeatable, once };
 
 struct Request {
   std::string method = "GET";
-  std::string url;  ///< absolute: http:// or https://
-  Headers headers;
-  std::string body;
+  std::string url = {};  ///< absolute: http:// or https://
+  Headers headers = {};
+  std::string body = {};
   Intent intent = Intent::once;
 };
 
@@ -40,17 +40,17 @@ struct Response {
 struct Failure {
   enum class Kind { refused, resolve, connect, tls, timeout, reset, too_large, malformed, cancelled };
   Kind kind;
-  bool sent = false;    ///< a byte of the request may have left: the outcome of a write is unknown
-  std::string message;  ///< one line: host and cause; no path, no query, no secret
+  bool sent = false;         ///< a byte of the request may have left: the outcome of a write is unknown
+  std::string message = {};  ///< one line: host and cause; no path, no query, no secret
 };
 
 struct Options {
   std::chrono::milliseconds timeout{std::chrono::seconds(10)};  ///< over the whole exchange
-  std::function<bool()> stopped;  ///< asked at least every 200 ms; true cancels; may be empty
-  bool allow_private = false;     ///< loopback, private, link-local, CGNAT, metadata, multicast otherwise refused
+  std::function<bool()> stopped = {};  ///< asked at least every 200 ms; true cancels; may be empty
+  bool allow_private = false;          ///< loopback, private, link-local, CGNAT, metadata, multicast otherwise refused
   std::size_t max_response_bytes = 8u << 20;
-  std::string ca_file;      ///< besides the system's; for tests and private CAs
-  std::string unix_socket;  ///< speak to this socket instead of the URL's host; the policy does not apply
+  std::string ca_file = {};      ///< besides the system's; for tests and private CAs
+  std::string unix_socket = {};  ///< speak to this socket instead of the URL's host; the policy does not apply
 };
 
 /// [any]: exchanges run in the caller's thread, side by side; the pool is shared.

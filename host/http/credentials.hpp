@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "host/config/secrets.hpp"
 #include "host/http/client.hpp"
@@ -10,11 +11,19 @@
 
 namespace milepost::http {
 
-/// A scheme as a manifest states it, secrets resolved. `scheme` is "none", "bearer" {token}, "basic" {user, password},
-/// "header" {name, value}, "query" {name, value} or "login" {path, body, token, expires, lifetime}: POST body as JSON
-/// to base_url + path, the token at the JSON pointer `token` of the answer is sent as a bearer until `expires`
-/// (pointer; RFC 3339 or seconds) less a fifth. More schemes (oauth2_client_credentials, refresh_token, jwt_bearer,
-/// sigv4) join this list behind the same interface.
+/// A scheme as a manifest states it. Its fields name settings of the connection, whose values the signer reads, unless
+/// said otherwise here; an empty name stands for an empty value.
+///   none
+///   bearer  token
+///   basic   user, password
+///   header  name (literal), value         sends that header
+///   query   name (literal), value         appends to the query
+///   login   path (literal), body {JSON key: setting}, token, expires (JSON pointers), lifetime ("1h", where the answer
+///   tells none)
+/// A login POSTs its body to base_url + path; the token of the answer is sent as a bearer until `expires` (RFC 3339,
+/// seconds from now, or seconds since 1970) less a fifth. Many callers that need a token at once share one login. A
+/// list of schemes, each with `when: {setting: value}`, picks the first one that fits the connection. More schemes
+/// (oauth2_client_credentials, refresh_token, jwt_bearer, sigv4) join this list behind the same interface.
 class Signer {
  public:
   virtual ~Signer() = default;
@@ -22,12 +31,18 @@ class Signer {
   virtual Status sign(Request& request, Client& client, const Options& options) = 0;
   /// After a 401: forgets what was fetched; true when a second try could differ. [any]
   virtual bool refresh() = 0;
+  /// The same, for many requests at once: a token that was fetched since `refused` was signed is kept. [any]
+  virtual bool refresh_after(const Request& refused) {
+    (void)refused;
+    return refresh();
+  }
   /// Texts that must never show in a log or an answer: what it adds to requests. [any]
   virtual std::vector<std::string> hidden() const = 0;
 };
 
-/// `declared` is the manifest's credentials object; `with` the connection's settings, where secrets stand as
-/// {"!secret": …}. `permanent` names the setting that is missing.
+/// `declared` is the manifest's credentials (null: none); `with` the connection's settings, where secrets stand as
+/// {"!secret": …}. `permanent` names the setting that is missing, or says what is wrong with `declared`. `clock` must
+/// outlive the signer.
 Result<std::unique_ptr<Signer>> make_signer(const Json& declared, const Json& with, const std::string& base_url,
                                             const config::Secrets& secrets, const telemetry::Clock& clock);
 

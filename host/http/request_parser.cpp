@@ -14,6 +14,8 @@ namespace milepost::http {
 namespace {
 namespace beast = boost::beast;
 constexpr const char* kBadRequest = "Bad Request";
+// Beast asserts this much when the last chunk comes in pieces. As much is always still to come: "0", CR LF, CR LF.
+constexpr std::size_t kLeastChunk = 5;
 constexpr std::size_t kReserveAtMost = 64 * 1024;  // a declared length is only a promise
 }  // namespace
 
@@ -186,7 +188,8 @@ RequestParser::State RequestParser::read_body(std::string_view arrived, std::siz
   Message& message = **message_;
   beast::error_code code;
   used = 0;
-  while (used < arrived.size() && !message.is_done()) {
+  const std::size_t least = message.chunked() ? kLeastChunk : 1;
+  while (arrived.size() - used >= least && !message.is_done()) {
     const std::size_t taken =
         message.put(boost::asio::const_buffer(arrived.data() + used, arrived.size() - used), code);
     used += taken;

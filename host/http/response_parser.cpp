@@ -12,6 +12,8 @@ namespace {
 namespace beast = boost::beast;
 constexpr std::size_t kMaxHead = 64 * 1024;
 constexpr unsigned kMaxInterim = 16;
+// Beast asserts this much when the last chunk comes in pieces. As much is always still to come: "0", CR LF, CR LF.
+constexpr std::size_t kLeastChunk = 5;
 }  // namespace
 
 struct ResponseParser::Message : beast::http::basic_parser<false> {
@@ -78,11 +80,13 @@ ResponseParser::State ResponseParser::advance() {
   for (;;) {
     beast::error_code code;
     std::size_t used = 0;
-    while (!rest_.empty() && !message_->is_done()) {
+    while (!message_->is_done()) {
+      const std::size_t least = message_->is_header_done() && message_->chunked() ? kLeastChunk : 1;
+      if (rest_.size() - used < least) break;
       const std::size_t taken =
           message_->put(boost::asio::const_buffer(rest_.data() + used, rest_.size() - used), code);
       used += taken;
-      if (code || taken == 0 || used == rest_.size()) break;
+      if (code || taken == 0) break;
     }
     rest_.erase(0, used);
     if (code == beast::http::error::need_more) code = {};

@@ -50,14 +50,10 @@ Result<TlsContext> make_server_context(const std::string& certificate_file, cons
   if (SSL_CTX_use_certificate_chain_file(c, certificate_file.c_str()) != 1)
     return refused("certificate", certificate_file);
   if (SSL_CTX_use_PrivateKey_file(c, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    if (SSL_CTX_check_private_key(c) != 1 && ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH)
-      return fail(ErrorKind::permanent,
-                  "the key " + key_file + " does not belong to the certificate " + certificate_file);
-    return refused("key", key_file);
-  }
-  if (SSL_CTX_check_private_key(c) != 1)
+    if (ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH) return refused("key", key_file);
     return fail(ErrorKind::permanent,
                 "the key " + key_file + " does not belong to the certificate " + certificate_file);
+  }
   return context;
 }
 
