@@ -60,7 +60,7 @@ class Remote : public StoreLink {
 class Local : public StoreLink {
  public:
   Local(Lock lock, std::unique_ptr<telemetry::SystemClock> clock, std::unique_ptr<journal::Store> store)
-      : lock_(std::move(lock)), clock_(std::move(clock)), store_(std::move(store)), admin_({.store = store_.get()}) {}
+      : lock_(std::move(lock)), clock_(std::move(clock)), store_(std::move(store)), admin_({.store = store_.get(), .registry = nullptr, .keys = nullptr, .engine = {}}) {}
   journal::Store* store() override { return store_.get(); }
   Result<Json> get(const std::string& target) override {
     std::mutex mutex;
