@@ -8,10 +8,14 @@ void Crm::seed() {
   const auto add = [&](const std::string& type, std::vector<Definition> all) {
     next_id_[type] = type == "contacts" ? 101 : type == "deals" ? 8801 : type == "notes" ? 50001 : 7001;
     records_[type];
+    const std::string group = type == "contacts"    ? "contactinformation"
+                              : type == "companies" ? "companyinformation"
+                              : type == "deals"     ? "dealinformation"
+                              : type == "tickets"   ? "ticketinformation"
+                                                    : "engagement";
     for (auto& one : all) {
       if (one.label.empty()) one.label = one.name;
-      if (one.group.empty())
-        one.group = type == "contacts" ? "contactinformation" : type == "notes" ? "engagement" : type + "information";
+      if (one.group.empty()) one.group = group;
       definitions_[type].emplace(one.name, std::move(one));
     }
   };
