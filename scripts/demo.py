@@ -129,7 +129,7 @@ class Demo:
         return (
             '{"eventId":"%s-%d","type":"stage.changed","occurredAt":"2026-11-%02dT14:%02d:00Z","reason":"milestone reached",'
             '"user":{"id":"%s"},"loan":{"id":"%s","stage":"%s","branch":"%s","amount":%s},"borrower":{"address":%s}}'
-            % (loan, number, 2 + 3 * number, int(loan[-1]), USERS[number - 1], loan, stage, branch, amount, json.dumps(address))
+            % (loan, number, 2 + 3 * number, int(loan[-1]), USERS[number % len(USERS)], loan, stage, branch, amount, json.dumps(address))
         ).encode()
 
     def send_los(self, body, secret=b"demo-los-secret"):
