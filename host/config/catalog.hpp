@@ -1,5 +1,5 @@
-// What a pipeline may name: the built-ins and what the installed plugins offer. The plugin registry implements it; config
-// only reads it, so that it need not know plugins.
+// What a pipeline may name: the built-ins and what the installed plugins offer. The plugin registry implements it;
+// config only reads it, so that it need not know plugins.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 namespace milepost::config {
 
 struct Component {
-  std::string name;       ///< as in `use:`
-  Json settings;          ///< JSON Schema of `with` (type object); secrets carry "x-secret": true
+  std::string name;         ///< as in `use:`
+  Json settings = {};       ///< JSON Schema of `with` (type object); secrets carry "x-secret": true
   bool connection = false;  ///< needs `connection:`
-  bool webhook = false;   ///< sources: the host adds path, verify, accept, body_limit
-  Json verify;            ///< sources: a verifier that the plugin names; the pipeline's own `verify` wins; null: none
-  std::string connector;  ///< the plugin's name; "" for built-ins
+  bool webhook = false;     ///< sources: the host adds path, verify, accept, body_limit
+  Json verify = {};         ///< sources: a verifier that the plugin names; the pipeline's own `verify` wins; null: none
+  std::string connector = {};  ///< the plugin's name; "" for built-ins
 };
 
 class Catalog {

@@ -85,7 +85,7 @@ class Printer {
     const auto index = static_cast<std::size_t>(at.line - 1);
     if (lines == nullptr || index >= lines->size()) return {};
     auto line = characters((*lines)[index]);
-    auto column = static_cast<std::size_t>(std::max(at.column, 1) - 1);
+    auto column = std::min(static_cast<std::size_t>(std::max(at.column, 1) - 1), line.size());
     if (column > kWidest / 2 && line.size() > kWidest) {  // the part around the place
       const auto cut = column - kWidest / 2;
       line.erase(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(cut));
@@ -103,8 +103,7 @@ class Printer {
     const auto width = column < line.size() ? underlined(line, column) : 1;
     const std::string bar = std::string(paint_.dim) + " │" + paint_.reset;
     return "\n    " + std::string(paint_.dim) + number + paint_.reset + bar + " " + shown + "\n    " + gutter + bar +
-           " " + std::string(std::min(column, line.size()), ' ') + paint_.fault + std::string(width, '^') +
-           paint_.reset + "\n\n";
+           " " + std::string(column, ' ') + paint_.fault + std::string(width, '^') + paint_.reset + "\n\n";
   }
 
   const std::vector<std::string>* source(const std::string& file) {

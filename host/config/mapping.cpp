@@ -24,7 +24,9 @@ std::string describe(const yaml::Node& node) {
 }
 
 std::optional<std::string> read_text(const yaml::Node& node, const std::string& where, Report& report) {
-  if (node.is_null()) {
+  if (node.broken) {
+    report.spoil();
+  } else if (node.is_null()) {
     report.fault(code::kEmpty, node, where, "has no value", "give it one, or remove the key");
   } else if (!node.scalar()) {
     report.fault(code::kShape, node, where, "expected text, found " + describe(node));
@@ -181,7 +183,7 @@ void Mapping::refuse_the_rest() {
     const std::string& key = member.key->text;
     if (std::ranges::find(known_, key) != known_.end()) continue;
     const std::string near = nearest(key, known_);
-    report_.fault(code::kUnknownKey, *member.key, path(quoted_key(key)), "unknown key" + did_you_mean(key, known_),
+    report_.fault(code::kUnknownKey, *member.key, path(in_path(key)), "unknown key" + did_you_mean(key, known_),
                   near.empty() ? "the keys here are " + listed(known_) : "rename it to " + near);
   }
 }

@@ -83,7 +83,7 @@ void refuse_expressions(const yaml::Node& node, const std::string& path, Report&
   if (node.scalar() && node.text.find("${") != std::string::npos)
     report.fault(code::kExpressionHere, node, path, "${…} is not evaluated in milepost.yaml",
                  "write the value, or !env NAME");
-  for (const auto& [key, value] : node.members) refuse_expressions(*value, join(path, quoted_key(key->text)), report);
+  for (const auto& [key, value] : node.members) refuse_expressions(*value, join(path, in_path(key->text)), report);
   for (std::size_t i = 0; i < node.items.size(); ++i) refuse_expressions(*node.items[i], item(path, i), report);
 }
 

@@ -16,6 +16,7 @@ class SchemaView {
  public:
   /// nullptr allows anything. `root` is where `$ref` looks.
   static SchemaView of(const Json* schema, const Json& root);
+  const Json* json() const { return schema_; }  ///< the schema itself, `$ref` followed
   SchemaView alternative(const yaml::Node& node) const;
 
   bool admits(std::string_view type) const;  ///< "number" is more than "integer"

@@ -61,7 +61,8 @@ class Walk {
     Read out = node.is_map()    ? map(node, rule, pointer, path)
                : node.is_list() ? list(node, rule, pointer, path)
                                 : scalar(node, rule, path);
-    if (out.constant && schema != nullptr) further(node, *schema, out.json, path);
+    const SchemaView whole = SchemaView::of(schema, root_);
+    if (out.constant && whole.json() != nullptr) further(node, *whole.json(), out.json, path);
     return out;
   }
 
@@ -95,7 +96,7 @@ class Walk {
     Read out{Json::object(), true};
     for (const auto& [key, value] : node.members) {
       if (outermost && rules_.host_keys.contains(key->text)) continue;
-      const std::string where = join(path, quoted_key(key->text));
+      const std::string where = join(path, in_path(key->text));
       const Json* schema = rule.property(key->text);
       if (schema == nullptr && rule.closed()) {
         auto known = rule.properties();
@@ -128,6 +129,7 @@ class Walk {
   }
 
   Read scalar(const Node& node, const SchemaView& rule, const std::string& path) {
+    if (node.broken) return {nullptr, false};
     if (!node.tag.empty()) {
       if (!rule.secret())
         return wrong(code::kSecretHere, node, path, "this setting is no secret, so " + node.tag + " may not stand here",

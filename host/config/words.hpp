@@ -48,7 +48,7 @@ inline std::string join(const std::string& path, std::string_view key) {
   return path.empty() ? std::string(key) : path + "." + std::string(key);
 }
 /// A key for a path: as it is, unless it could mislead.
-inline std::string quoted_key(const std::string& key) {
+inline std::string in_path(const std::string& key) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   return key.size() <= 60 && key.find_first_not_of(kPlain) == key.npos ? key : in_quotes(key);
 }

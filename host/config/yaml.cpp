@@ -57,6 +57,7 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     note_text(mark, tag);
+    if (tag != "?") last_quoted_ = mark;
     Node& node = make(mark, tag == "?" ? Node::Kind::plain : Node::Kind::quoted, anchor);
     node.text = value;
     if (tag == "!secret" || tag == "!env") {
@@ -64,10 +65,11 @@ class Builder : public YAML::EventHandler {
       if (!is_name(value)) {
         fault(code::kTagName, mark, tag + (value.empty() ? " needs a name" : " is followed by a name, not by a value"),
               "write " + tag + " NAME");
-        node.text = "-";
+        node.broken = true;
       }
     } else if (tag != "?" && tag != "!" && tag != "tag:yaml.org,2002:str") {
       unknown_tag(mark, tag);
+      node.broken = true;
     } else if (options_.expressions) {
       check_expressions(node, mark);
     }
@@ -102,6 +104,25 @@ class Builder : public YAML::EventHandler {
     for (const int line : source_.tabbed_lines())
       if (!in_text(line)) report_tab(line);
   }
+  /// yaml-cpp takes the end of the file for a closing quote: the last quoted text may have swallowed the rest.
+  bool report_open_quote() {
+    if (last_quoted_.is_null()) return false;
+    const auto text = source_.text();
+    auto at = source_.offset(last_quoted_.line, last_quoted_.column);
+    while (at < text.size() && (text[at] == '!' || text[at] == '&'))  // past its tag and anchor
+      at = text.find_first_not_of(" \t\r\n", text.find_first_of(" \t\r\n", at));
+    if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return false;
+    const char quote = text[at];
+    for (++at; at < text.size(); ++at) {
+      const bool escape = quote == '"' ? text[at] == '\\' : text.substr(at, 2) == "''";
+      if (escape)
+        ++at;
+      else if (text[at] == quote)
+        return false;
+    }
+    fault(code::kSyntax, last_quoted_, "this quote is never closed");
+    return true;
+  }
   bool report_tab_near(int line) {
     for (const int tabbed : source_.tabbed_lines()) {
       if (tabbed > line || in_text(tabbed)) continue;
@@ -115,6 +136,7 @@ class Builder : public YAML::EventHandler {
   struct Frame {
     Node* node;
     Node* key = nullptr;  ///< of a map: waiting for its value
+    std::string last_key = {};
     YAML::Mark mark;
     std::unordered_set<std::string> seen;
   };
@@ -130,10 +152,12 @@ class Builder : public YAML::EventHandler {
   std::string path() const {
     std::string out;
     for (const auto& frame : stack_) {
+      // A list or mapping within this one stands in it already; what is being read now does not.
+      const bool outer = &frame != &stack_.back();
       if (frame.node->is_list())
-        out = item(out, frame.node->items.size());
-      else if (frame.key != nullptr)
-        out = join(out, frame.key->text);
+        out = item(out, frame.node->items.size() - (outer ? 1 : 0));
+      else if (outer || frame.key != nullptr)
+        out = join(out, in_path(frame.last_key));
     }
     return out;
   }
@@ -174,8 +198,13 @@ class Builder : public YAML::EventHandler {
       frame.node->items.push_back(&node);
     } else if (frame.key == nullptr) {
       frame.key = &node;
+      frame.last_key = node.text;
       frame.mark = mark;
     } else {
+      if (node.is_null()) {  // yaml-cpp places a value that is absent at whatever comes next
+        node.line = frame.key->line;
+        node.column = frame.key->column;
+      }
       if (accept_key(frame)) frame.node->members.push_back({frame.key, &node});
       frame.key = nullptr;
     }
@@ -215,7 +244,7 @@ class Builder : public YAML::EventHandler {
              tag != "tag:yaml.org,2002:seq")
       unknown_tag(mark, tag);
     place(node, mark);
-    stack_.push_back({.node = &node, .key = nullptr, .mark = mark, .seen = {}});
+    stack_.push_back({.node = &node, .mark = mark, .seen = {}});
   }
   void close() {
     Node& node = *stack_.back().node;
@@ -295,6 +324,7 @@ class Builder : public YAML::EventHandler {
   std::map<YAML::anchor_t, Node*> anchors_;
   std::vector<std::pair<int, int>> texts_;
   std::size_t total_ = 0;
+  YAML::Mark last_quoted_ = YAML::Mark::null_mark();
   bool started_ = false;
 };
 
@@ -312,7 +342,7 @@ std::string explain(const std::string& message) {
        "this line does not fit the list above: look at its indentation, and for a missing \"-\""},
       {"end of map flow not found", "a {…} is not closed, or lacks a comma"},
       {"end of sequence flow not found", "a […] is not closed, or lacks a comma"},
-      {"illegal EOF in scalar", "a quote is not closed"},
+      {"illegal EOF in scalar", "a quote is never closed"},
       {"illegal block entry", "a list item cannot stand here"},
       {"illegal flow end", "a closing bracket that nothing opened"},
       {"unknown token", "a text cannot begin with this character; quote it"},
@@ -335,6 +365,8 @@ Fault syntax_fault(const Source& source, const YAML::Exception& error) {
                  .remedy = std::move(remedy)};
   };
   const int line = std::max(error.mark.line, 0), byte = std::max(error.mark.column, 0);
+  if (error.msg == YAML::ErrorMsg::TAB_IN_INDENTATION)
+    return make(code::kTab, source.position(line, byte), "a tab in the indentation", "indent with spaces");
   const auto content = source.line(line + 1);
   const auto here = static_cast<std::size_t>(byte);
   auto expression = std::string_view::npos;
@@ -375,10 +407,17 @@ std::unique_ptr<Document> parse(std::string_view text, const std::string& file, 
     while (parser.HandleNextDocument(builder)) {
     }
     builder.report_tabs();
+    if (builder.report_open_quote()) return nullptr;
     return document;
   } catch (const Stop&) {
   } catch (const YAML::Exception& error) {
-    if (!builder.report_tab_near(error.mark.line + 1)) faults.push_back(syntax_fault(source, error));
+    if (builder.report_tab_near(error.mark.line + 1)) return nullptr;
+    auto fault = syntax_fault(source, error);
+    // An expression that YAML cut at ": " looked unclosed before it turned out to be no YAML at all.
+    std::erase_if(faults, [&](const Fault& other) {
+      return other.code == code::kUnclosedExpression && other.at.file == file && other.at.line == fault.at.line;
+    });
+    faults.push_back(std::move(fault));
   } catch (const std::exception& error) {
     faults.push_back({.code = std::string(code::kSyntax),
                       .at = {file, 0, 0},

@@ -23,6 +23,7 @@ struct Node {
   int line = 1, column = 1;  ///< from 1; columns count code points
   std::string tag;           ///< "", "!secret" or "!env"; then `text` is the name
   std::string text;          ///< of a scalar
+  bool broken = false;       ///< its fault is told already: there is nothing to read
   std::vector<const Node*> items;
   std::vector<Member> members;
   std::size_t weight = 1;  ///< values in it, aliases expanded

@@ -36,6 +36,11 @@ Position Source::position(std::size_t offset) const {
   return position(static_cast<int>(index), static_cast<int>(offset - starts_[index]));
 }
 
+std::size_t Source::offset(int line, int byte) const {
+  if (line < 0 || line >= static_cast<int>(starts_.size())) return text_.size();
+  return std::min(starts_[static_cast<std::size_t>(line)] + static_cast<std::size_t>(byte), text_.size());
+}
+
 Position Source::position(int line, int byte) const {
   if (line < 0 || line >= static_cast<int>(starts_.size())) return {file_, static_cast<int>(starts_.size()), 1};
   if (ascii_) return {file_, line + 1, byte + 1};

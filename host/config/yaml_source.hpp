@@ -20,6 +20,7 @@ class Source {
 
   /// Of a byte. Cheap when asked in ascending order.
   Position position(std::size_t offset) const;
+  std::size_t offset(int line, int byte) const;
   /// From a line and a byte within it, both from 0, as yaml-cpp counts.
   Position position(int line, int byte) const;
 
