@@ -1,0 +1,29 @@
+// Lob's print API, by its OpenAPI file 1.22.0 (read 2026-11-20). It takes an idempotency key, but forgets it after 24
+// hours, so an unknown outcome is looked up by metadata first and never repeated on the key alone.
+#pragma once
+
+#include <string>
+
+#include "plugins/postcard/vendor.hpp"
+
+namespace milepost::postcard {
+
+/// {front, back}: template ids, URLs or HTML.
+std::optional<Json> lob_design(const Json& design);
+/// The body of POST /postcards. REQUIRES: lob_design(card.design).
+Json lob_postcard(const Card& card, const std::string& use_type);
+
+class Lob : public Vendor {
+ public:
+  Lob(Host host, std::string use_type) : host_(host), use_type_(std::move(use_type)) {}
+  std::string_view name() const override { return "lob"; }
+  Status probe(const Call& call) const override;
+  Result<Receipt> send(const Card& card, const Call& call) const override;
+  Result<std::optional<Receipt>> find(const Marks& marks, const Call& call) const override;
+
+ private:
+  Host host_;
+  std::string use_type_;
+};
+
+}  // namespace milepost::postcard

@@ -1,0 +1,231 @@
+#include "plugins/postcard/sandbox/lob.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "plugins/postcard/sandbox/pcm.hpp"
+
+namespace milepost::postcard {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::json_answer;
+
+constexpr auto kKeyLife = 24h;
+constexpr auto kDeletable = 5min;
+constexpr std::size_t kPerWindow = 150;
+
+HttpResponse refuse(int status, const char* code, std::string message) {
+  return json_answer(status, {{"error", {{"message", std::move(message)}, {"status_code", status}, {"code", code}}}});
+}
+
+std::string word(const Json& json, std::string_view pointer) { return get<std::string>(json, pointer).value_or(""); }
+
+bool one_of(const std::string& text, std::initializer_list<const char*> words) {
+  return std::any_of(words.begin(), words.end(), [&](const char* known) { return text == known; });
+}
+
+bool is_zip(const std::string& text) {
+  if (text.size() != 5 && (text.size() != 10 || text[5] != '-')) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (i != 5 && (text[i] < '0' || text[i] > '9')) return false;
+  return true;
+}
+
+/// What is wrong with an inline address, or "".
+std::string address_fault(const Json& address, const std::string& at) {
+  if (!address.is_object()) return address.is_string() ? "" : at + " is required";
+  const auto name = word(address, "/name"), company = word(address, "/company");
+  if (name.empty() && company.empty()) return at + ".name or " + at + ".company is required";
+  if (name.size() > 40 || company.size() > 40) return at + ".name length must be at most 40 characters";
+  for (auto field : {"address_line1", "address_city", "address_state", "address_zip"})
+    if (word(address, std::string("/") + field).empty()) return at + "." + field + " is required";
+  if (word(address, "/address_state").size() != 2) return at + ".address_state must be two letters";
+  if (!is_zip(word(address, "/address_zip"))) return at + ".address_zip must be in a valid zip format";
+  return "";
+}
+
+std::string metadata_fault(const Json& body) {
+  const auto* metadata = find(body, "/metadata");
+  if (metadata == nullptr) return "";
+  if (!metadata->is_object() || metadata->size() > 20) return "metadata must be an object of at most 20 pairs";
+  for (const auto& [key, value] : metadata->items()) {
+    if (!value.is_string() || key.size() > 40 || value.get_ref<const std::string&>().size() > 500)
+      return "metadata keys have at most 40 and values at most 500 characters";
+    if (value.get_ref<const std::string&>().find_first_of("\"\\") != std::string::npos || key.find('"') != key.npos)
+      return "metadata must not contain double quotes and backslashes";
+  }
+  return "";
+}
+
+std::optional<HttpResponse> fault(const Json& body) {
+  const auto invalid = [](std::string message) { return std::optional(refuse(422, "invalid", std::move(message))); };
+  for (auto at : {"to", "from"}) {
+    const auto* address = find(body, std::string("/") + at);
+    if (address == nullptr && std::string_view(at) == "from") continue;
+    if (auto found = address_fault(address != nullptr ? *address : Json(nullptr), at); !found.empty())
+      return invalid(found);
+  }
+  if (word(body, "/to/address_line1").size() + word(body, "/to/address_line2").size() > 50)
+    return refuse(422, "address_length_exceeds_limit", "to.address_line1 and to.address_line2 are too long together");
+  for (auto side : {"front", "back"}) {
+    const auto text = word(body, std::string("/") + side);
+    if (text.empty()) return invalid(std::string(side) + " is required");
+    if (text.size() > 10'000) return invalid(std::string(side) + " length must be at most 10000 characters");
+  }
+  if (!one_of(word(body, "/use_type"), {"marketing", "operational"}))
+    return refuse(422, "mail_use_type_can_not_be_null", "use_type must be marketing or operational");
+  const auto size = body.contains("size") ? word(body, "/size") : "4x6";
+  if (!one_of(size, {"4x6", "6x9", "6x11"})) return invalid("size must be one of [4x6, 6x9, 6x11]");
+  const auto mail = body.contains("mail_type") ? word(body, "/mail_type") : "usps_first_class";
+  if (!one_of(mail, {"usps_first_class", "usps_standard"})) return invalid("mail_type is not valid");
+  if (mail == "usps_standard" && size == "4x6") return invalid("usps_standard is not available for 4x6");
+  if (auto found = metadata_fault(body); !found.empty()) return invalid(found);
+  return std::nullopt;
+}
+
+}  // namespace
+
+LobSandbox::LobSandbox(Host host) : host_(host) {
+  routes_.on("POST", "/postcards", [this](auto& request, auto&) { return create(request); })
+      .on("GET", "/postcards", [this](auto& request, auto&) { return list(request); })
+      .on("GET", "/postcards/{id}",
+          [this](auto&, auto& params) {
+            const auto* found = postcard(params["id"]);
+            return found != nullptr ? json_answer(200, *found) : refuse(404, "not_found", "postcard not found");
+          })
+      .on("DELETE", "/postcards/{id}", [this](auto&, auto& params) { return remove(params["id"]); })
+      .otherwise([](auto&, int) { return refuse(404, "unrecognized_endpoint", "unrecognized endpoint"); });
+}
+
+HttpResponse LobSandbox::handle(const HttpRequest& request) {
+  const auto who = testing::basic(request);
+  if (!who || who->first.empty()) return refuse(401, "unauthorized", "Missing authentication");
+  if (who->first != "test_sandbox" || !who->second.empty())
+    return refuse(401, "invalid_api_key", "Your API key is not valid");
+
+  const auto now = host_.clock().now();
+  const auto endpoint = request.method + " " + std::string(testing::path(request)).substr(0, 10);
+  auto& window = windows_.try_emplace(endpoint, kPerWindow, 5s).first->second;
+  const bool within = window.take(now);
+  auto response = within ? routes_.handle(request) : refuse(429, "rate_limit_exceeded", "Rate limit exceeded");
+  const auto reset = std::chrono::ceil<std::chrono::seconds>(now + window.interval()).time_since_epoch().count();
+  response.headers.emplace_back("X-Rate-Limit-Limit", std::to_string(window.most()));
+  response.headers.emplace_back("X-Rate-Limit-Remaining", std::to_string(window.remaining()));
+  response.headers.emplace_back("X-Rate-Limit-Reset", std::to_string(reset));
+  return response;
+}
+
+HttpResponse LobSandbox::create(const HttpRequest& request) {
+  const auto now = host_.clock().now();
+  const auto in_query = testing::query(request)["idempotency_key"];
+  std::string key(request.header("Idempotency-Key"));
+  if (!key.empty() && !in_query.empty())
+    return refuse(422, "bad_request", "the idempotency key stands in the header and in the query");
+  if (key.empty()) key = in_query;
+  if (key.size() > 256) return refuse(422, "bad_request", "the idempotency key is too long");
+  if (const auto known = keys_.find(key); !key.empty() && known != keys_.end() && now < known->second.until)
+    if (const auto* first = postcard(known->second.id)) return json_answer(200, *first);
+
+  const auto body = read_json(request.body);
+  if (!body || !body->is_object()) return refuse(422, "bad_request", "the body is not a JSON object");
+  if (auto refused = fault(*body)) return *refused;
+
+  const auto id = "psc_" + hex(sha256("postcard " + std::to_string(++made_))).substr(0, 16);
+  Json made{{"id", id},
+            {"object", "postcard"},
+            {"status", "processed"},
+            {"url", "https://lob-assets.test/postcards/" + id + ".pdf"},
+            {"carrier", "USPS"},
+            {"tracking_events", Json::array()},
+            {"thumbnails", Json::array()},
+            {"size", "4x6"},
+            {"mail_type", "usps_first_class"},
+            {"expected_delivery_date", testing::iso_time(now + 120h).substr(0, 10)},
+            {"date_created", testing::iso_time(now)},
+            {"date_modified", testing::iso_time(now)},
+            {"send_date", testing::iso_time(now)},
+            {"metadata", Json::object()}};
+  for (auto field :
+       {"to", "from", "size", "mail_type", "use_type", "send_date", "metadata", "merge_variables", "description"})
+    if (body->contains(field)) made[field] = (*body)[field];
+  postcards_.push_back(made);
+  if (!key.empty()) keys_[key] = {id, now + kKeyLife};
+  return json_answer(200, made);
+}
+
+HttpResponse LobSandbox::list(const HttpRequest& request) const {
+  const auto query = testing::query(request);
+  const auto limit = query.number("limit", 10);
+  if (limit < 1 || limit > 100) return refuse(422, "invalid", "limit must be between 1 and 100");
+  const auto fits = [&](const Json& postcard) {
+    for (const auto& [name, value] : query.all()) {
+      if (!name.starts_with("metadata[") || !name.ends_with("]")) continue;
+      if (word(postcard, "/metadata/" + name.substr(9, name.size() - 10)) != value) return false;
+    }
+    return true;
+  };
+  Json data = Json::array();
+  for (auto at = postcards_.rbegin(); at != postcards_.rend() && std::ssize(data) < limit; ++at)
+    if (fits(*at)) data.push_back(*at);
+  const auto count = data.size();
+  return json_answer(200, {{"data", std::move(data)},
+                           {"object", "list"},
+                           {"next_url", nullptr},
+                           {"previous_url", nullptr},
+                           {"count", count}});
+}
+
+HttpResponse LobSandbox::remove(const std::string& id) {
+  auto* found = postcard(id);
+  if (found == nullptr) return refuse(404, "not_found", "postcard not found");
+  // Times of one shape: text order is time order.
+  if (word(*found, "/date_created") <= testing::iso_time(host_.clock().now() - kDeletable))
+    return refuse(422, "not_deletable", "the postcard can no longer be deleted");
+  (*found)["deleted"] = true;
+  return json_answer(200, {{"id", id}, {"deleted", true}});
+}
+
+Json* LobSandbox::postcard(const std::string& id) {
+  for (auto& postcard : postcards_)
+    if (word(postcard, "/id") == id) return &postcard;
+  return nullptr;
+}
+
+void LobSandbox::reset() {
+  postcards_.clear();
+  keys_.clear();
+  windows_.clear();
+  made_ = 0;
+}
+
+Result<HttpRequest> LobSandbox::emit(const Json& event) {
+  const auto url = get<std::string>(event, "/url"), secret = get<std::string>(event, "/secret");
+  if (!url) return fail(url.error());
+  if (!secret) return fail(secret.error());
+  const auto wanted = word(event, "/id");
+  const auto* about = !wanted.empty() ? postcard(wanted) : postcards_.empty() ? nullptr : &postcards_.back();
+  if (about == nullptr) return fail(ErrorKind::permanent, "id: no such postcard");
+  const auto type = word(event, "/event_type").empty() ? "postcard.mailed" : word(event, "/event_type");
+  const auto now = host_.clock().now();
+  const Json body{
+      {"id", "evt_" + hex(sha256(word(*about, "/id") + type)).substr(0, 16)},
+      {"body", *about},
+      {"reference_id", word(*about, "/id")},
+      {"event_type", {{"id", type}, {"enabled_for_test", true}, {"resource", "postcards"}, {"object", "event_type"}}},
+      {"date_created", testing::iso_time(now)},
+      {"object", "event"}};
+  const auto micros = now.time_since_epoch().count();
+  const auto timestamp = std::to_string(word(event, "/unit") == "s" ? micros / 1'000'000 : micros / 1'000);
+  const auto key = get<bool>(event, "/bad_signature").value_or(false) ? *secret + " " : *secret;
+  const auto raw = text(body);
+  return HttpRequest{"POST",
+                     *url,
+                     {{"Content-Type", "application/json"},
+                      {"Lob-Signature-Timestamp", timestamp},
+                      {"Lob-Signature", hex(signature(key, timestamp, raw))}},
+                     raw,
+                     Intent::once};
+}
+
+}  // namespace milepost::postcard

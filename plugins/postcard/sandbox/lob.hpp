@@ -1,0 +1,42 @@
+// Lob's print API as far as postcards need it. Key: test_sandbox, as the user of basic credentials. An idempotency key
+// is remembered for 24 hours; 150 requests in 5 seconds for each endpoint; a postcard can be deleted for five minutes.
+//
+// emit() takes {"url", "secret" (both needed), "event_type": "postcard.mailed", "id": the last one's, "unit": "ms" |
+// "s", "bad_signature": false}.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "milepost/testing/sandbox.hpp"
+
+namespace milepost::postcard {
+
+class LobSandbox {
+ public:
+  explicit LobSandbox(Host host);
+  HttpResponse handle(const HttpRequest& request);
+  Json state() const { return {{"postcards", postcards_}}; }
+  void reset();
+  Result<HttpRequest> emit(const Json& event);
+
+ private:
+  struct Remembered {
+    std::string id;
+    Time until;
+  };
+  HttpResponse create(const HttpRequest& request);
+  HttpResponse list(const HttpRequest& request) const;
+  HttpResponse remove(const std::string& id);
+  Json* postcard(const std::string& id);
+
+  Host host_;
+  testing::Routes routes_;
+  std::vector<Json> postcards_;  // oldest first
+  std::map<std::string, Remembered> keys_;
+  std::map<std::string, testing::RollingWindow> windows_;
+  std::size_t made_ = 0;
+};
+
+}  // namespace milepost::postcard

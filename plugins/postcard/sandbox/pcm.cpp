@@ -1,0 +1,258 @@
+#include "plugins/postcard/sandbox/pcm.hpp"
+
+#include <algorithm>
+
+#include "plugins/postcard/sandbox/eastern.hpp"
+#include "plugins/postcard/sandbox/pcm_catalog.hpp"
+
+namespace milepost::postcard {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::json_answer;
+
+constexpr auto kTokenLife = 120s;
+constexpr long long kFirstOrder = 3345121, kFirstBatch = 90112, kStartCents = 100'000;
+
+HttpResponse refuse(int status, std::string message) { return json_answer(status, {{"message", std::move(message)}}); }
+
+std::string member(const Json& json, std::string_view pointer) { return get<std::string>(json, pointer).value_or(""); }
+
+std::string day(Time time) { return testing::iso_time(time).substr(0, 10); }
+
+Json money(long long cents) {
+  const auto rest = std::to_string(cents % 100);
+  return Number{std::to_string(cents / 100) + "." + (rest.size() == 1 ? "0" : "") + rest}.json();
+}
+
+long long price_cents(const Json& order) {
+  const auto pieces = static_cast<long long>(find(order, "/recipients")->size());
+  return pieces * (member(order, "/mailClass") == "Standard" ? 69 : 85);
+}
+
+bool undeliverable(const Json& order) {
+  for (const auto& recipient : *find(order, "/recipients")) {
+    std::string street = member(recipient, "/address");
+    std::transform(street.begin(), street.end(), street.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+    if (street.find("undeliverable") != street.npos) return true;
+  }
+  return false;
+}
+
+/// One page of a list, newest first, in the vendor's wrapping.
+HttpResponse page_of(const std::vector<Json>& all, const testing::Params& query) {
+  const auto size = std::clamp<long long>(query.number("perPage", 25), 1, 100);
+  const auto page = std::max<long long>(query.number("page", 1), 1);
+  const auto total = static_cast<long long>(all.size());
+  const auto pages = std::max<long long>((total + size - 1) / size, 1);
+  Json results = Json::array();
+  for (auto i = (page - 1) * size; i < std::min(page * size, total); ++i)
+    results.push_back(all[static_cast<std::size_t>(i)]);
+  const auto neighbour = [&](long long wanted) {
+    return wanted >= 1 && wanted <= pages ? Json(wanted) : Json(nullptr);
+  };
+  return json_answer(200, {{"results", results},
+                           {"pagination",
+                            {{"page", page},
+                             {"perPage", size},
+                             {"totalPages", pages},
+                             {"totalResults", total},
+                             {"nextPage", neighbour(page + 1)},
+                             {"prevPage", neighbour(page - 1)}}}});
+}
+
+std::string lowered_first(std::string key) {
+  key[0] = static_cast<char>(key[0] | 0x20);
+  return key;
+}
+
+}  // namespace
+
+std::string signature(std::string_view secret, std::string_view timestamp, std::string_view body) {
+  return testing::hmac_sha256(secret, std::string(timestamp) + "." + std::string(body));
+}
+
+PcmSandbox::PcmSandbox(Host host) : host_(host) {
+  const auto designs = [](auto& request, auto&) {
+    std::vector<Json> all(pcm_designs().begin(), pcm_designs().end());
+    return page_of(all, testing::query(request));
+  };
+  routes_.on("POST", "/auth/login", [this](auto& request, auto&) { return log_in(request); })
+      .on("POST", "/order/postcard", [this](auto& request, auto&) { return create(request); })
+      .on("GET", "/order", [this](auto& request, auto&) { return list(request); })
+      .on("GET", "/order/{id}",
+          [this](auto&, auto& params) {
+            const auto* found = order(params["id"]);
+            return found != nullptr ? json_answer(200, shown(*found)) : refuse(404, "Order not found");
+          })
+      .on("DELETE", "/order/{id}", [this](auto&, auto& params) { return cancel(params["id"]); })
+      .on("GET", "/design", designs)
+      .on("GET", "/design/{id}",
+          [](auto&, auto& params) {
+            for (const auto& design : pcm_designs())
+              if (number_text(design["designID"]) == params["id"]) return json_answer(200, design);
+            return refuse(404, "Design not found");
+          })
+      .on("GET", "/integration/balance",
+          [this](auto&, auto&) {
+            return json_answer(200, {{"moneyOnAccount", money(balance_cents())}, {"customInventory", Json::array()}});
+          })
+      .otherwise([](auto&, int status) { return refuse(status, status == 404 ? "Not found" : "Method not allowed"); });
+}
+
+HttpResponse PcmSandbox::handle(const HttpRequest& request) {
+  const auto now = host_.clock().now();
+  std::erase_if(tokens_, [&](const Token& token) { return token.expires <= now; });
+  const auto shown_token = testing::bearer(request);
+  const auto known = [&](const Token& token) { return token.text == shown_token; };
+  if (testing::path(request) != "/auth/login" && std::none_of(tokens_.begin(), tokens_.end(), known))
+    return refuse(401, "Unauthorized");
+  return routes_.handle(request);
+}
+
+HttpResponse PcmSandbox::log_in(const HttpRequest& request) {
+  const auto body = read_json(request.body).value_or(Json());
+  if (member(body, "/apiKey") != "sandbox-key" || member(body, "/apiSecret") != "sandbox-secret")
+    return refuse(401, "Invalid API key or secret");
+  const auto now = host_.clock().now();
+  const auto seed = std::to_string(now.time_since_epoch().count()) + "/" + std::to_string(tokens_.size());
+  tokens_.push_back({hex(sha256("token " + seed)), now + kTokenLife});
+  return json_answer(200, {{"token", tokens_.back().text}, {"expires", testing::iso_time(tokens_.back().expires)}});
+}
+
+HttpResponse PcmSandbox::create(const HttpRequest& request) {
+  auto body = read_json(request.body);
+  if (!body || !body->is_object()) return refuse(400, "The body is not a JSON object");
+  std::vector<long long> designs;
+  for (const auto& design : pcm_designs()) designs.push_back(design["designID"].get<long long>());
+  const auto now = host_.clock().now();
+  if (auto faults = pcm_faults(*body, day(now), designs); !faults["error"]["data"].empty())
+    return json_answer(400, faults);
+  const auto id = kFirstOrder + static_cast<long long>(orders_.size());
+  orders_.push_back({id, std::move(*body), now, std::nullopt});
+  Json answer{{"batchID", kFirstBatch}, {"orderID", id}};
+  if (const auto reference = member(orders_.back().body, "/extRefNbr"); !reference.empty())
+    answer["extRefNbr"] = reference;
+  return json_answer(201, answer);
+}
+
+HttpResponse PcmSandbox::list(const HttpRequest& request) const {
+  const auto query = testing::query(request);
+  const auto& after = query["orderedAfter"];
+  std::vector<Json> found;
+  for (auto order = orders_.rbegin(); order != orders_.rend(); ++order)
+    // Both sides begin with year, month and day, so text order is time order, for a day as for a time.
+    if (testing::iso_time(order->ordered) > after) found.push_back(shown(*order));
+  return page_of(found, query);
+}
+
+HttpResponse PcmSandbox::cancel(const std::string& id) {
+  auto* found = order(id);
+  if (found == nullptr) return refuse(404, "Order not found");
+  if (found->canceled) return refuse(409, "The order is canceled already");
+  if (host_.clock().now() >= cancel_until(found->ordered)) return refuse(409, "The order can no longer be canceled");
+  found->canceled = host_.clock().now();
+  return testing::empty_answer(204);
+}
+
+std::string PcmSandbox::status(const Order& order) const {
+  const auto now = host_.clock().now();
+  const auto closed = cancel_until(order.ordered);
+  if (order.canceled) return "Canceled";
+  if (now < closed) return "Ordered";
+  if (undeliverable(order.body)) return "Undeliverable";
+  if (now < closed + 24h) return "Processing";
+  return now < closed + 120h ? "Mailing" : "Delivered";
+}
+
+Json PcmSandbox::shown(const Order& order) const {
+  const auto& body = order.body;
+  const auto status_now = status(order);
+  const auto or_null = [&](const char* key) { return body.contains(key) ? body[key] : Json(nullptr); };
+  return {{"orderID", order.id},
+          {"batchID", kFirstBatch},
+          {"extRefNbr", or_null("extRefNbr")},
+          {"status", status_now},
+          {"productType", "Postcard"},
+          {"quantity", body["recipients"].size()},
+          {"amount", money(price_cents(body))},
+          {"designID", or_null("designID")},
+          {"mailClass", or_null("mailClass")},
+          {"orderedOn", testing::iso_time(order.ordered)},
+          {"lastModifiedOn", testing::iso_time(order.canceled.value_or(order.ordered))},
+          {"scheduledMailDate", or_null("mailDate")},
+          {"canceledOn", order.canceled ? Json(testing::iso_time(*order.canceled)) : Json(nullptr)},
+          {"recipientCount", body["recipients"].size()},
+          {"undeliverableCount", status_now == "Undeliverable" ? 1 : 0}};
+}
+
+PcmSandbox::Order* PcmSandbox::order(const std::string& id) {
+  for (auto& order : orders_)
+    if (std::to_string(order.id) == id) return &order;
+  return nullptr;
+}
+
+/// Cancelled and undeliverable orders are not billed.
+long long PcmSandbox::balance_cents() const {
+  long long cents = kStartCents;
+  for (const auto& order : orders_)
+    if (const auto now = status(order); now != "Canceled" && now != "Undeliverable") cents -= price_cents(order.body);
+  return cents;
+}
+
+Json PcmSandbox::state() const {
+  Json orders = Json::array();
+  for (const auto& order : orders_) {
+    Json all = shown(order);
+    for (auto key : {"recipients", "returnAddress"})
+      if (order.body.contains(key)) all[key] = order.body[key];
+    orders.push_back(std::move(all));
+  }
+  return {{"orders", orders}, {"money_on_account", money(balance_cents())}};
+}
+
+void PcmSandbox::reset() {
+  tokens_.clear();
+  orders_.clear();
+}
+
+Result<HttpRequest> PcmSandbox::emit(const Json& event) {
+  const auto url = get<std::string>(event, "/url"), secret = get<std::string>(event, "/secret");
+  if (!url) return fail(url.error());
+  if (!secret) return fail(secret.error());
+  const auto word = [&](const char* pointer, const char* fallback) {
+    const auto found = member(event, pointer);
+    return found.empty() ? std::string(fallback) : found;
+  };
+  Json data{{"Status", word("/status", "delivered")}};
+  const auto wanted = find(event, "/order_id");
+  const auto* about = wanted != nullptr && is_number(*wanted) ? order(number_text(*wanted))
+                      : orders_.empty()                       ? nullptr
+                                                              : &orders_.back();
+  if (wanted != nullptr && about == nullptr) return fail(ErrorKind::permanent, "order_id: no such order");
+  if (about != nullptr) {
+    data["BatchID"] = kFirstBatch;
+    data["OrderID"] = about->id;
+    data["ExtRefNbr"] = member(about->body, "/recipients/0/extRefNbr");
+    data["RecipientRecordID"] = about->id + 73'774'923;
+  }
+  Json body{{"Event", word("/event", "Mail Tracking")}, {"Data", data}};
+  if (word("/case", "pascal") == "camel") {
+    Json lowered = Json::object();
+    for (const auto& [key, value] : data.items()) lowered[lowered_first(key)] = value;
+    body = {{"event", body["Event"]}, {"data", lowered}};
+  }
+
+  HttpRequest push{"POST", *url, {{"Content-Type", "application/json"}}, word("/body", ""), Intent::once};
+  if (push.body.empty()) push.body = text(body);
+  const auto micros = host_.clock().now().time_since_epoch().count();
+  const auto timestamp = std::to_string(word("/unit", "s") == "ms" ? micros / 1'000 : micros / 1'000'000);
+  const auto key = get<bool>(event, "/bad_signature").value_or(false) ? *secret + " " : *secret;
+  const auto signed_bytes = signature(key, timestamp, push.body);
+  push.headers.emplace_back("pcmi-timestamp", timestamp);
+  push.headers.emplace_back("pcmi-signature",
+                            word("/encoding", "hex") == "base64" ? testing::base64(signed_bytes) : hex(signed_bytes));
+  return push;
+}
+
+}  // namespace milepost::postcard

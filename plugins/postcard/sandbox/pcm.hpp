@@ -1,0 +1,62 @@
+// PostcardMania's DirectMail API v3 as far as postcards need it. Key pair: sandbox-key, sandbox-secret; a token lives
+// two minutes, so that whoever does not renew it is found out. The same extRefNbr is accepted twice, as nobody promises
+// otherwise.
+//
+// An order's status follows the host's clock: Ordered until 23:30 US Eastern of its day, then Processing, after a day
+// Mailing, after five Delivered; an address that says "undeliverable" gets there instead.
+//
+// emit() takes {"url", "secret" (both needed), "event": "Mail Tracking", "status": "delivered", "order_id": the last
+// one's, "case": "pascal" | "camel", "encoding": "hex" | "base64", "unit": "s" | "ms", "bad_signature": false, "body":
+// instead of what is made of these}.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "milepost/testing/sandbox.hpp"
+
+namespace milepost::postcard {
+
+/// HMAC-SHA-256 of "<timestamp>.<raw body>", raw bytes. Both vendors sign so.
+std::string signature(std::string_view secret, std::string_view timestamp, std::string_view body);
+
+/// The body of a refused order: {"error": {"message", "data": [{"property", "message"}]}}; empty data: a good order.
+Json pcm_faults(const Json& order, std::string_view today, const std::vector<long long>& designs);
+
+class PcmSandbox {
+ public:
+  explicit PcmSandbox(Host host);
+  HttpResponse handle(const HttpRequest& request);
+  Json state() const;
+  void reset();
+  Result<HttpRequest> emit(const Json& event);
+
+ private:
+  struct Order {
+    long long id = 0;
+    Json body;
+    Time ordered;
+    std::optional<Time> canceled;
+  };
+  HttpResponse log_in(const HttpRequest& request);
+  HttpResponse create(const HttpRequest& request);
+  HttpResponse list(const HttpRequest& request) const;
+  HttpResponse cancel(const std::string& id);
+  Json shown(const Order& order) const;
+  std::string status(const Order& order) const;
+  Order* order(const std::string& id);
+  long long balance_cents() const;
+
+  struct Token {
+    std::string text;
+    Time expires;
+  };
+  Host host_;
+  testing::Routes routes_;
+  std::vector<Token> tokens_;
+  std::vector<Order> orders_;  // oldest first
+};
+
+}  // namespace milepost::postcard

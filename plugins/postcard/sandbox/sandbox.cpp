@@ -1,0 +1,32 @@
+#include "plugins/postcard/sandbox/sandbox.hpp"
+
+namespace milepost::postcard {
+
+HttpResponse PostcardSandbox::handle(const HttpRequest& request) {
+  constexpr std::string_view kLob = "/lob/v1/";
+  if (!request.target.starts_with(kLob)) return pcm_.handle(request);
+  HttpRequest inner = request;
+  inner.target.erase(0, kLob.size() - 1);
+  return lob_.handle(inner);
+}
+
+Json PostcardSandbox::state() const {
+  Json out = pcm_.state();
+  out["lob"] = lob_.state();
+  return out;
+}
+
+void PostcardSandbox::reset() {
+  pcm_.reset();
+  lob_.reset();
+}
+
+Result<std::vector<HttpRequest>> PostcardSandbox::emit(const Json& event) {
+  const auto vendor = get<std::optional<std::string>>(event, "/vendor");
+  if (!vendor) return fail(vendor.error());
+  const auto push = vendor->value_or("pcm") == "lob" ? lob_.emit(event) : pcm_.emit(event);
+  if (!push) return fail(push.error());
+  return std::vector<HttpRequest>{*push};
+}
+
+}  // namespace milepost::postcard
