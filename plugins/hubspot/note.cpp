@@ -65,7 +65,7 @@ const Settings<NoteSettings>& note_settings() {
                   "The records: contacts, deals, companies or tickets, each to an id or a list of ids: {deals: 8817}.",
                   {{"type", "object"}, {"minProperties", 1}})
         .required("body", &NoteSettings::body, "The text; HubSpot shows it as rich text. A short marker line is added.")
-        .optional("time", &NoteSettings::time, "",
+        .optional("time", &NoteSettings::time, Json(""),
                   "When it happened: ISO with a time, or milliseconds since 1970; empty: the event's time, else now.");
     return settings;
   }();
@@ -85,14 +85,15 @@ Result<Draft> to_draft(const Delivery& delivery, Time now) {
       return fail(ErrorKind::permanent,
                   "about." + target.object + ": a note is about contacts, deals, companies or tickets");
   if (settings->body.empty()) return fail(ErrorKind::permanent, "body: is empty");
-  if (!settings->time.empty() && !is_time(settings->time))
+  const auto time = scalar_text(settings->time).value_or("?");
+  if (!time.empty() && !is_time(time))
     return fail(ErrorKind::permanent,
                 "time: expected ISO with a time, such as 2026-11-02T09:00:00Z, or milliseconds since 1970");
   Draft draft;
   draft.about = std::move(*targets);
   draft.marker = marker_of(delivery.idempotency_key);
   draft.body = settings->body + "\n" + draft.marker;
-  draft.time = !settings->time.empty() ? settings->time : milliseconds(delivery.event->time.value_or(now));
+  draft.time = !time.empty() ? time : milliseconds(delivery.event->time.value_or(now));
   if (characters(draft.body) > kMostCharacters)
     return fail(ErrorKind::permanent, "body: longer than the " + std::to_string(kMostCharacters) +
                                           " characters of a note, its marker included");

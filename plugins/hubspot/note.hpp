@@ -16,7 +16,8 @@ namespace milepost::hubspot {
 
 struct NoteSettings {
   Json about;
-  std::string body, time;
+  std::string body;
+  Json time;  ///< a text, or a number of milliseconds
 };
 const Settings<NoteSettings>& note_settings();
 

@@ -16,7 +16,7 @@ std::string first_group(const Json& answer) { return get<std::string>(answer, "/
 
 std::vector<Result<Answer>> Upsert::run(std::span<const Delivery> batch, const Call& call) {
   unusable_.clear();
-  pipelines_read_ = false;
+  reading_.reset();
   std::vector<Item> items(batch.size());
   std::map<Group, Items> groups;
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -72,12 +72,14 @@ Status Upsert::place_deal(Write& write, const Call& call) {
   const auto own = write.properties.find("pipeline");
   const auto within = own != write.properties.end() ? own->get<std::string>() : connection_.account().deal_pipeline;
   auto found = place(pipelines_ ? *pipelines_ : connection_.pipelines(), within, stage->get<std::string>());
-  if (!found && !std::exchange(pipelines_read_, true)) {
+  if (!found && !reading_) {
     auto fresh = connection_.fetch_pipelines(call);
-    if (!fresh) return fail(fresh.error());
-    pipelines_ = std::move(*fresh);
-    found = place(*pipelines_, within, stage->get<std::string>());
+    reading_ = fresh ? Status() : Status(fail(fresh.error()));
+    if (fresh) pipelines_ = std::move(*fresh);
+    if (fresh) found = place(*pipelines_, within, stage->get<std::string>());
   }
+  // Not known to be unknown: a limit or a missing scope must not cost the event.
+  if (!found && !*reading_) return *reading_;
   if (!found) return fail(found.error());
   write.properties["pipeline"] = found->pipeline;
   write.properties["dealstage"] = found->stage;

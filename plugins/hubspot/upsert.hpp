@@ -49,7 +49,7 @@ class Upsert : public Action {
   std::set<Key> unique_;                            // seen to be there
   std::map<Key, Error> unusable_;                   // within one run: asked once, not for each of a hundred items
   std::optional<Pipelines> pipelines_;              // read when the connection's own lacked a stage
-  bool pipelines_read_ = false;                     // within one run
+  std::optional<Status> reading_;                   // within one run: how reading them went
 };
 
 }  // namespace milepost::hubspot

@@ -19,6 +19,9 @@ TEST(HubspotDraft, DatesANoteByItsOwnTimeElseTheEventsElseNow) {
     own["time"] = time;
     EXPECT_EQ(to_draft(delivery(event, own), now)->time, time);
   }
+  auto number = with;
+  number["time"] = 1793574000000;
+  EXPECT_EQ(to_draft(delivery(event, number), now)->time, "1793574000000");
 }
 
 TEST(HubspotDraft, EndsInAMarkerThatItsKeyDecides) {
@@ -52,6 +55,7 @@ TEST(HubspotDraft, RefusesBadSettings) {
       {{{"about", {{"deals", 1}}}, {"body", ""}}, "body: is empty"},
       {{{"about", {{"deals", 1}}}, {"body", 5}}, "/body"},
       {{{"about", {{"deals", 1}}}, {"body", "x"}, {"time", "yesterday"}}, "time: expected ISO"},
+      {{{"about", {{"deals", 1}}}, {"body", "x"}, {"time", {1, 2, 3}}}, "time: expected ISO"},
       {{{"about", {{"deals", 1}}}, {"body", "x"}, {"time", "2026-11-02"}}, "time: expected ISO"},
       {{{"about", {{"deals", 1}}}, {"body", std::string(65'536, 'x')}}, "body: longer than the 65536 characters"},
   };

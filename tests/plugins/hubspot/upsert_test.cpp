@@ -222,6 +222,15 @@ TEST_F(HubspotUpsertV3, SeesAStageThatWasAddedAfterOpening) {
   EXPECT_TRUE(rig.run("upsert", deal("L-1")));
 }
 
+TEST_F(HubspotUpsertV3, LosesNoEventWhereTheStagesCannotBeReadNow) {
+  connect();
+  host.http.on("GET", "/crm/v3/pipelines/deals").answers(503);
+  const auto results = upsert({deal("L-1", {{"dealstage", "new"}}), deal("L-2", {{"dealstage", "new"}}), deal("L-3")});
+  EXPECT_EQ(results[0].kind(), ErrorKind::retryable);
+  EXPECT_EQ(results[1].kind(), ErrorKind::retryable);
+  EXPECT_TRUE(results[2]);
+}
+
 TEST_F(HubspotUpsertV3, TakesTheEventsOwnPipelineBeforeTheConnections) {
   connect({{"deal_pipeline", "Loans"}});
   ASSERT_TRUE(rig.run("upsert", deal("L-1", {{"pipeline", "sales pipeline"}, {"dealstage", "closed won"}})));
