@@ -1,0 +1,122 @@
+// Deliveries that a plugin's source decodes.
+#include "tests/host/intake/hook_rig.hpp"
+
+namespace milepost::intake {
+namespace {
+
+using Events = std::vector<Event>;
+
+TEST_F(HookRig, TakesWhatTheSourceDecoded) {
+  deploy(decoding([](const HttpRequest& request) -> Result<Events> {
+    Event event = decoded("e-1", "L-1", request.body);
+    event.type = "lead.created";
+    event.actor = "u-1";
+    event.reason = "web form";
+    event.time = kNow - 1h;
+    return Events{event};
+  }));
+  EXPECT_EQ(send("{\"a\":1}", {{"Content-Type", "application/json"}}).status, 202);
+  ASSERT_EQ(events().size(), 1u);
+  EXPECT_EQ(events()[0].type, "lead.created");
+  EXPECT_EQ(events()[0].time, kNow - 1h);
+  EXPECT_EQ(events()[0].source, "acme.webhook");
+  EXPECT_EQ(rows()[0].row.user, "u-1");
+  EXPECT_EQ(rows()[0].row.plugin, std::string(64, 'b'));
+}
+
+TEST_F(HookRig, AnswersForEachOfSeveralEvents) {
+  deploy(decoding([](const HttpRequest&) -> Result<Events> {
+    return Events{decoded("a", "L-1"), decoded("a", "L-1"), decoded("b", ""), decoded("c", "L-2")};
+  }));
+  const auto answer = send("[]");
+  EXPECT_EQ(answer.status, 202);
+  const Json body = json(answer);
+  ASSERT_EQ(body["events"].size(), 4u) << answer.body;
+  EXPECT_EQ(body["id"], body["events"][0]["id"]);
+  EXPECT_EQ(body["status"], "accepted");
+  EXPECT_EQ(body["events"][0]["status"], "accepted");
+  EXPECT_EQ(body["events"][1]["status"], "duplicate");
+  EXPECT_EQ(body["events"][1]["id"], body["id"]);
+  EXPECT_EQ(body["events"][2]["status"], "quarantined");
+  EXPECT_TRUE(body["events"][2].contains("reason"));
+  EXPECT_EQ(body["events"][3]["status"], "accepted");
+  EXPECT_EQ(events().size(), 3u);
+  EXPECT_EQ(rows().size(), 4u);
+}
+
+TEST_F(HookRig, AnswersNothingForADeliveryWithoutEvents) {
+  deploy(decoding([](const HttpRequest&) -> Result<Events> { return Events{}; }));
+  const auto answer = send("{}");
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_EQ(answer.body, "");
+  EXPECT_TRUE(events().empty());
+}
+
+TEST_F(HookRig, KeepsWhatADecoderCannotRead) {
+  int turn = 0;
+  deploy(decoding([&](const HttpRequest&) -> Result<Events> {
+    if (turn++ == 0) return fail(ErrorKind::permanent, "no such lead form");
+    if (turn == 2) throw std::runtime_error("vector::at");
+    if (turn == 3) throw 7;
+    return Events(1001, decoded("x", "L-1"));
+  }));
+  for (const char* reason : {"no such lead form", "vector::at", "the decoder failed", "more than 1000 events"}) {
+    const auto answer = send("<lead/>");
+    EXPECT_EQ(answer.status, 202);
+    EXPECT_EQ(text(answer, "/status"), "quarantined");
+    EXPECT_NE(text(answer, "/reason").find(reason), std::string::npos) << text(answer, "/reason");
+    const auto event = store_->event_by_receipt(text(answer, "/id"));
+    ASSERT_TRUE(event);
+    EXPECT_EQ(store_->payload(event->sequence), "<lead/>");
+  }
+  EXPECT_EQ(events().size(), 4u);
+}
+
+TEST_F(HookRig, HandsNoSecretToADecoder) {
+  HttpRequest seen;
+  Hook guarded = decoding([&](const HttpRequest& request) -> Result<Events> {
+    seen = request;
+    return Events{decoded("a", "L-1")};
+  });
+  auto verifier = Verifier::make(*read_json(R"({"secret_header":{"header":"X-Secret","secret":"s3cret"}})"), {});
+  ASSERT_TRUE(verifier);
+  guarded.verifier = std::move(*verifier);
+  deploy(std::move(guarded));
+  EXPECT_EQ(send("{}", {{"X-Secret", "wrong"}}).status, 401);
+  EXPECT_EQ(send("{}", {{"x-secret", "s3cret"}, {"X-Kind", "lead"}}, "/hooks/los?a=b").status, 202);
+  EXPECT_EQ(seen.header("X-Secret"), "");
+  EXPECT_EQ(seen.header("X-Kind"), "lead");
+  EXPECT_EQ(seen.target, "/hooks/los?a=b");
+}
+
+TEST_F(HookRig, AnswersWithTheStatusThatTheVendorWants) {
+  Hook plain =
+      decoding([](const HttpRequest& request) -> Result<Events> { return Events{decoded(request.body, "L-1")}; });
+  plain.accepted_status = 200;
+  deploy(plain);
+  EXPECT_EQ(send("1").status, 200);
+  plain.accepted_status = 204;
+  deploy(plain);
+  const auto answer = send("2");
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_EQ(answer.body, "");
+  EXPECT_EQ(events().size(), 2u);
+}
+
+TEST_F(HookRig, LetsThePipelineOverrideTheSource) {
+  Hook mapped = decoding(
+      [](const HttpRequest& request) -> Result<Events> { return Events{decoded("own", "L-own", request.body)}; });
+  mapped.mapping = mapping([](config::Pipeline& pipeline) {
+    pipeline.event = {};
+    pipeline.event.subject = "${payload.loan}";
+    pipeline.event.type = "${event.id}/${event.source}";
+  });
+  deploy(std::move(mapped));
+  EXPECT_EQ(send(R"({"loan":"L-9"})").status, 202);
+  EXPECT_EQ(events()[0].subject, "L-9");
+  EXPECT_EQ(events()[0].id, "own");
+  EXPECT_EQ(events()[0].type, "own/acme.webhook");
+}
+
+}  // namespace
+}  // namespace milepost::intake
