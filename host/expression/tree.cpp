@@ -2,14 +2,14 @@
 
 namespace milepost::expression {
 
-/// Exactly one of the four; what holds no `${…}` anywhere below is one constant.
+/// A constant, a leaf, a list or an object; what holds no `${…}` anywhere below is one constant.
 struct Tree::Node {
   Json constant;
   std::optional<Template> leaf;
-  std::vector<Node> elements;
-  std::vector<std::pair<std::string, Node>> members;
+  std::vector<Node> children;     ///< elements of a list, or members of an object
+  std::vector<std::string> keys;  ///< of the members; empty for a list
 
-  bool is_constant() const { return !leaf && elements.empty() && members.empty(); }
+  bool is_constant() const { return !leaf && children.empty(); }
 
   static Node compile(const Json& source, const std::string& pointer, std::vector<TreeFault>& faults);
   Result<Value> render(Machine& machine, const Scope& scope, const std::string& pointer) const;
@@ -41,13 +41,14 @@ Tree::Node Tree::Node::compile(const Json& source, const std::string& pointer, s
   }
   if (source.is_object()) {
     for (const auto& [key, member] : source.get_ref<const Json::object_t&>()) {
-      node.members.emplace_back(key, compile(member, below(pointer, key), faults));
-      constant = constant && node.members.back().second.is_constant();
+      node.keys.push_back(key);
+      node.children.push_back(compile(member, below(pointer, key), faults));
+      constant = constant && node.children.back().is_constant();
     }
   } else if (source.is_array()) {
     for (std::size_t i = 0; i < source.size(); ++i) {
-      node.elements.push_back(compile(source[i], below(pointer, std::to_string(i)), faults));
-      constant = constant && node.elements.back().is_constant();
+      node.children.push_back(compile(source[i], below(pointer, std::to_string(i)), faults));
+      constant = constant && node.children.back().is_constant();
     }
   }
   if (constant) {
@@ -63,21 +64,21 @@ Result<Value> Tree::Node::render(Machine& machine, const Scope& scope, const std
     if (!value && !pointer.empty()) value.error().message = pointer + ": " + value.error().message;
     return value;
   }
-  if (!members.empty()) {
+  if (!keys.empty()) {
     Json object = Json::object();
     // Keys are distinct already: the map's own search on each insert would only repeat that.
     auto& entries = static_cast<std::vector<Json::object_t::value_type>&>(object.get_ref<Json::object_t&>());
-    for (const auto& [key, member] : members) {
-      auto value = member.render(machine, scope, below(pointer, key));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      auto value = children[i].render(machine, scope, below(pointer, keys[i]));
       if (!value) return value;
-      if (*value) entries.emplace_back(key, std::move(**value));
+      if (*value) entries.emplace_back(keys[i], std::move(**value));
     }
     return Value(std::move(object));
   }
-  if (!elements.empty()) {
+  if (!children.empty()) {
     Json list = Json::array();
-    for (std::size_t i = 0; i < elements.size(); ++i) {
-      auto value = elements[i].render(machine, scope, below(pointer, std::to_string(i)));
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      auto value = children[i].render(machine, scope, below(pointer, std::to_string(i)));
       if (!value) return value;
       list.push_back(*value ? std::move(**value) : Json(nullptr));
     }
