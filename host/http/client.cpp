@@ -230,13 +230,15 @@ std::expected<Response, Failure> Client::exchange(const Request& request, const 
     return std::move(*outcome.result);
   };
 
+  bool sent = false;  // by a first attempt
   if (auto kept = pool_->take(key, once ? Steady::duration(kIdleForOnce) : Steady::duration(kIdleForOthers))) {
     auto outcome = converse(*kept, bytes, head_only, options.max_response_bytes, deadline);
     const bool again = outcome.closed_unanswered && (!once || !outcome.result.error().sent);
     if (!again) return finish(std::move(outcome), std::move(kept));
+    sent = outcome.result.error().sent;
   }
   auto fresh = pool_->connect(*url, options, deadline);
-  if (!fresh) return named({fresh.error().kind, false, fresh.error().cause});
+  if (!fresh) return named({fresh.error().kind, sent, fresh.error().cause});
   auto outcome = converse(**fresh, bytes, head_only, options.max_response_bytes, deadline);
   return finish(std::move(outcome), std::move(*fresh));
 }

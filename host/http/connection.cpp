@@ -144,6 +144,8 @@ Task<void> Connection::run() {
     if (!gone_) co_await say_goodbye();
   } catch (const std::exception& error) {
     telemetry::log(telemetry::Level::error, "http.connection_failed", {{"error", error.what()}});
+  } catch (...) {  // whatever a handler throws, the connection must be counted out below
+    telemetry::log(telemetry::Level::error, "http.connection_failed");
   }
   box_->close();
   --service_->connections;
@@ -176,9 +178,8 @@ Task<bool> Connection::serve() {
   co_return co_await answer();
 }
 
-Task<bool> Connection::read_more() {
-  const auto space = in_.prepare(idle_ || in_.capacity() < kReadBody ? kReadAtOnce : kReadBody);
-  const auto [error, count] = co_await transport_->read(space);
+Task<bool> Connection::read_more(std::size_t at_most) {
+  const auto [error, count] = co_await transport_->read(in_.prepare(at_most));
   if (error) {
     gone_ = gone_ || !timed_out_;
     co_return false;
@@ -191,6 +192,7 @@ Task<bool> Connection::read_head() {
   const ListenOptions& options = service_->options;
   idle_ = in_.size() == 0;
   if (idle_ && worker_.draining()) co_return false;
+  if (idle_ && in_.capacity() > 2 * kReadAtOnce) in_.shrink_to_fit();  // thousands of connections may idle
   allow(idle_ && served_ ? options.idle_timeout : options.header_timeout);
   for (;;) {
     if (in_.size() > 0) {
@@ -202,7 +204,7 @@ Task<bool> Connection::read_head() {
         co_return true;
       }
     }
-    if (!co_await read_more()) {
+    if (!co_await read_more(kReadAtOnce)) {
       if (!timed_out_ || idle_) co_return false;
       co_return co_await refuse(problem(408, "Request Timeout", "the request's head did not arrive in time"));
     }
@@ -226,7 +228,7 @@ Task<bool> Connection::read_body(std::size_t limit) {
       if (state == State::refused) co_return co_await refuse(to_problem(parser_.refusal()));
       if (state == State::ready) co_return true;
     }
-    if (!co_await read_more()) {
+    if (!co_await read_more(kReadBody)) {
       if (!timed_out_) co_return false;
       co_return co_await refuse(problem(408, "Request Timeout", "the body did not arrive in time"));
     }

@@ -77,7 +77,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> serve();
   Task<bool> read_head();
   Task<bool> read_body(std::size_t limit);
-  Task<bool> read_more();
+  Task<bool> read_more(std::size_t at_most);
   Task<bool> refuse(Outgoing response);
   Task<bool> answer();
   Task<bool> send(const Outgoing& response, bool keep_alive);

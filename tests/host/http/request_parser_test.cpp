@@ -5,6 +5,8 @@
 namespace milepost::http {
 namespace {
 
+using namespace std::string_literals;
+
 constexpr std::size_t kHead = 1024, kBody = 64;
 
 struct Read {
@@ -97,8 +99,8 @@ TEST(HttpRequestParser, RefusesWhatIsMalformed) {
       {"a bare CR in a value", "GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n", 400},
       {"obs-fold", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400},
       {"a folded first header", "GET / HTTP/1.1\r\n Host: x\r\n\r\n", 400},
-      {"NUL in a value", std::string("GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 38), 400},
-      {"NUL in the target", std::string("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n", 28), 400},
+      {"NUL in a value", "GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n"s, 400},
+      {"NUL in the target", "GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n"s, 400},
       {"an encoded NUL", "GET /a%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"a broken escape", "GET /a%2 HTTP/1.1\r\nHost: x\r\n\r\n", 400},
       {"a space before the colon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400},
