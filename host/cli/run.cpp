@@ -16,6 +16,7 @@
 #include "host/http/server.hpp"
 #include "host/intake/hooks.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/scaled_clock.hpp"
 
 namespace milepost::cli {
 namespace {
@@ -86,7 +87,8 @@ int run(const Arguments& arguments) {
   for (const auto& fault : deployment.faults) log(fault.warning ? Level::warn : Level::error, "config.fault", {{"fault", config::to_string(fault)}, {"remedy", fault.remedy}});
   for (const auto& refused : deployment.registry->refused()) log(Level::error, "plugin.refused", {{"path", refused.path}, {"reason", refused.reason}});
 
-  telemetry::SystemClock clock;
+  const auto process_clock = telemetry::process_clock();
+  auto& clock = *process_clock;
   auto store = journal::Store::open({.path = (std::filesystem::path(deployment.root) / deployment.host.store).string(), .clock = &clock});
   if (!store) return failed(store.error());
   auto keys = access::Keys::open(folder);

@@ -4,14 +4,15 @@
 #include "host/cli/command.hpp"
 #include "host/cli/deployment.hpp"
 #include "host/cli/sandbox_server.hpp"
+#include "host/telemetry/scaled_clock.hpp"
 
 namespace milepost::cli {
 
 int sandbox(const Arguments& arguments) {
   block_termination();
   const auto deployment = load(arguments.folder(), false);
-  telemetry::SystemClock clock;
-  const plugins::Services services{nullptr, &clock, nullptr};
+  const auto clock = telemetry::process_clock();
+  const plugins::Services services{nullptr, clock.get(), nullptr};
   std::vector<std::string> names = arguments.positional;
   std::vector<std::string> known;
   for (const auto& installed : deployment.registry->sandboxes()) known.push_back(installed.name.substr(0, installed.name.rfind("-sandbox")));
