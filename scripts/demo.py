@@ -65,13 +65,13 @@ def free(port):
 
 
 class Demo:
-    def __init__(self, milepost):
+    def __init__(self, milepost, folder):
         self.milepost = milepost
         self.processes = []
         self.surprises = []
         self.ports = {name: free(port) for name, port in {"hooks": 8080, "admin": 8081, "sandbox": 9090}.items()}
         self.hooks, self.admin, self.sandbox = (f"http://127.0.0.1:{self.ports[name]}" for name in ("hooks", "admin", "sandbox"))
-        self.folder = ROOT / "build" / "demo"
+        self.folder = folder
         self.copy_examples()
 
     def copy_examples(self):
@@ -334,8 +334,9 @@ def main():
     parser = argparse.ArgumentParser(description="The main job, end to end, against local doubles.")
     parser.add_argument("--milepost", required=True, help="the executable")
     parser.add_argument("--once", action="store_true", help="end after the story; exit 0 only if everything was as expected")
+    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build" / "demo", help="where the copy of examples/ and its data go")
     arguments = parser.parse_args()
-    demo = Demo(str(pathlib.Path(arguments.milepost).resolve()))
+    demo = Demo(str(pathlib.Path(arguments.milepost).resolve()), arguments.folder.resolve())
     try:
         return demo.run(arguments.once)
     finally:

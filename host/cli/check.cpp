@@ -25,7 +25,6 @@ int check(const Arguments& arguments) {
                warnings ? fmt::format(", {} warning{}", warnings, warnings == 1 ? "" : "s") : "");
     return kDone;
   }
-  fmt::print("{} fault{}\n", faults, faults == 1 ? "" : "s");
   return kFaults;
 }
 

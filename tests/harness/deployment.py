@@ -156,12 +156,13 @@ class Deployment:
         """Every event, oldest first, once none is under way."""
         deadline = time.monotonic() + seconds
         while True:
-            open_now = self.api("/api/v1/events?limit=1&state=open")["events"]
-            waiting = [] if "waiting" in states else self.api("/api/v1/events?limit=1&state=waiting")["events"]
-            if not open_now and not waiting:
+            # In turn: an event may go from one state to the other between two looks.
+            looks = ["open"] if "waiting" in states else ["open", "waiting", "open"]
+            under_way = [event for state in looks for event in self.api(f"/api/v1/events?limit=1&state={state}")["events"]]
+            if not under_way:
                 return sorted(self.all_of("/api/v1/events", "events"), key=lambda event: event["sequence"])
             if time.monotonic() > deadline:
-                raise AssertionError(f"not ended after {seconds} s: {open_now or waiting}\n{self.log()[-3000:]}")
+                raise AssertionError(f"not ended after {seconds} s: {under_way}\n{self.log()[-3000:]}")
             time.sleep(0.05)
 
     def verify(self):
