@@ -13,6 +13,7 @@ namespace milepost::plugins {
 namespace {
 
 constexpr std::size_t kMostComponents = 200;
+constexpr std::size_t kMostProperties = 500;
 constexpr std::int64_t kMostSeconds = 400LL * 86'400;
 
 /// The settings of one thing: an object schema, each property described.
@@ -22,6 +23,9 @@ void check_settings(ManifestReader& in, const std::string& at) {
   in.one_of(at + "/type", {"object"});
   const Json* properties = in.object(at + "/properties");
   if (properties == nullptr) return;
+  if (properties->size() > kMostProperties)
+    return in.wrong(at + "/properties", "at most " + std::to_string(kMostProperties) + " keys",
+                    std::to_string(properties->size()));
   for (const auto& [key, property] : properties->items()) {
     const std::string place = at + "/properties/" + ManifestReader::escaped(key);
     if (!ManifestReader::is_name(key, false)) in.wrong(place, "a key in lower_snake_case", "another");

@@ -20,14 +20,10 @@ class ManifestReader {
   /// "" when nothing is wrong.
   const std::string& reason() const { return reason_; }
 
-  void wrong(const std::string& at, const std::string& expected, std::string found) {
-    constexpr std::size_t kMost = 120;
-    for (char& c : found)
-      if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
-    if (found.size() > kMost) found = found.substr(0, kMost) + "…";
-    if (reason_.empty())
-      reason_ = "has a faulty manifest: " + (at.empty() ? std::string("it") : at) + ": expected " + expected +
-                ", found " + found;
+  void wrong(const std::string& at, const std::string& expected, const std::string& found) {
+    if (!reason_.empty()) return;
+    reason_ = "has a faulty manifest: " + (at.empty() ? std::string("it") : shown(at)) + ": expected " + expected +
+              ", found " + shown(found);
   }
 
   /// The value at a JSON pointer, or nullptr.
@@ -111,6 +107,20 @@ class ManifestReader {
     if (value != nullptr && is(*value)) return value;
     wrong(pointer, expected, value == nullptr ? "nothing" : value->type_name());
     return nullptr;
+  }
+
+  /// In one line of bearable length: keys and values are a stranger's.
+  static std::string shown(std::string text) {
+    constexpr std::size_t kMost = 120;
+    if (text.size() > kMost) {
+      std::size_t end = kMost;
+      while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+      text.resize(end);
+      text += "…";
+    }
+    for (char& c : text)
+      if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
+    return text;
   }
 
   const Json& manifest_;

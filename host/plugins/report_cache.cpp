@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gnu/libc-version.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,6 +36,15 @@ Json read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string source{std::istreambuf_iterator<char>(file), {}};
   return detail::read_head(source).value_or(Json(nullptr));
+}
+
+/// What is missing of it, for the owner alone: at the very first start the data folder itself may be.
+void make_folder(const std::filesystem::path& folder) {
+  std::filesystem::path at;
+  for (const auto& part : folder) {
+    at /= part;
+    ::mkdir(at.c_str(), 0700);  // whatever is wrong shows when the file is written
+  }
 }
 
 /// 0 or errno.
@@ -88,10 +98,7 @@ void ReportCache::save() {
   for (const auto& [digest, report] : reports_)
     reports[digest] = {{"abi", report.abi}, {"sdk", report.sdk}, {"manifest", report.manifest}};
   const std::string source = text(Json{{"finder", finder()}, {"reports", reports}}) + "\n";
-  std::error_code fault;
-  const auto folder = std::filesystem::path(path_).parent_path();
-  if (std::filesystem::create_directories(folder, fault))  // the data folder, at the very first start
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, fault);
+  make_folder(std::filesystem::path(path_).parent_path());
   const std::string fresh = path_ + "." + std::to_string(::getpid());
   int error = write_whole(fresh, source);
   if (error == 0 && std::rename(fresh.c_str(), path_.c_str()) != 0) error = errno;

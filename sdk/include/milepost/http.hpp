@@ -38,9 +38,9 @@ inline bool same_header(std::string_view a, std::string_view b) noexcept {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target;  ///< outgoing: path and query below the connection's base_url, or an absolute URL
-  HttpHeaders headers;
-  std::string body;
+  std::string target = {};  ///< outgoing: path and query below the connection's base_url, or an absolute URL
+  HttpHeaders headers = {};
+  std::string body = {};
   Intent intent = Intent::once;
 
   std::string_view header(std::string_view name) const {
@@ -52,8 +52,8 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 0;
-  HttpHeaders headers;
-  std::string body;
+  HttpHeaders headers = {};
+  std::string body = {};
 
   bool ok() const { return status >= 200 && status < 300; }
   std::string_view header(std::string_view name) const {
