@@ -3,7 +3,9 @@
 #include <random>
 #include <thread>
 
+#include "host/audit/trail.hpp"
 #include "host/config/from_effective.hpp"
+#include "host/journal/store_error.hpp"
 #include "host/plugins/call.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
@@ -239,7 +241,42 @@ bool Engine::load(const LanePtr& lane) {
   return true;
 }
 
+/// Nothing that an event brings may end the process. A store that cannot be read is tried again; anything else is a defect, and costs the
+/// event that met it.
+template <class Move>
+void Engine::guarded(const LanePtr& lane, Move move) {
+  try {
+    move();
+  } catch (const journal::StoreError& error) {
+    telemetry::log(Level::error, "store.read_failed", {{"reason", error.what()}});
+    lane->run.reset();
+    later(lane, clock_.now() + std::chrono::seconds(1));
+  } catch (const std::exception& error) {
+    telemetry::log(Level::error, "event.defect", {{"pipeline", lane->key.pipeline}, {"reason", error.what()}});
+    if (!lane->run) return later(lane, clock_.now() + std::chrono::seconds(1));
+    const std::string fault = std::string("a defect of the host: ") + error.what();
+    const auto sequence = lane->run->event().sequence;
+    lane->run.reset();
+    store_.submit(
+        [sequence, fault](journal::Writer& writer) {
+          auto event = writer.event(sequence);
+          if (!event || event->state != EventState::open) return;
+          event->state = EventState::dead;
+          event->fault = fault;
+          writer.update(*event);
+          audit::append(writer, {.kind = "outcome", .action = "dead_letter", .subject = event->subject, .pipeline = event->pipeline,
+                                 .version = event->definition, .event = event->receipt, .step = event->step, .outcome = "dead_letter",
+                                 .plugin = {}, .details = {{"reason", fault}}});
+        },
+        [this, lane](Status) { later(lane, clock_.now() + std::chrono::milliseconds(100)); });
+  }
+}
+
 void Engine::drive(const LanePtr& lane, expression::Machine& machine) {
+  guarded(lane, [&] { advance(lane, machine); });
+}
+
+void Engine::advance(const LanePtr& lane, expression::Machine& machine) {
   if (stopping_) {
     if (lane->run && lane->run->has_writes()) commit_now(*lane->run);
     return;
@@ -268,7 +305,9 @@ void Engine::offer(const LanePtr& lane) {
   }
   Channel& channel = *found->second;
   const auto enqueue = [this, lane, &channel] {
-    channel.submit([this, lane, &channel](Worker& worker) { deliver(lane, channel, worker); });
+    channel.submit([this, lane, &channel](Worker& worker) {
+      guarded(lane, [&] { deliver(lane, channel, worker); });
+    });
   };
   if (channel.free() || !run.has_writes()) return enqueue();
   // It has to wait there: what happened so far is written first, the plan with it.

@@ -51,7 +51,10 @@ class Engine {
   void schedule_due();
 
   // One lane's way.
+  template <class Move>
+  void guarded(const LanePtr& lane, Move move);
   void drive(const LanePtr& lane, expression::Machine& machine);
+  void advance(const LanePtr& lane, expression::Machine& machine);
   bool load(const LanePtr& lane);
   void offer(const LanePtr& lane);
   void deliver(const LanePtr& lane, Channel& channel, Worker& worker);

@@ -190,6 +190,7 @@ void Run::run_built_in(expression::Machine& machine, const expression::Scope& vi
   if (!rendered) return built_in_failed(rendered.error().message);
   const Json with = std::move(*rendered);
   if (current.kind == Kind::track) {
+    if (event_.subject.empty()) return built_in_failed("track: the event has no subject");
     // Merged in the writer's transaction: two pipelines may track one loan at the same moment.
     write([with, event = event_, row = entry("decision", "track", current.definition.id, "updated", Json::object())](journal::Writer& writer) {
       const auto latest = writer.loan(event.subject);
