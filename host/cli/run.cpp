@@ -40,8 +40,7 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
     }
     for (const auto& source : pipeline.sources) {
       if (source.path.empty()) continue;
-      const auto* component = deployment.registry->source(source.use);
-      auto verifier = intake::Verifier::make(source.verify.json.is_null() && component ? component->verify : source.verify.json, deployment.secrets);
+      auto verifier = intake::Verifier::make(source.verify.json, deployment.secrets, source.with.json);
       if (!verifier) return fail(verifier.error());
       intake::Hook hook;
       hook.pipeline = pipeline.name;
