@@ -1,7 +1,8 @@
 #include "plugins/postcard/address.hpp"
 
-#include <initializer_list>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace milepost::postcard {
 namespace {
@@ -20,7 +21,7 @@ std::string lower(std::string_view text) {
 }
 
 /// The first of these members that holds text; "" when none does, nullopt when one holds something else.
-std::optional<std::string> member(const Json& value, std::initializer_list<const char*> names) {
+std::optional<std::string> member(const Json& value, const std::vector<const char*>& names) {
   for (const auto* name : names) {
     const auto found = value.find(name);
     if (found == value.end() || found->is_null()) continue;
@@ -125,7 +126,7 @@ Result<Address> read_address(const Json& value, std::string_view what) {
 
   Address out;
   std::optional<std::string> state, zip, country, name;
-  const std::pair<std::string*, std::initializer_list<const char*>> parts[] = {
+  const std::pair<std::string*, std::vector<const char*>> parts[] = {
       {&out.first, {"first", "first_name", "firstName"}},
       {&out.last, {"last", "last_name", "lastName"}},
       {&out.company, {"company", "company_name", "companyName"}},
@@ -134,7 +135,7 @@ Result<Address> read_address(const Json& value, std::string_view what) {
       {&out.city, {"city"}}};
   for (const auto& [into, names] : parts) {
     auto found = member(value, names);
-    if (!found) return unfit(std::string(*names.begin()) + " is not text");
+    if (!found) return unfit(std::string(names.front()) + " is not text");
     *into = std::move(*found);
   }
   name = member(value, {"name", "full_name", "fullName"});
