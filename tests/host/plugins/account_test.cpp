@@ -1,3 +1,4 @@
+#include "host/journal/store.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
 #include "tests/host/plugins/fixture.hpp"
@@ -231,6 +232,23 @@ TEST_F(Accounts, LendLogsMetricsAndState) {
               HasSubstr(R"(milepost_plugin_told_total{connection="acme-main",plugin="acme",region="west"} 4)"));
   EXPECT_THAT(metrics, HasSubstr("milepost_plugin_telling_seconds_count"));
   EXPECT_THAT(metrics, Not(HasSubstr("No Such Name")));
+}
+
+TEST_F(Accounts, KeepTheirStateInTheStore) {
+  Folder data;
+  {
+    auto store = journal::Store::open({data.path("milepost.db"), &clock_});
+    ASSERT_TRUE(store) << store.error().message;
+    services_.store = store->get();
+    EXPECT_TRUE(run(*acme("http://127.0.0.1:1"), "tell", {{"words", "remember me"}}));
+    EXPECT_EQ((*store)->state("connection:acme-main", "words")->value, "remember me");
+  }
+  auto store = journal::Store::open({data.path("milepost.db"), &clock_});
+  ASSERT_TRUE(store);
+  services_.store = store->get();
+  const auto later = run(*acme("http://127.0.0.1:1"), "tell", {{"words", "bye"}});
+  ASSERT_TRUE(later) << later.error().message;
+  EXPECT_EQ(text(later->body), R"({"before":"remember me","stored":true,"stale":false,"long_key":false})");
 }
 
 TEST_F(Accounts, SayWhichSettingIsMissing) {
