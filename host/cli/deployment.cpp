@@ -5,6 +5,7 @@
 #include <set>
 
 #include "host/cli/data_folder.hpp"
+#include "host/intake/mapping.hpp"
 
 namespace milepost::cli {
 namespace fs = std::filesystem;
@@ -40,7 +41,8 @@ Deployment load(const std::string& root, bool cache) {
 
   for (const auto& [name, pipeline] : out.folder.pipelines) {
     config::Faults faults;
-    if (auto program = engine::Program::compile(pipeline, out.folder.schemas, *out.registry, faults)) out.programs.push_back(std::move(program));
+    const bool mapped = intake::Mapping::compile(pipeline, faults).has_value();
+    if (auto program = engine::Program::compile(pipeline, out.folder.schemas, *out.registry, faults); program && mapped) out.programs.push_back(std::move(program));
     else out.broken.push_back({name, pipeline.version, pipeline.description, pipeline.owner, {}, {}, false, faults});
     out.faults.insert(out.faults.end(), faults.begin(), faults.end());
   }

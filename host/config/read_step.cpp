@@ -78,7 +78,17 @@ Step read_step(const yaml::Node& node, std::size_t number, Report& report, Conte
 
   const auto* component = find_component(context.catalog.step(*use), *use, *node.find("use"), map.path("use"), "step",
                                          code::kUnknownStep, context.catalog.steps(), report, context.catalog);
-  if (component == nullptr) return step;
+  if (component == nullptr) {
+    // Its connection can be unknown all the same: every fault in one report.
+    if (connection != nullptr && !context.connections.contains(connection->text)) {
+      Component unknown;
+      unknown.name = *use;
+      unknown.connector = use->substr(0, use->find('.'));
+      unknown.connection = true;
+      read_connection_name(connection, node, path, unknown, report, context);
+    }
+    return step;
+  }
   if (!id && node.find("id") == nullptr && !component->connector.empty())
     report.fault(code::kMissingId, node, path, *use + " needs an id, by which the ledger and later steps name it",
                  "add id: NAME");

@@ -33,6 +33,19 @@ std::set<std::string> answers_used(std::string_view source) {
   return names;
 }
 
+/// "/rules/0/check" -> ".rules[0].check": how faults name a place.
+std::string dotted(const std::string& pointer) {
+  std::string out;
+  for (std::size_t at = 0; at < pointer.size();) {
+    const auto end = std::min(pointer.find('/', at + 1), pointer.size());
+    const auto token = pointer.substr(at + 1, end - at - 1);
+    const bool index = !token.empty() && token.find_first_not_of("0123456789") == token.npos;
+    out += index ? "[" + token + "]" : "." + token;
+    at = end;
+  }
+  return out;
+}
+
 /// Compiles one pipeline, gathering faults with their places.
 class Compiler {
  public:
@@ -106,7 +119,7 @@ class Compiler {
   void compile_with(const config::Step& step, ProgramStep& out) {
     auto tree = expression::Tree::compile(step.with.json.is_null() ? Json::object() : step.with.json);
     if (!tree) {
-      for (auto& wrong : tree.error()) take<int>(fail(wrong.error), "", place(step, step.with, wrong.pointer), ".with" + wrong.pointer);
+      for (auto& wrong : tree.error()) take<int>(fail(wrong.error), "", place(step, step.with, wrong.pointer), ".with" + dotted(wrong.pointer));
       return;
     }
     out.with = std::move(*tree);
@@ -115,7 +128,7 @@ class Compiler {
   void check_leaves(const config::Step& step, const Json& value, const std::string& pointer) {
     if (value.is_string()) {
       const auto& source = value.get_ref<const std::string&>();
-      if (source.find("${") != source.npos) check_answers(source, place(step, step.with, pointer), ".with" + pointer);
+      if (source.find("${") != source.npos) check_answers(source, place(step, step.with, pointer), ".with" + dotted(pointer));
     } else if (value.is_object()) {
       for (const auto& [key, member] : value.items()) check_leaves(step, member, pointer + "/" + key);
     } else if (value.is_array()) {
@@ -131,14 +144,14 @@ class Compiler {
     }
     auto compiled = expression::Validation::compile(step.with.json, schema);
     if (!compiled) {
-      for (auto& wrong : compiled.error()) take<int>(fail(wrong.error), "", place(step, step.with, wrong.pointer), ".with" + wrong.pointer);
+      for (auto& wrong : compiled.error()) take<int>(fail(wrong.error), "", place(step, step.with, wrong.pointer), ".with" + dotted(wrong.pointer));
       return;
     }
     out.validation = std::make_shared<const expression::Validation>(std::move(*compiled));
     const Json* rules = find(step.with.json, "/rules");
     for (std::size_t i = 0; rules != nullptr && i < rules->size(); ++i) {
       const std::string at = "/rules/" + std::to_string(i) + "/check";
-      check_answers(get<std::string>(step.with.json, at).value_or(""), place(step, step.with, at), ".with" + at);
+      check_answers(get<std::string>(step.with.json, at).value_or(""), place(step, step.with, at), ".with" + dotted(at));
     }
   }
 

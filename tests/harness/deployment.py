@@ -73,8 +73,8 @@ class Deployment:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _launch(self, name, arguments, port, path):
-        log = open(self.scratch / f"{name}.log", "ab")
-        process = subprocess.Popen([self.milepost, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
+        with open(self.scratch / f"{name}.log", "ab") as log:
+            process = subprocess.Popen([self.milepost, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if process.poll() is not None:
