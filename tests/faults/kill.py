@@ -97,7 +97,9 @@ def check(d, senders, events):
     assert len(by_id) == len(events), "an event was journaled twice"
 
     # One postcard for each event that is done, by our reference; and none for anything else.
-    orders = d.state("postcard")["orders"]
+    held = d.state("postcard")
+    assert "orders" in held, f"the double's state cannot be read: {json.dumps(held)[:500]}"
+    orders = held["orders"]
     orders = list(orders.values()) if isinstance(orders, dict) else orders
     references = collections.Counter(order["extRefNbr"] for order in orders)
     twice = {reference: count for reference, count in references.items() if count > 1}

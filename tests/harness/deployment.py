@@ -165,6 +165,12 @@ class Deployment:
                 raise AssertionError(f"not ended after {seconds} s: {under_way}\n{self.log()[-3000:]}")
             time.sleep(0.05)
 
+    def wait_until_open_is_empty(self, seconds):
+        deadline = time.monotonic() + seconds
+        while self.api("/api/v1/events?limit=1&state=open")["events"]:
+            assert time.monotonic() < deadline, "events are still under way"
+            time.sleep(0.05)
+
     def verify(self):
         done = subprocess.run([self.milepost, "audit", "verify", "--config", str(self.folder)], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -21,8 +21,9 @@ std::string member(const Json& json, std::string_view pointer) { return get<std:
 std::string day(Time time) { return testing::iso_time(time).substr(0, 10); }
 
 Json money(long long cents) {
-  const auto rest = std::to_string(cents % 100);
-  return Number{std::to_string(cents / 100) + "." + (rest.size() == 1 ? "0" : "") + rest}.json();
+  const auto whole = cents < 0 ? -cents : cents;
+  const auto rest = std::to_string(whole % 100);
+  return Number{(cents < 0 ? "-" : "") + std::to_string(whole / 100) + "." + (rest.size() == 1 ? "0" : "") + rest}.json();
 }
 
 long long price_cents(const Json& order) {

@@ -26,6 +26,7 @@ TEST(HubspotPipelines, AreNoneWhereTheAnswerIsNone) {
 struct Row {
   std::string within, stage, pipeline, id;
 };
+void PrintTo(const Row& row, std::ostream* out) { *out << row.within << "/" << row.stage; }
 class HubspotPlace : public ::testing::TestWithParam<Row> {};
 TEST_P(HubspotPlace, IsFound) {
   const auto& row = GetParam();
