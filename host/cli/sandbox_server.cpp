@@ -22,7 +22,7 @@ std::string query_value(const std::string& query, const std::string& key) {
   return {};
 }
 
-/// "/hubspot/crm/x?y" -> "hubspot" and "/crm/x?y".
+/// "/acme/orders?x" -> "acme" and "/orders?x".
 std::pair<std::string, std::string> split_vendor(const std::string& target) {
   const auto end = std::min(target.find('/', 1), target.find('?', 1));
   const std::string vendor = target.substr(1, end == target.npos ? end : end - 1);

@@ -28,7 +28,7 @@ class Catalog {
   virtual std::vector<std::string> sources() const = 0;
   virtual std::vector<std::string> steps() const = 0;
   virtual std::vector<std::string> connectors() const = 0;
-  /// Why a library that was found is not installed ("hubspot.so speaks ABI 3, …"), by the name its file suggests.
+  /// Why a library that was found is not installed ("acme.so speaks ABI 3, …"), by the name its file suggests.
   virtual std::string refusal(const std::string& connector) const = 0;
 };
 

@@ -35,7 +35,7 @@ enum class OnFailure { dead_letter, continue_ };
 
 struct Step {
   std::string id;          ///< built-ins may leave it out: then "<use>-<number of the step, from 1>"
-  std::string use;         ///< "validate" or "hubspot.upsert"
+  std::string use;         ///< "validate" or "acme.send"
   std::string connection;  ///< "" for built-ins
   std::string when;        ///< expression, or ""
   std::string once;        ///< text with ${…}, or ""
@@ -49,7 +49,7 @@ struct Step {
 };
 
 struct Source {
-  std::string use;         ///< "webhook", "schedule", "events" or "crfconnect.webhook"
+  std::string use;         ///< "webhook", "schedule", "events" or "acme.orders"
   std::string connection;
   Value with;              ///< the source's own settings
   /// Those of `with` that belong to the host for every webhook source, taken out of it:

@@ -18,7 +18,7 @@ struct ConnectionStatus {
 
 struct PipelineStatus {
   std::string name, version, description, owner;
-  std::vector<std::string> sources, steps;  ///< "webhook /hooks/los"; "crm hubspot.upsert"
+  std::vector<std::string> sources, steps;  ///< "webhook /hooks/los"; "card acme.send"
   bool running = false;
   config::Faults faults;  ///< why it does not run
 };

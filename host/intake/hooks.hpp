@@ -19,7 +19,7 @@ namespace milepost::intake {
 
 /// One webhook source of one pipeline, ready to run.
 struct Hook {
-  std::string pipeline, source;  ///< source: "webhook" or "crfconnect.webhook", for rows and metrics
+  std::string pipeline, source;  ///< source: "webhook" or "acme.orders", for rows and metrics
   std::string version;           ///< of the pipeline, for audit rows of the acceptance
   std::string path;
   std::size_t body_limit = 1 << 20;

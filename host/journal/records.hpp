@@ -88,7 +88,7 @@ struct AuditRow {
   telemetry::Time time{};
   std::string kind;    ///< event, intent, outcome, decision, admin
   std::string user;    ///< the event's actor, else "system", else "key:<name>": always an id
-  std::string action;  ///< "accepted", "hubspot.upsert", "audit" …
+  std::string action;  ///< "accepted", "acme.send", "audit" …
   std::string subject;
   std::string pipeline, version;  ///< version: SHA-256 in hex of the effective definition
   std::string event;              ///< our receipt id (UUIDv7)

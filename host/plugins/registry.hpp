@@ -45,7 +45,7 @@ struct Refused {
 };
 
 struct ActionInfo {
-  std::string connector, name;  ///< "hubspot", "upsert"
+  std::string connector, name;  ///< "acme", "send"
   Traits traits;
   bool lookup = false;
   std::string digest;  ///< of the library
@@ -92,7 +92,7 @@ class Registry : public config::Catalog {
   std::vector<Installed> sandboxes() const;
   std::vector<Refused> refused() const;
 
-  std::optional<ActionInfo> action(const std::string& use) const;  ///< "hubspot.upsert"
+  std::optional<ActionInfo> action(const std::string& use) const;  ///< "acme.send"
   std::optional<SourceInfo> source_info(const std::string& use) const;
 
   /// An account of a checked connection. Errors: a secret that is missing, the plugin's refusal of its settings.
@@ -101,7 +101,7 @@ class Registry : public config::Catalog {
   /// A decoder for a webhook source without a connection. [serial]
   Result<std::unique_ptr<WebhookSource>> webhook(const std::string& use, const Json& settings,
                                                  const Services& services);
-  /// A vendor's double ("hubspot"). [serial]
+  /// A vendor's double ("acme"). [serial]
   Result<std::unique_ptr<Sandbox>> sandbox(const std::string& vendor, const Services& services);
 
   // config::Catalog
