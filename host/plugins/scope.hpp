@@ -35,7 +35,7 @@ class Scope {
   struct Names {
     std::string plugin;
     std::string connection;  ///< "" where there is none
-    std::string state;       ///< "connection:hubspot-main": whose small state this is
+    std::string state;       ///< "connection:acme-main": whose small state this is
   };
   Scope(Names names, const Services& services, std::optional<Outgoing> outgoing);
   Scope(const Scope&) = delete;
