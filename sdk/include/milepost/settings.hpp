@@ -104,7 +104,7 @@ class Settings {
     fields_.back().fill = [member, value](T& out) { out.*member = value; };
     return *this;
   }
-  /// Stays in the host: it has no member, and the plugin gets a placeholder. A `when` ({"vendor": "lob"}) makes it needed only there.
+  /// Stays in the host: it has no member, and the plugin gets "***" in its place. `needed` false: it may be left out.
   Settings& secret(std::string key, std::string sentence, bool needed = true) {
     fields_.push_back({std::move(key), {{"type", "string"}, {"description", std::move(sentence)}, {"x-secret", true}}, needed, {}, {}});
     return *this;
