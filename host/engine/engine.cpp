@@ -55,7 +55,7 @@ Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs, cons
 }
 
 void Engine::start() {
-  store_.on_accepted([this](const std::vector<journal::Lane>& lanes) { wake(lanes); });
+  store_.on_work([this](const std::vector<journal::Lane>& lanes) { wake(lanes); });
   scheduler_.start();
   scheduler_.post([this](expression::Machine&) { feed(); });
   scheduler_.post([this](expression::Machine& machine) { resume_due(machine); });
@@ -69,7 +69,7 @@ void Engine::stop(std::chrono::milliseconds drain) {
     while (!done.stop_requested() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     aborted_ = true;
   });
-  store_.on_accepted({});
+  store_.on_work({});
   for (auto& [name, channel] : channels_) channel->stop();
   abort.request_stop();
   scheduler_.stop();
@@ -165,9 +165,6 @@ void Engine::retire(const LanePtr& lane, bool dormant) {
 void Engine::resume_due(expression::Machine&) {
   const auto due = store_.due(clock_.now(), kFeedPage);
   for (const auto sequence : due) {
-    auto event = store_.event(sequence);
-    if (!event || event->state != EventState::waiting) continue;
-    const journal::Lane lane{event->pipeline, event->lane};
     store_.submit(
         [sequence](journal::Writer& writer) {
           auto fresh = writer.event(sequence);
@@ -177,10 +174,9 @@ void Engine::resume_due(expression::Machine&) {
           fresh->resume_at.reset();
           if (const auto loan = writer.loan(fresh->subject)) fresh->loan_revision = loan->revision;
           writer.update(*fresh);
+          writer.wake({fresh->pipeline, fresh->lane});
         },
-        [this, lane](Status done) {
-          if (done) wake({lane});
-        });
+        [](const Status&) {});
   }
   if (due.size() == kFeedPage) scheduler_.post([this](expression::Machine& machine) { resume_due(machine); });
   else schedule_due();

@@ -47,7 +47,7 @@ void CommitLoop::submit(Work work, Done done) {
   if (first) changed_.notify_one();
 }
 
-void CommitLoop::on_accepted(std::function<void(const std::vector<Lane>&)> listener) {
+void CommitLoop::on_work(std::function<void(const std::vector<Lane>&)> listener) {
   const std::lock_guard lock(mutex_);
   listener_ = std::make_shared<const std::function<void(const std::vector<Lane>&)>>(std::move(listener));
 }
@@ -119,7 +119,7 @@ void CommitLoop::acknowledge(std::span<Item> items) {
     listener = listener_;
   }
 
-  auto& lanes = transaction_.accepted;
+  auto& lanes = transaction_.awake;
   if (listener && *listener && !lanes.empty()) {
     std::ranges::sort(lanes);
     lanes.erase(std::ranges::unique(lanes).begin(), lanes.end());

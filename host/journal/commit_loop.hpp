@@ -24,7 +24,7 @@ class CommitLoop {
 
   void submit(Work work, Done done);
   bool on_this_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
-  void on_accepted(std::function<void(const std::vector<Lane>&)> listener);
+  void on_work(std::function<void(const std::vector<Lane>&)> listener);
   Store::Health health() const;
 
  private:

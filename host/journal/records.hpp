@@ -14,6 +14,12 @@ namespace milepost::journal {
 using telemetry::Time;
 using Sequence = std::uint64_t;  ///< of events: the order of acceptance, from 1
 
+/// One subject's events in one pipeline, in order.
+struct Lane {
+  std::string pipeline, lane;
+  auto operator<=>(const Lane&) const = default;
+};
+
 enum class EventState {
   open = 0,      ///< in its lane: new, running, or held there by a retry, a limit or a pause
   waiting = 1,   ///< released: resumes at resume_at

@@ -47,8 +47,8 @@ Status Store::run(Work work) {
   return outcome->get_future().get();
 }
 
-void Store::on_accepted(std::function<void(const std::vector<Lane>&)> listener) {
-  if (state_->loop) state_->loop->on_accepted(std::move(listener));
+void Store::on_work(std::function<void(const std::vector<Lane>&)> listener) {
+  if (state_->loop) state_->loop->on_work(std::move(listener));
 }
 
 Store::Health Store::health() const { return state_->loop ? state_->loop->health() : Health{}; }

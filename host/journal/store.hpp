@@ -29,6 +29,10 @@ class Writer {
   /// none. Quarantined events (dead from the start) are not remembered as ids. `receipt` is the UUIDv7 for it.
   Acceptance accept(const NewEvent& event, const std::string& receipt, Time now);
 
+  /// The engine looks at this lane after the commit. accept() does it for what it accepts; whoever opens an event again
+  /// does it himself.
+  void wake(Lane lane);
+
   std::optional<Event> event(Sequence sequence);
   void update(const Event& event);  ///< state, step, definition, loan_revision, resume_at, late, crashes, fault
 
@@ -97,11 +101,6 @@ struct AuditRecord {
   AuditRow row;
   std::optional<AuditDetails> details;  ///< nullopt: erased
 };
-struct Lane {
-  std::string pipeline, lane;
-  auto operator<=>(const Lane&) const = default;
-};
-
 struct StoreOptions {
   std::string path;                   ///< its folder is made (0700) when missing
   telemetry::Clock* clock = nullptr;  ///< required
@@ -124,9 +123,8 @@ class Store {
   /// The same, waiting. Not from the writer's thread.
   Status run(Work work);
 
-  /// Called on the writer's thread after each commit that accepted events: their lanes, each once, after every `done`
-  /// of that commit. One listener; it must be quick and throw nothing, as must every `done`.
-  void on_accepted(std::function<void(const std::vector<Lane>&)> listener);
+  /// Called on the writer's thread after each commit that woke lanes: each once, after every `done` of that commit. One listener; it must be quick and throw nothing, as must every `done`.
+  void on_work(std::function<void(const std::vector<Lane>&)> listener);
 
   std::optional<Event> event(Sequence sequence) const;
   std::optional<Event> event_by_receipt(const std::string& receipt) const;

@@ -11,7 +11,7 @@ Writer::Transaction::Transaction(std::unique_ptr<sqlite::Connection> opened, tel
 
 void Writer::Transaction::begin() {
   connection->clear_failure();
-  accepted.clear();
+  awake.clear();
   connection->run("BEGIN IMMEDIATE");
 }
 
@@ -25,7 +25,7 @@ void Writer::Transaction::commit() {
 void Writer::Transaction::rollback() noexcept {
   if (connection) connection->rollback();
   ends = committed;
-  accepted.clear();
+  awake.clear();
 }
 
 Ends Writer::Transaction::read_ends() {

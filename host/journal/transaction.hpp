@@ -27,7 +27,7 @@ struct Writer::Transaction {
   telemetry::Clock& clock;
   Ends ends;                   ///< as this transaction sees them
   Ends committed;              ///< as of the last commit
-  std::vector<Lane> accepted;  ///< lanes of the events accepted in this transaction
+  std::vector<Lane> awake;     ///< lanes that this transaction gave something to do
 };
 
 }  // namespace milepost::journal

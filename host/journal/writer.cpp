@@ -89,9 +89,11 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
       "INSERT INTO identities (id, pipeline, sequence, revision, receipt, payload_digest, seen_at) "
       "VALUES (?, ?, ?, ?, ?, ?, ?)",
       stored.id, stored.pipeline, stored.sequence, stored.revision, stored.receipt, blob(digest), now);
-  transaction_.accepted.push_back({stored.pipeline, stored.lane});
+  wake({stored.pipeline, stored.lane});
   return {Verdict::accepted, stored, false};
 }
+
+void Writer::wake(Lane lane) { transaction_.awake.push_back(std::move(lane)); }
 
 std::optional<Event> Writer::event(Sequence sequence) {
   auto row =

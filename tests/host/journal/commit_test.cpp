@@ -141,7 +141,7 @@ TEST_F(Commit, NeverKeepsHalfOfAWorkThatSwallowedItsFailure) {
 TEST_F(Commit, TellsTheListenerWhichLanesGrew) {
   std::vector<Lane> heard;
   std::thread::id thread;
-  store->on_accepted([&](const std::vector<Lane>& lanes) {
+  store->on_work([&](const std::vector<Lane>& lanes) {
     heard = lanes;
     thread = std::this_thread::get_id();
   });
