@@ -58,7 +58,7 @@ http::Outgoing ready(const Sources& sources, const Request&) {
   for (const auto& pipeline : now.pipelines)
     if (!pipeline.running) pipelines.push_back({{"name", pipeline.name}, {"faults", to_json(pipeline.faults)}});
   for (const auto& connection : now.connections)
-    if (connection.state == "paused" || connection.state == "failing") connections.push_back(to_json(connection));
+    if (connection.state == "paused" || connection.state == "failing" || connection.state == "breaker_open") connections.push_back(to_json(connection));
   Json plugins = refused_plugins(sources);
 
   const bool accepts = health.ok && !now.stopping && (now.pipelines.empty() || pipelines.size() < now.pipelines.size());

@@ -29,7 +29,7 @@ const Json& schemas() {
             "properties": {"name": {"type": "string"}, "faults": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}}
           }
         },
-        "connections": {"description": "Those that are paused or fail.", "type": "array",
+        "connections": {"description": "Those that are paused, fail, or rest behind their breaker.", "type": "array",
                         "items": {"$ref": "#/components/schemas/Connection"}},
         "plugins": {"description": "Those that were refused.", "type": "array", "items": {"$ref": "#/components/schemas/RefusedPlugin"}}
       }
@@ -138,7 +138,7 @@ const Json& schemas() {
       "type": "object", "required": ["name", "connector", "state", "in_flight"], "additionalProperties": false,
       "properties": {
         "name": {"type": "string"}, "connector": {"type": "string"},
-        "state": {"type": "string", "enum": ["closed", "open", "paused", "failing"]},
+        "state": {"type": "string", "enum": ["closed", "opening", "open", "paused", "failing", "breaker_open"]},
         "reason": {"type": "string"}, "in_flight": {"type": "integer"}
       }
     },

@@ -15,6 +15,7 @@
 #include "host/http/client.hpp"
 #include "host/http/server.hpp"
 #include "host/intake/hooks.hpp"
+#include "host/telemetry/crash_mark.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/scaled_clock.hpp"
 
@@ -82,6 +83,9 @@ int run(const Arguments& arguments) {
   auto lock = Lock::take(folder);
   if (!lock) return failed(lock.error());
 
+  const auto crash = telemetry::watch_for_crashes(folder + "/crash");
+  if (crash) log(Level::error, "host.crashed", {{"signal", *crash}});
+
   auto deployment = load(arguments.folder(), true);
   for (const auto& fault : deployment.faults) log(fault.warning ? Level::warn : Level::error, "config.fault", {{"fault", config::to_string(fault)}, {"remedy", fault.remedy}});
   for (const auto& refused : deployment.registry->refused()) log(Level::error, "plugin.refused", {{"path", refused.path}, {"reason", refused.reason}});
@@ -122,7 +126,7 @@ int run(const Arguments& arguments) {
                          server.listen({.address = "unix:" + folder + "/admin.sock"}, admit_admin, handle_admin)})
     if (!listening) return failed(listening.error());
 
-  engine.start();
+  engine.start(crash.has_value());
   server.start();
   log(Level::info, "host.ready", {{"hooks", server.address(0)}, {"admin", server.address(1)},
                                   {"pipelines", std::to_string(deployment.programs.size())}, {"broken", std::to_string(deployment.broken.size())}});

@@ -81,11 +81,18 @@ struct Pipeline {
   std::string version;
 };
 
+/// After so many calls in a row that failed, the connection rests; then one call tries.
+struct Breaker {
+  unsigned after = 10;  ///< 0: never
+  std::chrono::milliseconds wait{std::chrono::seconds(5)};  ///< doubles, up to a minute, while the try fails
+};
+
 struct Limit {
   unsigned rate_count = 0;  ///< requests per rate_per; 0: no limit
   std::chrono::milliseconds rate_per{0};
   unsigned in_flight = 4;
   std::chrono::milliseconds timeout{std::chrono::seconds(10)};
+  Breaker breaker;
 };
 
 struct Connection {

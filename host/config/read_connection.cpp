@@ -9,6 +9,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+Breaker read_breaker(const yaml::Node* node, const std::string& path, Report& report) {
+  Breaker breaker;
+  if (node == nullptr) return breaker;
+  Mapping map(node, path, report);
+  if (const auto after = map.integer("after", 0, 10'000)) breaker.after = static_cast<unsigned>(*after);
+  if (const auto wait = map.duration("wait", 10ms, 1h)) breaker.wait = *wait;
+  map.refuse_the_rest();
+  return breaker;
+}
+
 Limit read_limit(const yaml::Node* node, Report& report) {
   Limit limit;
   Mapping map(node, "limit", report);
@@ -18,6 +28,7 @@ Limit read_limit(const yaml::Node* node, Report& report) {
   }
   if (const auto in_flight = map.integer("in_flight", 1, 1024)) limit.in_flight = static_cast<unsigned>(*in_flight);
   if (const auto timeout = map.duration("timeout", 10ms, 1h)) limit.timeout = *timeout;
+  limit.breaker = read_breaker(map.take("breaker"), map.path("breaker"), report);
   map.refuse_the_rest();
   return limit;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/plugins/call.hpp"
+#include "host/telemetry/crash_mark.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace milepost::engine {
@@ -15,8 +16,8 @@ Action* Worker::action(const std::string& name) {
   return made.get();
 }
 
-Channel::Channel(std::unique_ptr<plugins::Account> account, telemetry::Clock& clock, std::function<bool()> aborted)
-    : account_(std::move(account)), clock_(clock), aborted_(std::move(aborted)) {
+Channel::Channel(std::unique_ptr<plugins::Account> account, telemetry::Clock& clock, std::function<bool()> aborted, std::function<void()> room)
+    : account_(std::move(account)), clock_(clock), aborted_(std::move(aborted)), room_(std::move(room)) {
   tokens_ = definition().limit.rate_count;
   refilled_ = clock_.now();
 }
@@ -26,13 +27,23 @@ Channel::~Channel() {
   account_->close();
 }
 
-void Channel::submit(Job job) {
+std::size_t Channel::room() const { return std::max(64U, 4 * definition().limit.in_flight); }
+
+bool Channel::submit(Job&& job) {
   const std::lock_guard lock(mutex_);
-  if (stopping_) return;
+  if (stopping_) return true;  // the journal has it
+  if (queue_.size() >= room()) return false;
   queue_.push_back(std::move(job));
   if (idle_ == 0 && threads_.size() < std::max(1U, definition().limit.in_flight))
     threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
   changed_.notify_one();
+  return true;
+}
+
+bool Channel::park() {
+  const std::lock_guard lock(mutex_);
+  if (queue_.size() <= room() / 2) return false;
+  return parked_ = true;
 }
 
 void Channel::refill(Time now) {
@@ -45,7 +56,8 @@ void Channel::refill(Time now) {
 
 bool Channel::may_start(Time now) {
   refill(now);
-  return state_ == State::open && now >= hold_until_ && (definition().limit.rate_count == 0 || tokens_ >= 1);
+  const bool usable = state_ == State::open || (state_ == State::tripped && now >= open_at_ && in_flight_ == 0);
+  return usable && now >= hold_until_ && (definition().limit.rate_count == 0 || tokens_ >= 1);
 }
 
 bool Channel::free() {
@@ -57,7 +69,10 @@ bool Channel::free() {
 Time Channel::next_look(Time now) const {
   if (queue_.empty() || state_ == State::opening) return Time::max();
   if (state_ == State::closed) return now;
-  if (state_ != State::open) return open_at_;
+  if (state_ == State::held) return Time::max();
+  if (state_ == State::tripped && in_flight_ > 0) return Time::max();  // its answer decides
+  if (state_ != State::open && now < open_at_) return open_at_;
+  if (waits_to_open()) return now;
   if (now < hold_until_) return hold_until_;
   const auto& limit = definition().limit;
   if (limit.rate_count == 0 || tokens_ >= 1) return now;
@@ -67,12 +82,67 @@ Time Channel::next_look(Time now) const {
 
 void Channel::pause(const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  if (state_ == State::paused) return;
+  if (state_ == State::paused || state_ == State::held) return;
   state_ = State::paused;
   reason_ = reason;
   failures_ = 0;
   open_at_ = clock_.now() + std::chrono::seconds(30);
   telemetry::log(telemetry::Level::warn, "connection.paused", {{"connection", definition().name}, {"reason", reason}});
+}
+
+void Channel::hold(const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  state_ = State::held;
+  reason_ = reason;
+  changed_.notify_all();
+}
+
+void Channel::resume() {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::open || state_ == State::opening) return;
+  state_ = State::closed;  // whether it can be opened is seen at the next job
+  reason_.clear();
+  failures_ = bad_ = 0;
+  hold_until_ = {};
+  changed_.notify_all();
+}
+
+void Channel::report(bool well) {
+  const std::lock_guard lock(mutex_);
+  const auto& breaker = definition().limit.breaker;
+  if (well) {
+    bad_ = 0;
+    if (state_ != State::tripped) return;
+    state_ = State::open;
+    reason_.clear();
+    failures_ = 0;
+    telemetry::log(telemetry::Level::info, "breaker.closed", {{"connection", definition().name}});
+    changed_.notify_all();
+    return;
+  }
+  ++bad_;
+  if (breaker.after == 0 || bad_ < breaker.after) return;
+  const Time now = clock_.now();
+  if (state_ == State::tripped ? now < open_at_ : state_ != State::open) return;  // one that left before it tripped
+  open_at_ = now + std::min<std::chrono::milliseconds>(breaker.wait * (1U << std::min(failures_, 6U)), std::max<std::chrono::milliseconds>(breaker.wait, std::chrono::minutes(1)));
+  ++failures_;
+  if (state_ == State::open)
+    telemetry::log(telemetry::Level::warn, "breaker.open", {{"connection", definition().name}, {"failures", std::to_string(bad_)}});
+  state_ = State::tripped;
+  reason_ = std::to_string(bad_) + " calls in a row failed; the next is tried at " + telemetry::to_text(open_at_);
+}
+
+Status Channel::probe() {
+  std::unique_lock lock(mutex_);
+  if (state_ == State::opening || stopping_) return fail(ErrorKind::retryable, "the connection is being opened: ask again");
+  const State before = std::exchange(state_, State::opening);  // nothing else runs on the instance meanwhile
+  lock.unlock();
+  plugins::HostCall host_call(definition().limit.timeout * 3, aborted_);
+  auto answer = account_->probe(host_call.call());
+  lock.lock();
+  if (state_ == State::opening) state_ = before;
+  changed_.notify_all();
+  return answer;
 }
 
 void Channel::hold_until(Time at) {
@@ -89,8 +159,10 @@ void Channel::open(std::unique_lock<std::mutex>& lock) {
     opened = account_->open(host_call.call());
   }
   lock.lock();
+  if (state_ == State::held) return;  // a person paused it meanwhile
   if (opened) {
     state_ = State::open;
+    bad_ = 0;
     reason_.clear();
     failures_ = 0;
     if (before != State::closed) telemetry::log(telemetry::Level::info, "connection.open", {{"connection", definition().name}});
@@ -109,6 +181,7 @@ void Channel::open(std::unique_lock<std::mutex>& lock) {
 }
 
 void Channel::work(std::stop_token stop) {
+  const telemetry::SignalStack signals;  // a plugin that overflows its stack is still told apart from a kill
   Worker worker(*account_);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -118,7 +191,10 @@ void Channel::work(std::stop_token stop) {
       queue_.pop_front();
       if (definition().limit.rate_count != 0) tokens_ -= 1;
       ++in_flight_;
+      const bool emptied = parked_ && queue_.size() <= room() / 2;
+      if (emptied) parked_ = false;
       lock.unlock();
+      if (emptied) room_();
       job(worker);
       job = nullptr;
       lock.lock();
@@ -126,7 +202,7 @@ void Channel::work(std::stop_token stop) {
       if (state_ != State::open) changed_.notify_all();  // whoever waits to open it again
       continue;
     }
-    const bool due = state_ == State::closed || ((state_ == State::paused || state_ == State::failing) && now >= open_at_);
+    const bool due = state_ == State::closed || (waits_to_open() && now >= open_at_);
     if (!queue_.empty() && due && in_flight_ == 0) {
       open(lock);  // [control]: nothing else runs on the instance
       continue;
@@ -160,7 +236,7 @@ void Channel::stop() {
 
 ConnectionStatus Channel::status() const {
   const std::lock_guard lock(mutex_);
-  constexpr const char* names[] = {"closed", "opening", "open", "paused", "failing"};
+  constexpr const char* names[] = {"closed", "opening", "open", "paused", "paused", "failing", "breaker_open"};
   return {definition().name, definition().use, names[static_cast<int>(state_)], reason_, in_flight_};
 }
 

@@ -1,5 +1,5 @@
 // One connection's workers: at most `in_flight` threads, started at need, each with action instances of its own. No pool is shared
-// between connections, so a slow vendor stalls itself alone. Holds the connection's state: opened, paused, slowed down.
+// between connections, so a slow vendor stalls itself alone. Holds the connection's state: opened, paused, slowed down, its breaker.
 #pragma once
 
 #include <condition_variable>
@@ -35,42 +35,61 @@ class Channel {
  public:
   using Job = std::function<void(Worker&)>;
 
-  /// `aborted`: asked by calls in flight; true cancels them.
-  Channel(std::unique_ptr<plugins::Account> account, telemetry::Clock& clock, std::function<bool()> aborted);
+  /// `aborted`: asked by calls in flight; true cancels them. `room`: called when the queue has emptied after park() said true.
+  Channel(std::unique_ptr<plugins::Account> account, telemetry::Clock& clock, std::function<bool()> aborted, std::function<void()> room);
   ~Channel();
 
   const config::Connection& definition() const { return account_->definition(); }
 
-  /// In order. Runs when the connection is open and its limits allow. [any]
-  void submit(Job job);
+  /// In order. Runs when the connection is open and its limits allow. False: the queue is full, and `job` is untouched; the delivery is
+  /// to be parked: written as planned, then park(). [any]
+  bool submit(Job&& job);
+  /// Once it is written: true when room() will be called; false when there is room already. [any]
+  bool park();
   /// True when a job submitted now would start at once. [any]
   bool free();
+  /// What the queue holds at most: so many deliveries wait in memory, the others in the journal.
+  std::size_t room() const;
+
   /// 401, 403: holds its jobs, and tries to open again after 30 s, 1 min … 10 min. [any]
   void pause(const std::string& reason);
+  /// A person's pause lasts until a person resumes. [any]
+  void hold(const std::string& reason);
+  void resume();
   /// The vendor asked for time. [any]
   void hold_until(telemetry::Time at);
+  /// How the vendor did: false when it could not be reached, failed, or did not answer in time. Feeds the breaker. [any]
+  void report(bool well);
+  /// Asks the vendor now, whatever the state. Not while it opens. [any]
+  Status probe();
+
   /// No further job starts; returns when those under way have ended. Idempotent.
   void stop();
   ConnectionStatus status() const;  ///< [any]
 
  private:
-  enum class State { closed, opening, open, paused, failing };
+  /// tripped: the breaker is open; one job at a time is let through once its time has come.
+  enum class State { closed, opening, open, held, paused, failing, tripped };
   void work(std::stop_token stop);
   void open(std::unique_lock<std::mutex>& lock);
   void refill(telemetry::Time now);
   bool may_start(telemetry::Time now);
   telemetry::Time next_look(telemetry::Time now) const;
+  bool waits_to_open() const { return state_ == State::paused || state_ == State::failing; }
 
   const std::unique_ptr<plugins::Account> account_;
   telemetry::Clock& clock_;
   const std::function<bool()> aborted_;
+  const std::function<void()> room_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Job> queue_;
+  bool parked_ = false;  ///< deliveries wait in the journal for room in the queue
   State state_ = State::closed;
   std::string reason_;
-  unsigned failures_ = 0;
-  telemetry::Time open_at_{};    ///< when paused or failing: the next try
+  unsigned failures_ = 0;        ///< to open, or of the half-open breaker, in a row
+  unsigned bad_ = 0;             ///< calls in a row that the vendor did not do well in
+  telemetry::Time open_at_{};    ///< when paused, failing or tripped: the next try
   telemetry::Time hold_until_{};
   double tokens_ = 0;
   telemetry::Time refilled_{};

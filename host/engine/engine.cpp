@@ -1,36 +1,43 @@
 #include "host/engine/engine.hpp"
 
-#include <random>
+#include <algorithm>
 #include <thread>
 
 #include "host/audit/trail.hpp"
-#include "host/config/from_effective.hpp"
-#include "host/journal/store_error.hpp"
-#include "host/plugins/call.hpp"
 #include "host/telemetry/log.hpp"
-#include "host/telemetry/metrics.hpp"
 
 namespace milepost::engine {
 namespace {
 
-using journal::EffectState;
 using journal::EventState;
 using telemetry::Level;
 using telemetry::Time;
 
-constexpr std::size_t kMostActiveLanes = 20'000;
-constexpr std::size_t kFeedPage = 256;
+constexpr std::size_t kDuePage = 256;
+/// The store's small state has the connections that a person paused here, by name, and the suspect whose turn it is.
+constexpr const char* kPausedScope = "host/paused";
+constexpr const char* kSuspectScope = "host/suspect";
+/// A suspect that has not ended its turn by then does not hold up the others.
+constexpr std::chrono::seconds kLongestTurn{30};
 
-journal::Work all_of(Writes writes) {
-  return [writes = std::make_shared<const Writes>(std::move(writes))](journal::Writer& writer) {
-    for (const auto& write : *writes) write(writer);
-  };
+/// Sets an item of the host's own, whatever is there.
+void put(journal::Writer& writer, const std::string& scope, const std::string& key, const std::optional<std::string>& value) {
+  const auto before = writer.state(scope, key);
+  writer.put_state(scope, key, value, before ? before->version : 0);
 }
 
 }  // namespace
 
 Engine::Engine(journal::Store& store, plugins::Registry& registry, plugins::Services services, telemetry::Clock& clock)
-    : store_(store), registry_(registry), services_(services), clock_(clock), scheduler_(clock, 2) {}
+    : store_(store),
+      registry_(registry),
+      services_(services),
+      clock_(clock),
+      scheduler_(clock, 2),
+      lanes_([this] { scheduler_.post([this](expression::Machine& machine) { turn(machine); }); },
+             [this](const std::string& pipeline) {
+               scheduler_.post([this, pipeline](expression::Machine&) { read([this, pipeline] { lanes_.page(pipeline, store_); }); });
+             }) {}
 
 Engine::~Engine() { stop(std::chrono::seconds(0)); }
 
@@ -39,9 +46,12 @@ Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs, cons
   for (const auto& [name, connection] : connections) {
     auto account = registry_.account(connection, secrets, services_);
     if (!account) return fail(account.error());
-    channels_[name] = std::make_unique<Channel>(std::move(*account), clock_, [this] { return aborted_.load(); });
+    auto& made = channels_[name] = std::make_unique<Channel>(
+        std::move(*account), clock_, [this] { return aborted_.load(); },
+        [this, name = name] { scheduler_.post([this, name](expression::Machine&) { read([this, name] { unpark(name); }); }); });
+    if (const auto paused = store_.state(kPausedScope, name)) made->hold(paused->value);
   }
-  Writes writes;
+  std::vector<journal::Work> writes;
   for (auto& program : programs) {
     const auto& pipeline = program->pipeline;
     writes.push_back([digest = pipeline.version, name = pipeline.name, body = text(pipeline.effective)](journal::Writer& writer) {
@@ -54,11 +64,88 @@ Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs, cons
   return store_.run(all_of(std::move(writes)));
 }
 
-void Engine::start() {
-  store_.on_work([this](const std::vector<journal::Lane>& lanes) { wake(lanes); });
+// ---- start and stop ----
+
+void Engine::start(bool crashed) {
   scheduler_.start();
-  scheduler_.post([this](expression::Machine&) { feed(); });
-  scheduler_.post([this](expression::Machine& machine) { resume_due(machine); });
+  scheduler_.post([this, crashed](expression::Machine&) { read([this, crashed] { crashed ? blame_and_recover() : begin(); }); });
+}
+
+void Engine::begin() {
+  store_.on_work([this](const std::vector<journal::Lane>& lanes) {
+    for (const auto& lane : lanes) lanes_.wake(lane);
+  });
+  for (const auto& pipeline : store_.open_pipelines()) lanes_.behind(pipeline);
+  resume_due();
+}
+
+/// Reads what was in flight. Who was alone there is counted, and at the second time gives up; the others have their turns.
+void Engine::blame_and_recover() {
+  std::deque<journal::Event> suspects;
+  for (const auto& effect : store_.sent_without_outcome())
+    if (auto event = store_.event(effect.event); event && event->state == EventState::open) suspects.push_back(std::move(*event));
+  const auto at_work = store_.state(kSuspectScope, "receipt");
+  telemetry::log(Level::warn, "host.crashed_before", {{"in_flight", std::to_string(suspects.size())}});
+  const auto alone = std::ranges::find_if(
+      suspects, [&](const auto& event) { return at_work ? event.receipt == at_work->value : suspects.size() == 1; });
+  if (alone != suspects.end()) {
+    const auto counted = store_.run([sequence = alone->sequence](journal::Writer& writer) {
+      auto event = writer.event(sequence);
+      if (!event || event->state != EventState::open) return;
+      if (++event->crashes >= 2) {
+        event->state = EventState::dead;
+        event->fault = event->step + ": the host crashed twice while it delivered this event, and no other was in flight";
+        audit::append(writer, {.kind = "outcome", .action = "dead_letter", .subject = event->subject, .pipeline = event->pipeline,
+                               .version = event->definition, .event = event->receipt, .step = event->step, .outcome = "dead_letter",
+                               .plugin = {}, .details = {{"reason", event->fault}}});
+      }
+      writer.update(*event);
+    });
+    if (!counted) telemetry::log(Level::error, "store.commit_failed", {{"reason", counted.error().message}});
+    // The one under suspicion comes last: it keeps no other from ending.
+    std::rotate(alone, alone + 1, suspects.end());
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    suspects_ = std::move(suspects);
+    suspect_turn_ = 1;
+  }
+  next_suspect();
+}
+
+void Engine::next_suspect() {
+  std::optional<journal::Event> suspect;
+  std::uint64_t turn = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (suspect_turn_ == 0 || stopping_) return;
+    if (!suspects_.empty()) {
+      suspect = std::move(suspects_.front());
+      suspects_.pop_front();
+      turn = ++suspect_turn_;
+    } else {
+      suspect_turn_ = 0;
+    }
+  }
+  const auto mark = [receipt = suspect ? std::optional(suspect->receipt) : std::nullopt](journal::Writer& writer) {
+    put(writer, kSuspectScope, "receipt", receipt);
+  };
+  if (!suspect) {
+    store_.submit(mark, [](const Status&) {});
+    return read([this] { begin(); });
+  }
+  store_.submit(mark, [this, turn, lane = journal::Lane{suspect->pipeline, suspect->lane}](const Status&) {
+    lanes_.wake(lane);
+    scheduler_.post_at(clock_.now() + kLongestTurn, [this, turn](expression::Machine&) { end_turn(turn); });
+  });
+}
+
+void Engine::end_turn(std::uint64_t turn) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (suspect_turn_ == 0 || (turn != 0 && turn != suspect_turn_)) return;
+  }
+  scheduler_.post([this](expression::Machine&) { next_suspect(); });
 }
 
 void Engine::stop(std::chrono::milliseconds drain) {
@@ -76,8 +163,42 @@ void Engine::stop(std::chrono::milliseconds drain) {
   // What was submitted still answers into this object: let it, before anything here goes away.
   if (const auto flushed = store_.run([](journal::Writer&) {}); !flushed)
     telemetry::log(Level::error, "store.commit_failed", {{"reason", flushed.error().message}});
-  const std::lock_guard lock(mutex_);
-  active_.clear();
+  gatherer_.clear();
+  lanes_.clear();
+}
+
+// ---- what a person asks ----
+
+Channel* Engine::channel(const std::string& name) const {
+  const auto found = channels_.find(name);
+  return found == channels_.end() ? nullptr : found->second.get();
+}
+
+Status Engine::set_paused(const std::string& name, bool paused, const std::string& reason, const std::string& user) {
+  Channel* const connection = channel(name);
+  if (connection == nullptr) return fail(ErrorKind::permanent, "there is no connection \"" + name + "\"");
+  const auto written = store_.run([&](journal::Writer& writer) {
+    put(writer, kPausedScope, name, paused ? std::optional(reason) : std::nullopt);
+    audit::append(writer, {.kind = "admin", .user = user, .action = paused ? "connection.pause" : "connection.resume", .subject = {},
+                           .pipeline = {}, .version = {}, .event = {}, .step = {}, .outcome = {}, .plugin = {},
+                           .details = {{"connection", name}, {"reason", reason}}});
+  });
+  if (!written) return written;
+  if (paused) connection->hold(reason);
+  else connection->resume();
+  return {};
+}
+
+Status Engine::pause_connection(const std::string& name, const std::string& reason, const std::string& user) {
+  return set_paused(name, true, reason, user);
+}
+Status Engine::resume_connection(const std::string& name, const std::string& reason, const std::string& user) {
+  return set_paused(name, false, reason, user);
+}
+Status Engine::probe_connection(const std::string& name) {
+  Channel* const connection = channel(name);
+  if (connection == nullptr) return fail(ErrorKind::permanent, "there is no connection \"" + name + "\"");
+  return connection->probe();
 }
 
 Snapshot Engine::status() const {
@@ -91,402 +212,68 @@ Snapshot Engine::status() const {
     out.pipelines.push_back(std::move(status));
   }
   for (const auto& [name, channel] : channels_) out.connections.push_back(channel->status());
-  const std::lock_guard lock(mutex_);
-  out.lanes_active = active_.size();
+  out.lanes_active = lanes_.size();
   out.stopping = stopping_;
   return out;
 }
 
 bool Engine::idle() const {
+  if (!lanes_.idle()) return false;
   const std::lock_guard lock(mutex_);
-  return active_.empty() && !behind_ && !walking_;
+  return suspect_turn_ == 0;
 }
 
-// ---- which lanes are active ----
+// ---- what the journal holds ----
 
-void Engine::wake(const std::vector<journal::Lane>& lanes) {
-  for (const auto& key : lanes) {
-    LanePtr lane;
-    {
-      const std::lock_guard lock(mutex_);
-      if (const auto found = active_.find(key); found != active_.end()) {
-        found->second->more = true;
-        continue;
-      }
-      if (active_.size() >= kMostActiveLanes) {
-        behind_ = true;
-        continue;
-      }
-      lane = active_.emplace(key, std::make_shared<Active>(key)).first->second;
-    }
-    scheduler_.post([this, lane](expression::Machine& machine) { drive(lane, machine); });
+/// A store that cannot be read is asked again.
+void Engine::read(std::function<void()> step) {
+  if (stopping_) return;
+  try {
+    step();
+  } catch (const journal::StoreError& error) {
+    telemetry::log(Level::error, "store.read_failed", {{"reason", error.what()}});
+    scheduler_.post_at(clock_.now() + std::chrono::seconds(1), [this, step](expression::Machine&) { read(step); });
   }
 }
 
-void Engine::feed() {
-  std::optional<journal::Lane> after;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || active_.size() >= kMostActiveLanes) return;
-    if (!walking_) {
-      if (!behind_) return;
-      behind_ = false;  // whatever is missed from now on sets it again, and another walk follows
-      walking_ = true;
-      fed_.reset();
-    }
-    after = fed_;
-  }
-  const auto lanes = store_.open_lanes(after, kFeedPage);
-  wake(lanes);
-  {
-    const std::lock_guard lock(mutex_);
-    if (lanes.size() < kFeedPage) walking_ = false;
-    else fed_ = lanes.back();
-    if ((!walking_ && !behind_) || active_.size() >= kMostActiveLanes) return;  // retire() feeds again
-  }
-  scheduler_.post([this](expression::Machine&) { feed(); });
+/// There is room on a connection: those that wait for it in the journal come back, oldest first.
+void Engine::unpark(const std::string& name) {
+  // Some of these are in its queue already, and only hear that there is something to do.
+  for (const auto& lane : store_.planned(name, clock_.now(), 2 * channel(name)->room())) lanes_.wake(lane);
 }
 
-void Engine::retire(const LanePtr& lane, bool dormant) {
-  bool hungry = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (lane->more && !dormant) {
-      lane->more = false;
-      scheduler_.post([this, lane](expression::Machine& machine) { drive(lane, machine); });
-      return;
-    }
-    active_.erase(lane->key);
-    hungry = (behind_ || walking_) && active_.size() < kMostActiveLanes / 2;
-  }
-  if (hungry) scheduler_.post([this](expression::Machine&) { feed(); });
-}
-
-void Engine::resume_due(expression::Machine&) {
-  const auto due = store_.due(clock_.now(), kFeedPage);
-  for (const auto sequence : due) {
-    store_.submit(
-        [sequence](journal::Writer& writer) {
-          auto fresh = writer.event(sequence);
-          if (!fresh || fresh->state != EventState::waiting) return;
-          fresh->state = EventState::open;
-          fresh->late = true;
-          fresh->resume_at.reset();
-          if (const auto loan = writer.loan(fresh->subject)) fresh->loan_revision = loan->revision;
-          writer.update(*fresh);
-          writer.wake({fresh->pipeline, fresh->lane});
-        },
-        [](const Status&) {});
-  }
-  if (due.size() == kFeedPage) scheduler_.post([this](expression::Machine& machine) { resume_due(machine); });
-  else schedule_due();
+void Engine::resume_due() {
+  const auto due = store_.due(clock_.now(), kDuePage);
+  if (due.empty()) return schedule_due();
+  store_.submit(
+      [due](journal::Writer& writer) {
+        for (const auto sequence : due) {
+          auto event = writer.event(sequence);
+          if (!event || event->state != EventState::waiting) continue;
+          event->state = EventState::open;
+          event->late = true;
+          event->resume_at.reset();
+          if (const auto loan = writer.loan(event->subject)) event->loan_revision = loan->revision;
+          writer.update(*event);
+          writer.wake({event->pipeline, event->lane});
+        }
+      },
+      [this](const Status& done) {
+        const auto next = clock_.now() + (done ? std::chrono::milliseconds(0) : std::chrono::milliseconds(500));
+        scheduler_.post_at(next, [this](expression::Machine&) { read([this] { resume_due(); }); });
+      });
 }
 
 void Engine::schedule_due() {
-  if (const auto next = store_.next_due())
-    scheduler_.post_at(std::max(*next, clock_.now() + std::chrono::milliseconds(1)), [this](expression::Machine& machine) { resume_due(machine); });
-}
-
-// ---- one lane's way ----
-
-std::shared_ptr<const Program> Engine::program_of(const journal::Event& event) {
-  if (event.definition.empty()) {
-    const auto current = programs_.find(event.pipeline);
-    return current == programs_.end() ? nullptr : current->second;
+  const auto next = store_.next_due();
+  if (!next) return;
+  const Time at = std::max(*next, clock_.now() + std::chrono::milliseconds(1));
+  {
+    const std::lock_guard lock(mutex_);
+    if (armed_ <= at && armed_ > clock_.now()) return;
+    armed_ = at;
   }
-  const std::lock_guard lock(mutex_);
-  if (const auto known = versions_.find(event.definition); known != versions_.end()) return known->second;
-  // Bound to a version that is not deployed any more: compiled again from what the store kept.
-  const auto body = store_.definition(event.definition);
-  auto effective = body ? read_json(*body) : Result<Json>(fail(ErrorKind::permanent, "its definition is not in the store"));
-  if (!effective) return nullptr;
-  auto pipeline = config::from_effective(*effective);
-  if (!pipeline) return nullptr;
-  config::Faults faults;
-  auto program = Program::compile(pipeline->pipeline, pipeline->schemas, registry_, faults);
-  if (program == nullptr)
-    telemetry::log(Level::error, "version.unusable", {{"pipeline", event.pipeline}, {"version", event.definition},
-                                                      {"reason", faults.empty() ? "" : faults.front().message}});
-  return versions_[event.definition] = program;
-}
-
-bool Engine::load(const LanePtr& lane) {
-  auto event = store_.head(lane->key);
-  if (!event) {
-    retire(lane, false);
-    return false;
-  }
-  auto program = program_of(*event);
-  auto payload = store_.payload(event->sequence);
-  if (program == nullptr || !payload) {
-    retire(lane, true);  // it waits in the journal until its pipeline runs again
-    return false;
-  }
-  std::optional<journal::LoanRevision> loan;
-  if (event->definition.empty()) loan = store_.loan(event->subject);
-  else if (event->loan_revision.value_or(0) > 0) loan = store_.loan(event->subject, event->loan_revision);
-  auto effects = store_.effects(event->sequence);
-  std::optional<Time> next;
-  for (const auto& effect : effects)
-    if (effect.step == event->step && effect.next_at && effect.state <= EffectState::sent) next = effect.next_at;
-  lane->run = std::make_unique<Run>(std::move(*event), std::move(*payload), std::move(effects), std::move(program), std::move(loan), clock_);
-  if (next && *next > clock_.now()) {
-    later(lane, *next);
-    return false;
-  }
-  return true;
-}
-
-/// Nothing that an event brings may end the process. A store that cannot be read is tried again; anything else is a defect, and costs the
-/// event that met it.
-template <class Move>
-void Engine::guarded(const LanePtr& lane, Move move) {
-  try {
-    move();
-  } catch (const journal::StoreError& error) {
-    telemetry::log(Level::error, "store.read_failed", {{"reason", error.what()}});
-    lane->run.reset();
-    later(lane, clock_.now() + std::chrono::seconds(1));
-  } catch (const std::exception& error) {
-    telemetry::log(Level::error, "event.defect", {{"pipeline", lane->key.pipeline}, {"reason", error.what()}});
-    if (!lane->run) return later(lane, clock_.now() + std::chrono::seconds(1));
-    const std::string fault = std::string("a defect of the host: ") + error.what();
-    const auto sequence = lane->run->event().sequence;
-    lane->run.reset();
-    store_.submit(
-        [sequence, fault](journal::Writer& writer) {
-          auto event = writer.event(sequence);
-          if (!event || event->state != EventState::open) return;
-          event->state = EventState::dead;
-          event->fault = fault;
-          writer.update(*event);
-          audit::append(writer, {.kind = "outcome", .action = "dead_letter", .subject = event->subject, .pipeline = event->pipeline,
-                                 .version = event->definition, .event = event->receipt, .step = event->step, .outcome = "dead_letter",
-                                 .plugin = {}, .details = {{"reason", fault}}});
-        },
-        [this, lane](Status) { later(lane, clock_.now() + std::chrono::milliseconds(100)); });
-  }
-}
-
-void Engine::drive(const LanePtr& lane, expression::Machine& machine) {
-  guarded(lane, [&] { advance(lane, machine); });
-}
-
-void Engine::advance(const LanePtr& lane, expression::Machine& machine) {
-  if (stopping_) {
-    if (lane->run && lane->run->has_writes()) commit_now(*lane->run);
-    return;
-  }
-  if (!lane->run && !load(lane)) return;
-  const auto link = [this](const std::string& system, const std::string& type, const std::string& id) { return store_.linked(system, type, id); };
-  const auto progress = lane->run->proceed(machine, link);
-  if (progress.need == Progress::Need::deliver) return offer(lane);
-  const bool waits = lane->run->event().state == EventState::waiting;
-  telemetry::count("milepost_events_total", {{"pipeline", lane->key.pipeline}, {"state", std::string(name(lane->run->event().state))}});
-  commit(lane, [this, lane, waits] {
-    if (waits) schedule_due();
-    lane->run.reset();
-    scheduler_.post([this, lane](expression::Machine& next) { drive(lane, next); });
-  });
-}
-
-void Engine::offer(const LanePtr& lane) {
-  auto& run = *lane->run;
-  const auto found = channels_.find(run.step().definition.connection);
-  if (found == channels_.end()) {
-    const std::string reason = "the connection \"" + run.step().definition.connection + "\" is not configured";
-    run.failed({ErrorKind::permanent, reason}, reason);
-    scheduler_.post([this, lane](expression::Machine& machine) { drive(lane, machine); });
-    return;
-  }
-  Channel& channel = *found->second;
-  const auto enqueue = [this, lane, &channel] {
-    channel.submit([this, lane, &channel](Worker& worker) {
-      guarded(lane, [&] { deliver(lane, channel, worker); });
-    });
-  };
-  if (channel.free() || !run.has_writes()) return enqueue();
-  // It has to wait there: what happened so far is written first, the plan with it.
-  run.plan();
-  commit(lane, enqueue);
-}
-
-/// Prior outcomes, the guards and `sent` in one commit. False: the host is stopping and nothing was sent. `verdict`: "" go on.
-bool Engine::commit_sent(Run& run, std::string& verdict, std::string& first_answer, bool& hold) {
-  struct Guarded {
-    std::string verdict, answer;
-    bool hold = false;
-  };
-  const auto guarded = std::make_shared<Guarded>();
-  const auto before = std::make_shared<const Writes>(run.take_writes());
-  const auto event = run.event();
-  const bool guard_late = event.late && !run.step().definition.late_run;
-  const journal::Once once{run.once_key(), event.sequence, run.step().definition.id};
-  run.mark_sent();
-  const auto sent = std::make_shared<const Writes>(run.take_writes());
-  const journal::Work work = [=](journal::Writer& writer) {
-    *guarded = {};
-    for (const auto& write : *before) write(writer);
-    if (guard_late && writer.finished_later(event.pipeline, event.lane, event.sequence, once.step)) {
-      guarded->verdict = "superseded";
-      return;
-    }
-    if (!once.key.empty()) {
-      if (const auto first = writer.claim(once); first && (first->event != once.event || first->step != once.step)) {
-        const auto effect = writer.effect(first->event, first->step);
-        if (effect && effect->state <= EffectState::sent) {
-          guarded->hold = true;
-          return;
-        }
-        if (effect && effect->state == EffectState::failed) {
-          writer.take_over(once);
-        } else {
-          guarded->verdict = "skipped";
-          if (effect) guarded->answer = effect->answer;
-          return;
-        }
-      }
-    }
-    for (const auto& write : *sent) write(writer);
-  };
-  while (true) {
-    const auto done = store_.run(work);
-    if (done) break;
-    telemetry::log(Level::error, "store.commit_failed", {{"reason", done.error().message}});
-    if (stopping_) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  }
-  verdict = guarded->verdict;
-  first_answer = guarded->answer;
-  hold = guarded->hold;
-  return true;
-}
-
-void Engine::deliver(const LanePtr& lane, Channel& channel, Worker& worker) {
-  if (stopping_) {
-    if (lane->run->has_writes()) commit_now(*lane->run);
-    return;
-  }
-  auto& run = *lane->run;
-  const bool look_up = run.settling();
-  const auto& policy = run.step().policy;
-  const std::string pipeline = lane->key.pipeline, step = run.step().definition.id;
-  if (look_up && !policy.lookup) {
-    // Sent by a process that has ended, and nobody can be asked.
-    const auto decision = after_crash(run.effect(), policy, clock_.now());
-    const Error error{ErrorKind::indeterminate, "the host stopped before the answer arrived"};
-    return apply(lane, channel, decision, error, false);
-  }
-  if (!look_up) {
-    std::string verdict, answer;
-    bool hold = false;
-    if (!commit_sent(run, verdict, answer, hold)) return;
-    if (hold || !verdict.empty()) run.unsent();
-    if (hold) {
-      run.plan();
-      return commit(lane, [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); });
-    }
-    if (!verdict.empty()) {
-      run.skipped(verdict, verdict == "superseded" ? "a later event of this subject has done it" : "once: it was done before", answer);
-      return drive(lane, worker.machine);
-    }
-  }
-  Action* action = worker.action(run.step().action);
-  const milepost::Event event = run.sdk_event();
-  const Delivery delivery{&event, run.with(), run.effect().key};
-  plugins::HostCall host_call(channel.definition().limit.timeout, [this] { return aborted_.load(); }, run.effect().attempt);
-  const auto started = std::chrono::steady_clock::now();
-  const auto took = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count(); };
-
-  if (look_up) {
-    auto* lookup = dynamic_cast<Lookup*>(action);
-    auto found = lookup ? lookup->find(delivery, host_call.call())
-                        : Result<std::optional<Answer>>(fail(ErrorKind::internal, "the plugin offers no look-up for this action"));
-    const auto decision = after_look_up(run.effect(), found, policy, clock_.now(), ++run.strikes, jitter());
-    telemetry::count("milepost_look_ups_total", {{"pipeline", pipeline}, {"step", step}, {"found", found && *found ? "yes" : found ? "no" : "error"}});
-    if (decision.next == Decision::Next::done) {
-      run.answered(**found, true);
-      return drive(lane, worker.machine);
-    }
-    return apply(lane, channel, decision, found ? Error{ErrorKind::retryable, "not found"} : found.error(), true);
-  }
-
-  std::vector<Result<Answer>> results;
-  if (action != nullptr) results = action->run(std::span(&delivery, 1), host_call.call());
-  if (results.size() != 1) {
-    results.clear();
-    results.push_back(fail(host_call.has_write_left() ? ErrorKind::indeterminate : ErrorKind::internal, "the plugin gave no result for its delivery"));
-  }
-  telemetry::observe_seconds("milepost_action_seconds", {{"pipeline", pipeline}, {"step", step}}, took());
-  telemetry::count("milepost_deliveries_total",
-                   {{"pipeline", pipeline}, {"step", step}, {"outcome", results[0] ? "done" : std::string(name(results[0].error().kind))}});
-  if (results[0]) {
-    run.answered(*results[0], false);
-    return drive(lane, worker.machine);
-  }
-  const auto& error = results[0].error();
-  telemetry::log(Level::info, "delivery.failed", {{"pipeline", pipeline}, {"step", step}, {"event", run.event().receipt},
-                                                  {"kind", std::string(name(error.kind))}, {"reason", error.message}, {"origin", error.origin}});
-  apply(lane, channel, after_error(run.effect(), error, policy, clock_.now(), ++run.strikes, jitter()), error, false);
-}
-
-void Engine::apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up) {
-  auto& run = *lane->run;
-  if (decision.slow_down) channel.hold_until(decision.at);
-  const auto drive_next = [this, lane] { scheduler_.post([this, lane](expression::Machine& machine) { drive(lane, machine); }); };
-  switch (decision.next) {
-    case Decision::Next::done: return drive_next();  // only a look-up gives it, with its answer applied
-    case Decision::Next::send:
-      run.retry(error, decision.at, decision.counts);
-      break;
-    case Decision::Next::look_up:
-      run.look_up_later(error, decision.at);
-      break;
-    case Decision::Next::pause:
-      channel.pause(decision.reason);
-      run.paused(error, look_up);
-      return commit(lane, drive_next);
-    case Decision::Next::failed:
-      run.failed(error, decision.reason);
-      return drive_next();
-    case Decision::Next::in_doubt:
-      telemetry::log(Level::warn, "delivery.in_doubt", {{"pipeline", lane->key.pipeline}, {"event", run.event().receipt}, {"reason", decision.reason}});
-      run.in_doubt(error, decision.reason);
-      return drive_next();
-  }
-  commit(lane, [this, lane, at = decision.at] { later(lane, at); });
-}
-
-void Engine::later(const LanePtr& lane, Time at) {
-  scheduler_.post_at(at, [this, lane](expression::Machine& machine) { drive(lane, machine); });
-}
-
-void Engine::commit(const LanePtr& lane, std::function<void()> then) {
-  if (stopping_) {
-    commit_now(*lane->run);
-    return;
-  }
-  const auto work = all_of(lane->run->take_writes());
-  const auto attempt = std::make_shared<std::function<void()>>();
-  *attempt = [this, work, then = std::move(then), weak = std::weak_ptr(attempt)] {
-    store_.submit(work, [this, then, again = weak.lock()](Status done) {
-      if (done) return then();
-      telemetry::log(Level::error, "store.commit_failed", {{"reason", done.error().message}});
-      scheduler_.post_at(clock_.now() + std::chrono::milliseconds(500), [again](expression::Machine&) { (*again)(); });
-    });
-  };
-  (*attempt)();
-}
-
-bool Engine::commit_now(Run& run) {
-  const auto done = store_.run(all_of(run.take_writes()));
-  if (!done) telemetry::log(Level::error, "store.commit_failed", {{"reason", done.error().message}});
-  return bool(done);
-}
-
-double Engine::jitter() {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(random);
+  scheduler_.post_at(at, [this](expression::Machine&) { read([this] { resume_due(); }); });
 }
 
 }  // namespace milepost::engine

@@ -1,15 +1,17 @@
-// Follows the journal: one lane a subject, many lanes at once, each event through its pipeline's steps. Memory holds active lanes, never
-// the backlog: the journal is the queue.
+// Follows the journal: one lane a subject, many lanes at once, each event through its pipeline's steps. Three files: engine.cpp (its parts,
+// start and stop, what a person asks), way.cpp (one lane's way from step to step), delivery.cpp (out to a connection, and back).
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_set>
 
 #include "host/engine/channel.hpp"
+#include "host/engine/gatherer.hpp"
+#include "host/engine/lanes.hpp"
 #include "host/engine/program.hpp"
 #include "host/engine/run.hpp"
 #include "host/engine/scheduler.hpp"
@@ -26,61 +28,76 @@ class Engine {
   /// The pipelines and connections to run. `broken` are pipelines that could not be compiled, told in status(). Before start().
   Status deploy(std::vector<std::shared_ptr<const Program>> programs, const std::map<std::string, config::Connection>& connections,
                 std::vector<PipelineStatus> broken, const config::Secrets& secrets);
-  void start();
+  /// `crashed`: the process before died of a fault of its own (telemetry/crash_mark.hpp). What was in flight then runs one at a time
+  /// first; an event that was alone in flight at two crashes becomes a dead letter.
+  void start(bool crashed);
   /// Starts nothing new, lets what is in flight finish for at most `drain`, then cancels it; leaves the rest to the journal. Idempotent.
   void stop(std::chrono::milliseconds drain);
 
+  /// A person's pause holds a connection's deliveries, across restarts, until a person resumes; both are audited under `user`.
+  /// Errors: permanent (no such connection), retryable (the store). [any]
+  Status pause_connection(const std::string& name, const std::string& reason, const std::string& user);
+  Status resume_connection(const std::string& name, const std::string& reason, const std::string& user);
+  /// Asks the vendor whether the account works, now; changes nothing. The error is the plugin's. [any]
+  Status probe_connection(const std::string& name);
+
   Snapshot status() const;  ///< [any]
-  /// True when no lane is active and none waits to be: everything accepted has ended, or waits for time or a person. [any]
+  /// True when everything accepted has ended, or waits for time, a connection or a person. [any]
   bool idle() const;
 
  private:
-  struct Active {  ///< one lane at work
-    explicit Active(journal::Lane lane) : key(std::move(lane)) {}
-    journal::Lane key;
-    std::unique_ptr<Run> run;
-    bool more = false;  ///< events were accepted since it last looked; guarded by the engine's mutex
-  };
-  using LanePtr = std::shared_ptr<Active>;
-
-  // Which lanes are active.
-  void wake(const std::vector<journal::Lane>& lanes);
-  void feed();  ///< activates lanes that the journal has and memory had no room for
-  void retire(const LanePtr& lane, bool dormant);
-  void resume_due(expression::Machine& machine);
+  // engine.cpp
+  Channel* channel(const std::string& name) const;
+  Status set_paused(const std::string& name, bool paused, const std::string& reason, const std::string& user);
+  void begin();
+  void blame_and_recover();
+  void next_suspect();
+  void end_turn(std::uint64_t turn);
+  void read(std::function<void()> step);
+  void unpark(const std::string& connection);
+  void resume_due();
   void schedule_due();
 
-  // One lane's way.
-  template <class Move>
-  void guarded(const LanePtr& lane, Move move);
+  // way.cpp: one lane's way
+  void guarded(const LanePtr& lane, const std::function<void()>& move);
+  void turn(expression::Machine& machine);
   void drive(const LanePtr& lane, expression::Machine& machine);
   void advance(const LanePtr& lane, expression::Machine& machine);
   bool load(const LanePtr& lane);
-  void offer(const LanePtr& lane);
-  void deliver(const LanePtr& lane, Channel& channel, Worker& worker);
-  bool commit_sent(Run& run, std::string& verdict, std::string& first_answer, bool& hold);
-  void apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up);
-  void commit(const LanePtr& lane, std::function<void()> then);
-  bool commit_now(Run& run);
   void later(const LanePtr& lane, telemetry::Time at);
+  void leave(const LanePtr& lane);
+  void commit(const LanePtr& lane, std::function<void()> then);
+  void commit_now(const LanePtr& lane);
   std::shared_ptr<const Program> program_of(const journal::Event& event);
-  double jitter();
+
+  // delivery.cpp: out, and back
+  struct Gate;
+  void offer(const LanePtr& lane);
+  void enqueue(const LanePtr& lane, Channel& channel);
+  void park(const LanePtr& lane, Channel& channel);
+  void flush(const std::string& group, std::size_t size, Channel& channel);
+  void settle(const LanePtr& lane, Channel& channel, Worker& worker);
+  void deliver(std::vector<LanePtr> lanes, Channel& channel, Worker& worker);
+  std::vector<LanePtr> commit_sent(const std::vector<LanePtr>& lanes, Worker& worker);
+  void outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result, bool in_vain);
+  void apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up);
 
   journal::Store& store_;
   plugins::Registry& registry_;
   plugins::Services services_;
   telemetry::Clock& clock_;
   Scheduler scheduler_;
+  Lanes lanes_;
+  Gatherer gatherer_;
   std::map<std::string, std::shared_ptr<const Program>> programs_;  ///< by pipeline: the current ones
-  std::map<std::string, std::shared_ptr<const Program>> versions_;  ///< by digest: the current ones and those that events are bound to
   std::map<std::string, std::unique_ptr<Channel>> channels_;
   std::vector<PipelineStatus> broken_;
 
   mutable std::mutex mutex_;
-  std::map<journal::Lane, LanePtr> active_;
-  std::optional<journal::Lane> fed_;  ///< the last lane that feed() looked at
-  bool walking_ = false;              ///< feed() is on its way through the journal's lanes
-  bool behind_ = true;                ///< the journal may hold lanes that are not active
+  std::map<std::string, std::shared_ptr<const Program>> versions_;  ///< by digest: the current ones and those that events are bound to
+  telemetry::Time armed_{};  ///< when the next waiting event is looked for
+  std::deque<journal::Event> suspects_;  ///< in flight when the process crashed, and not had their turn yet
+  std::uint64_t suspect_turn_ = 0;       ///< which of their turns it is; 0: normal work
   std::atomic<bool> stopping_ = false, aborted_ = false;
 };
 

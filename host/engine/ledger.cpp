@@ -18,7 +18,7 @@ Time first_try(const Effect& effect, Time now) { return effect.first_at.value_or
 Decision again(const Effect& effect, const Policy& policy, Time at, Time now, Next exhausted, const std::string& why) {
   if (effect.attempt >= policy.retry.attempts)
     return give_up(exhausted, "gave up after " + std::to_string(effect.attempt) + " attempts: " + why);
-  if (at > first_try(effect, now) + policy.retry.within)
+  if (at > first_try(effect, now) + effect.held + policy.retry.within)
     return give_up(exhausted, "gave up, its time to retry is over: " + why);
   return {.next = Next::send, .at = at};
 }
@@ -72,7 +72,7 @@ Decision after_look_up(const Effect& effect, const Result<std::optional<Answer>>
     case ErrorKind::internal: return give_up(Next::in_doubt, "the look-up failed: " + error.message);
     default: break;
   }
-  if (at > first_try(effect, now) + policy.retry.within) return give_up(Next::in_doubt, "no look-up succeeded: " + error.message);
+  if (at > first_try(effect, now) + effect.held + policy.retry.within) return give_up(Next::in_doubt, "no look-up succeeded: " + error.message);
   return {.next = Next::look_up, .at = at, .slow_down = error.kind == ErrorKind::rate_limited};
 }
 

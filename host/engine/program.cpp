@@ -163,6 +163,13 @@ class Compiler {
       return;
     }
     out.policy = {info->traits, info->lookup, step.retry};
+    if (step.batch) {
+      out.batch = *step.batch;
+      if (out.batch.size > info->traits.max_batch)
+        fault(code::kShape, place(step, "batch"), ".batch.size",
+              step.use + " takes at most " + std::to_string(info->traits.max_batch) + " in one call",
+              info->traits.max_batch == 1 ? "leave `batch` out" : "write a size of at most " + std::to_string(info->traits.max_batch));
+    }
     out.action = info->name;
     out.plugin_digest = info->digest;
   }

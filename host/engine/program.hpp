@@ -29,6 +29,7 @@ struct ProgramStep {
   expression::Tree with;
   std::shared_ptr<const expression::Validation> validation;
   Policy policy;              ///< of an action
+  config::Batch batch;        ///< size 1: alone
   std::string action;         ///< "upsert"
   std::string plugin_digest;  ///< of the library, for audit rows
   bool fails_on = true;       ///< on_failure: dead_letter (true) or continue

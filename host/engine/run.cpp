@@ -42,6 +42,12 @@ std::string first_line(std::string message) {
 
 }  // namespace
 
+journal::Work all_of(Writes writes) {
+  return [writes = std::make_shared<const Writes>(std::move(writes))](journal::Writer& writer) {
+    for (const auto& write : *writes) write(writer);
+  };
+}
+
 std::string idempotency_key(const std::string& pipeline, const std::string& event_id, const std::string& step) {
   return keyed({pipeline, event_id, step});
 }
@@ -106,8 +112,8 @@ Writes Run::take_writes() { return std::exchange(writes_, {}); }
 
 void Run::to_next_step() {
   ++position_;
-  strikes = 0;
   effect_ = {};
+  planned_ = false;
   event_.step = position_ < program_->steps.size() ? program_->steps[position_].definition.id : "";
 }
 
@@ -261,12 +267,14 @@ bool Run::prepare(expression::Machine& machine, const expression::Scope& view) {
   }
   with_ = std::move(*rendered);
   effect_ = known != effects_.end() ? known->second : journal::Effect{};
+  planned_ = known != effects_.end() && effect_.state == EffectState::planned;
   if (effect_.state == EffectState::failed || effect_.state == EffectState::in_doubt) {
     // A person opened the event again: the step starts anew, with the same key.
     effect_.state = EffectState::planned;
     effect_.attempt = 0;
     effect_.first_at.reset();
     effect_.next_at.reset();
+    effect_.held = {};
   }
   effect_.event = event_.sequence;
   effect_.step = definition.id;
@@ -292,8 +300,11 @@ milepost::Event Run::sdk_event() const {
 }
 
 void Run::plan(std::optional<Time> at) {
-  if (effect_.state != EffectState::sent) effect_.state = EffectState::planned;
-  effect_.next_at = at;
+  if (effect_.state != EffectState::sent) {
+    effect_.state = EffectState::planned;
+    planned_ = true;
+  }
+  if (at) effect_.next_at = at;
   save_effect();
   save_event();
 }
@@ -303,6 +314,7 @@ void Run::mark_sent() {
   effect_.state = EffectState::sent;
   effect_.attempt += 1;
   if (!effect_.first_at) effect_.first_at = now;
+  else if (effect_.next_at && now > *effect_.next_at) effect_.held += now - *effect_.next_at;
   effect_.sent_at = now;
   effect_.next_at.reset();
   effect_.error.clear();
@@ -373,7 +385,10 @@ void Run::in_doubt(const Error& error, const std::string& reason) {
 
 void Run::retry(const Error& error, Time at, bool counts) {
   outcome_row("retry", {{"attempt", effect_.attempt}, {"error", milepost::detail::to_json(error)}, {"next", telemetry::to_text(at)}});
-  if (!counts && effect_.attempt > 0) effect_.attempt -= 1;
+  if (!counts && effect_.attempt > 0) {
+    effect_.attempt -= 1;
+    effect_.held += std::max(at - clock_.now(), std::chrono::microseconds(0));
+  }
   effect_.state = EffectState::planned;
   effect_.error = text(milepost::detail::to_json(error));
   plan(at);
@@ -389,7 +404,7 @@ void Run::paused(const Error& error, bool during_look_up) {
   outcome_row("held", {{"error", milepost::detail::to_json(error)}});
   effect_.error = text(milepost::detail::to_json(error));
   if (!during_look_up) unsent();
-  plan();
+  plan(clock_.now());
 }
 
 void Run::unsent() {

@@ -16,6 +16,7 @@ namespace milepost::engine {
 
 /// Writes for the next commit, in order. They may run more than once (see journal::Store): each captures by value.
 using Writes = std::vector<journal::Work>;
+journal::Work all_of(Writes writes);
 
 /// What stands between a run and its next move.
 struct Progress {
@@ -39,11 +40,12 @@ class Run {
   const ProgramStep& step() const { return program_->steps[position_]; }
   const journal::Effect& effect() const { return effect_; }
   bool settling() const { return effect_.state == journal::EffectState::sent; }  ///< sent before: its outcome is to be settled
+  bool planned() const { return planned_ && writes_.empty(); }                   ///< it waits in the journal as it stands
   const Json& with() const { return with_; }
   const std::string& once_key() const { return once_key_; }  ///< "" without `once:`
   milepost::Event sdk_event() const;
 
-  /// Planned, at `at` when a retry waits: rides in the commit of what came before.
+  /// Planned, not before `at` when a retry waits (else as it was): rides in the commit of what came before.
   void plan(std::optional<journal::Time> at = {});
   /// The write that makes it sent, with its intent row. Applied after the writes gathered so far; `attempt` counts up.
   void mark_sent();
@@ -64,7 +66,6 @@ class Run {
   const journal::Event& event() const { return event_; }
   const Program& program() const { return *program_; }
   bool ended() const { return event_.state != journal::EventState::open; }
-  unsigned strikes = 0;  ///< refusals in a row, for the backoff
 
  private:
   expression::Scope scope(const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) const;
@@ -91,6 +92,7 @@ class Run {
   std::size_t position_ = 0;
   Writes writes_;
   journal::Effect effect_;
+  bool planned_ = false;  ///< the journal holds `effect_` as planned
   Json with_;
   std::string once_key_;
 };

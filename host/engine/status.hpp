@@ -11,7 +11,8 @@ namespace milepost::engine {
 
 struct ConnectionStatus {
   std::string name, connector;
-  std::string state;   ///< "closed" (not used yet), "open", "paused" (401, 403, a person), "failing" (cannot be opened; retried)
+  /// "closed" (not used yet), "open", "paused" (401, 403, a person), "failing" (cannot be opened; retried), "breaker_open".
+  std::string state;
   std::string reason;  ///< one line; "" when open
   unsigned in_flight = 0;
 };

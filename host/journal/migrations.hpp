@@ -166,6 +166,12 @@ CREATE TABLE audit_details (
   body     TEXT NOT NULL
 ) STRICT;
 )sql"},
+    {2, R"sql(
+-- Microseconds of a limit, a pause or an open breaker since the first attempt: they do not count for `within`.
+ALTER TABLE effects ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+-- What waits for its connection outside memory.
+CREATE INDEX effects_planned ON effects (connection, event) WHERE state = 0;
+)sql"},
 };
 
 }  // namespace milepost::journal

@@ -196,33 +196,56 @@ std::optional<Writer::Item> Store::state(const std::string& scope, const std::st
   return Writer::Item{text(row.text(0)), static_cast<std::uint64_t>(row.integer(1))};
 }
 
-std::vector<Lane> Store::open_lanes(const std::optional<Lane>& after, std::size_t limit) const {
+std::vector<std::string> Store::open_pipelines() const {
+  std::vector<std::string> pipelines;
+  const auto reader = state_->readers.take();
+  for (std::string last;;) {
+    auto row = reader->query("SELECT pipeline FROM events INDEXED BY events_open WHERE state = 0 AND pipeline > ? ORDER BY pipeline LIMIT 1", last);
+    if (!row.next()) return pipelines;
+    pipelines.push_back(last = text(row.text(0)));
+  }
+}
+
+std::vector<Lane> Store::open_lanes(const std::string& pipeline, const std::optional<std::string>& after, std::size_t limit) const {
   // From each lane the index leads straight to the next, however many events the lane holds.
   std::vector<Lane> lanes;
   const auto reader = state_->readers.take();
-  Lane last = after.value_or(Lane{});
+  std::string last = after.value_or("");
   while (lanes.size() < limit) {
     const bool first = !after && lanes.empty();
-    auto row = reader->query(first ? "SELECT pipeline, lane FROM events INDEXED BY events_open WHERE state = 0 "
-                                     "AND (pipeline, lane) >= (?, ?) ORDER BY pipeline, lane LIMIT 1"
-                                   : "SELECT pipeline, lane FROM events INDEXED BY events_open WHERE state = 0 "
-                                     "AND (pipeline, lane) > (?, ?) ORDER BY pipeline, lane LIMIT 1",
-                             last.pipeline, last.lane);
+    auto row = reader->query(first ? "SELECT lane FROM events INDEXED BY events_open WHERE state = 0 "
+                                     "AND pipeline = ? AND lane >= ? ORDER BY lane LIMIT 1"
+                                   : "SELECT lane FROM events INDEXED BY events_open WHERE state = 0 "
+                                     "AND pipeline = ? AND lane > ? ORDER BY lane LIMIT 1",
+                             pipeline, last);
     if (!row.next()) break;
-    last = {text(row.text(0)), text(row.text(1))};
-    lanes.push_back(last);
+    lanes.push_back({pipeline, last = text(row.text(0))});
   }
   return lanes;
 }
 
-std::optional<Event> Store::head(const Lane& lane) const {
+std::optional<Store::Head> Store::head(const Lane& lane) const {
   const auto reader = state_->readers.take();
   auto row = reader->query("SELECT " MILEPOST_EVENT_COLUMNS
-                           " FROM events INDEXED BY events_open WHERE state = 0 "
-                           "AND pipeline = ? AND lane = ? ORDER BY sequence LIMIT 1",
+                           ", (SELECT body FROM payloads WHERE event = sequence) "
+                           "FROM events INDEXED BY events_open WHERE state = 0 "
+                           "AND pipeline = ? AND lane = ? ORDER BY sequence LIMIT 2",
                            lane.pipeline, lane.lane);
   if (!row.next()) return std::nullopt;
-  return read_event(row);
+  Head found{read_event(row), PayloadCodec::from_disk(row.text(22)), false};
+  found.more = row.next();
+  return found;
+}
+
+std::vector<Lane> Store::planned(const std::string& connection, Time now, std::size_t limit) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(
+      "SELECT pipeline, lane FROM effects INDEXED BY effects_planned JOIN events ON sequence = event WHERE effects.state = 0 "
+      "AND connection = ? AND (next_at IS NULL OR next_at <= ?) AND events.state = 0 ORDER BY event LIMIT ?",
+      connection, now, limit);
+  std::vector<Lane> lanes;
+  while (row.next()) lanes.push_back({text(row.text(0)), text(row.text(1))});
+  return lanes;
 }
 
 std::vector<Sequence> Store::due(Time now, std::size_t limit) const {

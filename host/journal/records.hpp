@@ -70,7 +70,8 @@ struct Effect {
   std::string definition, plugin;  ///< versions that acted
   std::optional<Time> first_at;    ///< first attempt: `within` counts from here
   std::optional<Time> sent_at, ended_at;
-  std::optional<Time> next_at;  ///< a retry's earliest time
+  std::optional<Time> next_at;  ///< a retry's earliest time; without one it waits for its connection alone
+  std::chrono::microseconds held{};  ///< since first_at, by a limit, a pause or an open breaker: not counted for `within`
   std::string answer;           ///< JSON {"effect":…,"body":…,"record":…}; "" until done or skipped
   std::string error;            ///< JSON {"kind":…,"message":…,"origin":…} of the last attempt
 };

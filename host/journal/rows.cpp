@@ -39,6 +39,7 @@ Effect read_effect(const sqlite::Query& row) {
   effect.next_at = row.maybe_time(11);
   effect.answer = row.text(12);
   effect.error = row.text(13);
+  effect.held = std::chrono::microseconds(row.integer(14));
   return effect;
 }
 

@@ -140,10 +140,19 @@ class Store {
   std::optional<std::string> cursor(const std::string& source) const;
   std::optional<Writer::Item> state(const std::string& scope, const std::string& key) const;
 
-  /// Lanes with open events, in key order after `after`; at most `limit`. The engine walks them at start.
-  std::vector<Lane> open_lanes(const std::optional<Lane>& after, std::size_t limit) const;
+  /// Pipelines that have open events, deployed or not.
+  std::vector<std::string> open_pipelines() const;
+  /// A pipeline's lanes with open events, in key order after the lane `after`; at most `limit`.
+  std::vector<Lane> open_lanes(const std::string& pipeline, const std::optional<std::string>& after, std::size_t limit) const;
+  struct Head {
+    Event event;
+    std::string payload;  ///< raw
+    bool more = false;    ///< there is another open event behind it
+  };
   /// The oldest open event of a lane.
-  std::optional<Event> head(const Lane& lane) const;
+  std::optional<Head> head(const Lane& lane) const;
+  /// Lanes whose head is planned on `connection` and may be sent by `now`: oldest events first.
+  std::vector<Lane> planned(const std::string& connection, Time now, std::size_t limit) const;
   /// Waiting events whose time has come, oldest first; and the next time after `now` when there is one.
   std::vector<Sequence> due(Time now, std::size_t limit) const;
   std::optional<Time> next_due() const;

@@ -108,7 +108,7 @@ TEST_F(Events, InQuarantineAreDeadFromTheStartAndNoIds) {
   EXPECT_EQ(quarantined.event.fault, "not valid JSON at byte 1");
   EXPECT_EQ(quarantined.event.lane, quarantined.event.receipt);
   EXPECT_EQ(store->payload(1), "not JSON");
-  EXPECT_THAT(store->open_lanes({}, 10), IsEmpty());
+  EXPECT_THAT(store->open_lanes("loan-milestones", {}, 10), IsEmpty());
 
   EXPECT_EQ(accept(milestone("e-1", "L-1")).verdict, Verdict::accepted);
   EXPECT_EQ(store->events({.id = "e-1"}).size(), 2u);
@@ -118,21 +118,43 @@ TEST_F(Events, WithoutALaneGetOneOfTheirOwn) {
   NewEvent loose = milestone("e-1", "");
   const auto accepted = accept(loose);
   EXPECT_EQ(accepted.event.lane, accepted.event.receipt);
-  EXPECT_EQ(store->open_lanes({}, 10).size(), 1u);
+  EXPECT_EQ(store->open_lanes("loan-milestones", {}, 10).size(), 1u);
 }
 
 TEST_F(Events, KeepTheOrderOfTheirLane) {
   for (const auto& [id, subject] : {std::pair{"1", "L-1"}, {"2", "L-2"}, {"3", "L-1"}, {"4", "L-1"}})
     accept(milestone(id, subject));
   const Lane lane{"loan-milestones", "L-1"};
-  EXPECT_EQ(store->head(lane)->id, "1");
-  set(*store->head(lane), EventState::done);
-  EXPECT_EQ(store->head(lane)->id, "3");
-  set(*store->head(lane), EventState::in_doubt);  // releases the lane
-  EXPECT_EQ(store->head(lane)->id, "4");
+  EXPECT_EQ(store->head(lane)->event.id, "1");
+  set(store->head(lane)->event, EventState::done);
+  EXPECT_EQ(store->head(lane)->event.id, "3");
+  set(store->head(lane)->event, EventState::in_doubt);  // releases the lane
+  EXPECT_EQ(store->head(lane)->event.id, "4");
   set(*store->event(3), EventState::open);  // a person's retry: the oldest again
-  EXPECT_EQ(store->head(lane)->id, "3");
+  EXPECT_EQ(store->head(lane)->event.id, "3");
   EXPECT_FALSE(store->head({"loan-milestones", "L-3"}));
+  EXPECT_TRUE(store->head(lane)->more);
+  EXPECT_FALSE(store->head({"loan-milestones", "L-2"})->more);
+  EXPECT_THAT(store->open_pipelines(), ElementsAre("loan-milestones"));
+}
+
+TEST_F(Events, PlannedOnAConnectionAreFoundOldestFirst) {
+  for (int i = 1; i <= 4; ++i) accept(milestone(std::to_string(i), "L-" + std::to_string(i)));
+  const auto plan = [&](Sequence event, const std::string& connection, std::optional<Time> next) {
+    Effect effect{.event = event, .step = "card"};
+    effect.connection = connection;
+    effect.next_at = next;
+    ASSERT_TRUE(store->run([effect](Writer& writer) { writer.put(effect); }));
+  };
+  plan(3, "postcards", {});
+  plan(1, "postcards", kStart);
+  plan(2, "postcards", kStart + std::chrono::hours(1));  // a retry whose time has not come
+  plan(4, "crm", {});
+  const auto lane = [](const std::string& subject) { return Lane{"loan-milestones", subject}; };
+  EXPECT_THAT(store->planned("postcards", kStart, 10), ElementsAre(lane("L-1"), lane("L-3")));
+  EXPECT_THAT(store->planned("postcards", kStart, 1), ElementsAre(lane("L-1")));
+  set(*store->event(1), EventState::in_doubt);
+  EXPECT_THAT(store->planned("postcards", kStart, 10), ElementsAre(lane("L-3")));
 }
 
 TEST_F(Events, OpenLanesAreWalkedInPages) {
@@ -143,7 +165,7 @@ TEST_F(Events, OpenLanesAreWalkedInPages) {
   }
   set(*store->event(1), EventState::done);
   std::vector<Lane> walked;
-  for (auto page = store->open_lanes({}, 7); !page.empty(); page = store->open_lanes(page.back(), 7))
+  for (auto page = store->open_lanes("loan-milestones", {}, 7); !page.empty(); page = store->open_lanes("loan-milestones", page.back().lane, 7))
     walked.insert(walked.end(), page.begin(), page.end());
   EXPECT_EQ(walked, expected);
 }

@@ -1,0 +1,302 @@
+// Out to a connection, and back: a step's delivery waits for its turn there, is written as sent, goes out alone or in company, and what
+// came of it is applied to the ledger.
+#include <random>
+#include <thread>
+
+#include "host/engine/engine.hpp"
+#include "host/plugins/call.hpp"
+#include "host/telemetry/log.hpp"
+#include "host/telemetry/metrics.hpp"
+
+namespace milepost::engine {
+namespace {
+
+using journal::EffectState;
+using telemetry::Level;
+
+double jitter() {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(random);
+}
+
+std::string batch_key(const ProgramStep& step, const Json& with) {
+  const auto& pointer = step.policy.traits.batch_key;
+  const Json* value = pointer.empty() ? nullptr : find(with, pointer);
+  return value == nullptr ? "" : text(*value);
+}
+
+/// Deliveries of one group may travel together.
+std::string group_of(const Run& run) { return run.program().pipeline.version + "/" + run.step().definition.id; }
+
+/// Whether the vendor did well, whatever it thought of the delivery: the breaker's view.
+std::optional<bool> did_well(const Result<Answer>& result) {
+  if (result) return true;
+  switch (result.error().kind) {
+    case ErrorKind::retryable:
+    case ErrorKind::indeterminate: return false;
+    case ErrorKind::rate_limited:
+    case ErrorKind::permanent: return true;
+    default: return std::nullopt;  // says nothing of the vendor
+  }
+}
+
+}  // namespace
+
+// ---- waiting for a turn ----
+
+void Engine::offer(const LanePtr& lane) {
+  auto& run = *lane->run;
+  const auto& step = run.step();
+  Channel* const found = channel(step.definition.connection);
+  if (found == nullptr) {
+    const std::string reason = "the connection \"" + step.definition.connection + "\" is not configured";
+    run.failed({ErrorKind::permanent, reason}, reason);
+    scheduler_.post([this, lane](expression::Machine& machine) { drive(lane, machine); });
+    return;
+  }
+  const bool gathers = step.batch.size > 1 && !lane->alone && !run.settling();
+  if ((!gathers && found->free()) || !run.has_writes()) return enqueue(lane, *found);
+  // It has to wait there: what happened so far is written first, the plan with it.
+  run.plan();
+  commit(lane, [this, lane, found] { enqueue(lane, *found); });
+}
+
+void Engine::enqueue(const LanePtr& lane, Channel& channel) {
+  auto& run = *lane->run;
+  const auto& batch = run.step().batch;
+  lanes_.rest(lane);
+  if (batch.size > 1 && !lane->alone && !run.settling()) {
+    const std::string group = group_of(run);
+    if (gatherer_.waiting(group) >= 2 * batch.size * channel.definition().limit.in_flight) return park(lane, channel);
+    switch (gatherer_.add(group, lane, batch_key(run.step(), run.with()), batch.size)) {
+      case Gatherer::Added::waits: return;
+      case Gatherer::Added::full: return flush(group, batch.size, channel);
+      case Gatherer::Added::first:
+        scheduler_.post_at(clock_.now() + batch.wait, [this, group, size = batch.size, &channel](expression::Machine&) { flush(group, size, channel); });
+        return;
+    }
+  }
+  Channel::Job job = [this, lane, &channel](Worker& worker) {
+    guarded(lane, [&] { lane->run->settling() ? settle(lane, channel, worker) : deliver({lane}, channel, worker); });
+  };
+  if (!channel.submit(std::move(job))) park(lane, channel);
+}
+
+/// The connection's queue is full: the delivery waits in the journal, as planned.
+void Engine::park(const LanePtr& lane, Channel& channel) {
+  const auto gone = [this, lane, &channel] {
+    leave(lane);
+    if (!channel.park()) lanes_.wake(lane->key);
+  };
+  if (lane->run->planned()) return gone();
+  lane->run->plan();
+  commit(lane, gone);
+}
+
+/// One call for what has gathered; it takes what is there when its turn comes.
+void Engine::flush(const std::string& group, std::size_t size, Channel& channel) {
+  if (gatherer_.waiting(group) == 0) return;
+  Channel::Job job = [this, group, size, &channel](Worker& worker) {
+    auto taken = gatherer_.take(group, size);
+    if (taken.more) scheduler_.post([this, group, size, &channel](expression::Machine&) { flush(group, size, channel); });
+    if (!taken.lanes.empty()) deliver(std::move(taken.lanes), channel, worker);
+  };
+  if (channel.submit(std::move(job))) return;
+  for (const auto& lane : gatherer_.take(group, SIZE_MAX).lanes) park(lane, channel);
+}
+
+// ---- sending ----
+
+/// What is decided in the writer's transaction, just before a delivery leaves.
+struct Engine::Gate {
+  explicit Gate(Run& run)
+      : before(run.take_writes()),
+        event(run.event()),
+        once{run.once_key(), event.sequence, run.step().definition.id},
+        guard_late(event.late && !run.step().definition.late_run) {
+    run.mark_sent();
+    sent = run.take_writes();
+  }
+  void pass(journal::Writer& writer) {
+    verdict.clear();
+    hold = false;
+    for (const auto& write : before) write(writer);
+    if (guard_late && writer.finished_later(event.pipeline, event.lane, event.sequence, once.step)) {
+      verdict = "superseded";
+      return;
+    }
+    if (!once.key.empty() && !claim(writer)) return;
+    for (const auto& write : sent) write(writer);
+  }
+
+  Writes before, sent;
+  journal::Event event;
+  journal::Once once;
+  bool guard_late;
+  std::string verdict;       ///< why it is skipped; "": it goes out
+  std::string first_answer;  ///< of the delivery that holds the `once:` key
+  bool hold = false;         ///< that one has no outcome yet
+
+ private:
+  bool claim(journal::Writer& writer) {
+    const auto first = writer.claim(once);
+    if (!first || (first->event == once.event && first->step == once.step)) return true;
+    const auto effect = writer.effect(first->event, first->step);
+    if (effect && effect->state <= EffectState::sent) {
+      hold = true;
+      return false;
+    }
+    if (effect && effect->state == EffectState::failed) {
+      writer.take_over(once);
+      return true;
+    }
+    verdict = "skipped";
+    first_answer = effect ? effect->answer : "";
+    return false;
+  }
+};
+
+/// Prior outcomes, the guards and `sent` of all in one commit. Returns those that are to leave; the others are on their way already.
+std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Worker& worker) {
+  const auto gates = std::make_shared<std::vector<Gate>>();
+  for (const auto& lane : lanes) gates->emplace_back(*lane->run);
+  const journal::Work work = [gates](journal::Writer& writer) {
+    for (auto& gate : *gates) gate.pass(writer);
+  };
+  for (auto done = store_.run(work); !done; done = store_.run(work)) {
+    telemetry::log(Level::error, "store.commit_failed", {{"reason", done.error().message}});
+    if (stopping_) return {};
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+  std::vector<LanePtr> leaving;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const auto& lane = lanes[i];
+    const Gate& gate = (*gates)[i];
+    if (gate.verdict.empty() && !gate.hold) {
+      leaving.push_back(lane);
+      continue;
+    }
+    lane->run->unsent();
+    if (gate.hold) {
+      lane->run->plan();
+      commit(lane, [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); });
+    } else {
+      lane->run->skipped(gate.verdict, gate.verdict == "superseded" ? "a later event of this subject has done it" : "once: it was done before",
+                         gate.first_answer);
+      drive(lane, worker.machine);
+    }
+  }
+  return leaving;
+}
+
+void Engine::deliver(std::vector<LanePtr> lanes, Channel& channel, Worker& worker) {
+  if (stopping_) {
+    for (const auto& lane : lanes) commit_now(lane);
+    return;
+  }
+  lanes = commit_sent(lanes, worker);
+  if (lanes.empty()) return;
+  const auto& step = lanes.front()->run->step();
+  std::vector<milepost::Event> events;
+  std::vector<Delivery> deliveries;
+  events.reserve(lanes.size());
+  for (const auto& lane : lanes) {
+    events.push_back(lane->run->sdk_event());
+    deliveries.push_back({&events.back(), lane->run->with(), lane->run->effect().key});
+  }
+
+  plugins::HostCall host_call(channel.definition().limit.timeout, [this] { return aborted_.load(); }, lanes.front()->run->effect().attempt);
+  const auto started = std::chrono::steady_clock::now();
+  std::vector<Result<Answer>> results;
+  if (Action* action = worker.action(step.action)) results = action->run(deliveries, host_call.call());
+  if (results.size() != lanes.size())
+    results.assign(lanes.size(), fail(host_call.has_write_left() ? ErrorKind::indeterminate : ErrorKind::internal,
+                                      "the plugin gave " + std::to_string(results.size()) + " results for " + std::to_string(lanes.size()) + " deliveries"));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  telemetry::observe_seconds("milepost_action_seconds", {{"pipeline", lanes.front()->key.pipeline}, {"step", step.definition.id}}, took.count());
+
+  // Did the call as a whole fail, after it had left? Then one item may have spoiled it for all, and nobody knows which.
+  const bool in_vain = lanes.size() > 1 && host_call.has_write_left() && std::ranges::none_of(results, [](const auto& result) { return bool(result); });
+  std::optional<bool> well;
+  for (const auto& result : results)
+    if (const auto one = did_well(result)) well = well.value_or(false) || *one;
+  if (well) channel.report(*well);
+  for (std::size_t i = 0; i < lanes.size(); ++i)
+    guarded(lanes[i], [&] { outcome(lanes[i], channel, worker, results[i], in_vain); });
+}
+
+void Engine::outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result, bool in_vain) {
+  auto& run = *lane->run;
+  const std::string step = run.step().definition.id;
+  telemetry::count("milepost_deliveries_total", {{"pipeline", lane->key.pipeline}, {"step", step},
+                                                 {"outcome", result ? "done" : std::string(name(result.error().kind))}});
+  if (result) {
+    lane->strikes = 0;
+    lane->alone = false;
+    run.answered(*result, false);
+    return drive(lane, worker.machine);
+  }
+  const auto& error = result.error();
+  telemetry::log(Level::info, "delivery.failed", {{"pipeline", lane->key.pipeline}, {"step", step}, {"event", run.event().receipt},
+                                                  {"kind", std::string(name(error.kind))}, {"reason", error.message}, {"origin", error.origin}});
+  auto decision = after_error(run.effect(), error, run.step().policy, clock_.now(), ++lane->strikes, jitter());
+  if (in_vain) {
+    lane->alone = true;
+    if (decision.next == Decision::Next::failed) decision = {.next = Decision::Next::send, .at = clock_.now(), .counts = false};
+  }
+  apply(lane, channel, decision, error, false);
+}
+
+/// Sent before, and its outcome is not known.
+void Engine::settle(const LanePtr& lane, Channel& channel, Worker& worker) {
+  if (stopping_) return commit_now(lane);
+  auto& run = *lane->run;
+  const auto& policy = run.step().policy;
+  if (!policy.lookup) {
+    const Error error{ErrorKind::indeterminate, "the host stopped before the answer arrived"};
+    return apply(lane, channel, after_crash(run.effect(), policy, clock_.now()), error, false);
+  }
+  auto* const lookup = dynamic_cast<Lookup*>(worker.action(run.step().action));
+  const milepost::Event event = run.sdk_event();
+  const Delivery delivery{&event, run.with(), run.effect().key};
+  plugins::HostCall host_call(channel.definition().limit.timeout, [this] { return aborted_.load(); }, run.effect().attempt);
+  const auto found = lookup != nullptr ? lookup->find(delivery, host_call.call())
+                                       : Result<std::optional<Answer>>(fail(ErrorKind::internal, "the plugin offers no look-up for this action"));
+  telemetry::count("milepost_look_ups_total", {{"pipeline", lane->key.pipeline}, {"step", run.step().definition.id},
+                                               {"found", found && *found ? "yes" : found ? "no" : "error"}});
+  const auto decision = after_look_up(run.effect(), found, policy, clock_.now(), ++lane->strikes, jitter());
+  if (decision.next != Decision::Next::done)
+    return apply(lane, channel, decision, found ? Error{ErrorKind::retryable, "not found"} : found.error(), true);
+  lane->strikes = 0;
+  run.answered(**found, true);
+  drive(lane, worker.machine);
+}
+
+void Engine::apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up) {
+  auto& run = *lane->run;
+  if (decision.slow_down) channel.hold_until(decision.at);
+  const auto drive_next = [this, lane] { scheduler_.post([this, lane](expression::Machine& machine) { drive(lane, machine); }); };
+  switch (decision.next) {
+    case Decision::Next::done: return drive_next();  // only a look-up gives it, with its answer applied
+    case Decision::Next::send:
+      run.retry(error, decision.at, decision.counts);
+      break;
+    case Decision::Next::look_up:
+      run.look_up_later(error, decision.at);
+      break;
+    case Decision::Next::pause:
+      channel.pause(decision.reason);
+      run.paused(error, look_up);
+      return commit(lane, drive_next);
+    case Decision::Next::failed:
+      run.failed(error, decision.reason);
+      return drive_next();
+    case Decision::Next::in_doubt:
+      telemetry::log(Level::warn, "delivery.in_doubt", {{"pipeline", lane->key.pipeline}, {"event", run.event().receipt}, {"reason", decision.reason}});
+      run.in_doubt(error, decision.reason);
+      return drive_next();
+  }
+  commit(lane, [this, lane, at = decision.at] { later(lane, at); });
+}
+
+}  // namespace milepost::engine
