@@ -1,5 +1,5 @@
-// Out to a connection, and back: a step's delivery waits for its turn there, is written as sent, goes out alone or in company, and what
-// came of it is applied to the ledger.
+// Out to a connection, and back: a step's delivery waits for its turn there, is written as sent, goes out alone or in
+// company, and what came of it is applied to the ledger.
 #include <random>
 #include <thread>
 
@@ -33,10 +33,13 @@ std::optional<bool> did_well(const Result<Answer>& result) {
   if (result) return true;
   switch (result.error().kind) {
     case ErrorKind::retryable:
-    case ErrorKind::indeterminate: return false;
+    case ErrorKind::indeterminate:
+      return false;
     case ErrorKind::rate_limited:
-    case ErrorKind::permanent: return true;
-    default: return std::nullopt;  // says nothing of the vendor
+    case ErrorKind::permanent:
+      return true;
+    default:
+      return std::nullopt;  // says nothing of the vendor
   }
 }
 
@@ -69,10 +72,14 @@ void Engine::enqueue(const LanePtr& lane, Channel& channel) {
     const std::string group = group_of(run);
     if (gatherer_.waiting(group) >= 2 * batch.size * channel.definition().limit.in_flight) return park(lane, channel);
     switch (gatherer_.add(group, lane, batch_key(run.step(), run.with()), batch.size)) {
-      case Gatherer::Added::waits: return;
-      case Gatherer::Added::full: return flush(group, batch.size, channel);
+      case Gatherer::Added::waits:
+        return;
+      case Gatherer::Added::full:
+        return flush(group, batch.size, channel);
       case Gatherer::Added::first:
-        scheduler_.post_at(clock_.now() + batch.wait, [this, group, size = batch.size, &channel](expression::Machine&) { flush(group, size, channel); });
+        scheduler_.post_at(clock_.now() + batch.wait, [this, group, size = batch.size, &channel](expression::Machine&) {
+          flush(group, size, channel);
+        });
         return;
     }
   }
@@ -98,7 +105,8 @@ void Engine::flush(const std::string& group, std::size_t size, Channel& channel)
   if (gatherer_.waiting(group) == 0) return;
   Channel::Job job = [this, group, size, &channel](Worker& worker) {
     auto taken = gatherer_.take(group, size);
-    if (taken.more) scheduler_.post([this, group, size, &channel](expression::Machine&) { flush(group, size, channel); });
+    if (taken.more)
+      scheduler_.post([this, group, size, &channel](expression::Machine&) { flush(group, size, channel); });
     if (!taken.lanes.empty()) deliver(std::move(taken.lanes), channel, worker);
   };
   if (channel.submit(std::move(job))) return;
@@ -156,7 +164,8 @@ struct Engine::Gate {
   }
 };
 
-/// Prior outcomes, the guards and `sent` of all in one commit. Returns those that are to leave; the others are on their way already.
+/// Prior outcomes, the guards and `sent` of all in one commit. Returns those that are to leave; the others are on their
+/// way already.
 std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Worker& worker) {
   const auto gates = std::make_shared<std::vector<Gate>>();
   for (const auto& lane : lanes) gates->emplace_back(*lane->run);
@@ -181,8 +190,10 @@ std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Work
       lane->run->plan();
       commit(lane, [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); });
     } else {
-      lane->run->skipped(gate.verdict, gate.verdict == "superseded" ? "a later event of this subject has done it" : "once: it was done before",
-                         gate.first_answer);
+      lane->run->skipped(
+          gate.verdict,
+          gate.verdict == "superseded" ? "a later event of this subject has done it" : "once: it was done before",
+          gate.first_answer);
       drive(lane, worker.machine);
     }
   }
@@ -205,18 +216,22 @@ void Engine::deliver(std::vector<LanePtr> lanes, Channel& channel, Worker& worke
     deliveries.push_back({&events.back(), lane->run->with(), lane->run->effect().key});
   }
 
-  plugins::HostCall host_call(channel.definition().limit.timeout, [this] { return aborted_.load(); }, lanes.front()->run->effect().attempt);
+  plugins::HostCall host_call(
+      channel.definition().limit.timeout, [this] { return aborted_.load(); }, lanes.front()->run->effect().attempt);
   const auto started = std::chrono::steady_clock::now();
   std::vector<Result<Answer>> results;
   if (Action* action = worker.action(step.action)) results = action->run(deliveries, host_call.call());
   if (results.size() != lanes.size())
     results.assign(lanes.size(), fail(host_call.has_write_left() ? ErrorKind::indeterminate : ErrorKind::internal,
-                                      "the plugin gave " + std::to_string(results.size()) + " results for " + std::to_string(lanes.size()) + " deliveries"));
+                                      "the plugin gave " + std::to_string(results.size()) + " results for " +
+                                          std::to_string(lanes.size()) + " deliveries"));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-  telemetry::observe_seconds("milepost_action_seconds", {{"pipeline", lanes.front()->key.pipeline}, {"step", step.definition.id}}, took.count());
+  telemetry::observe_seconds("milepost_action_seconds",
+                             {{"pipeline", lanes.front()->key.pipeline}, {"step", step.definition.id}}, took.count());
 
   // Did the call as a whole fail, after it had left? Then one item may have spoiled it for all, and nobody knows which.
-  const bool in_vain = lanes.size() > 1 && host_call.has_write_left() && std::ranges::none_of(results, [](const auto& result) { return bool(result); });
+  const bool in_vain = lanes.size() > 1 && host_call.has_write_left() &&
+                       std::ranges::none_of(results, [](const auto& result) { return bool(result); });
   std::optional<bool> well;
   for (const auto& result : results)
     if (const auto one = did_well(result)) well = well.value_or(false) || *one;
@@ -225,11 +240,14 @@ void Engine::deliver(std::vector<LanePtr> lanes, Channel& channel, Worker& worke
     guarded(lanes[i], [&] { outcome(lanes[i], channel, worker, results[i], in_vain); });
 }
 
-void Engine::outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result, bool in_vain) {
+void Engine::outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result,
+                     bool in_vain) {
   auto& run = *lane->run;
   const std::string step = run.step().definition.id;
-  telemetry::count("milepost_deliveries_total", {{"pipeline", lane->key.pipeline}, {"step", step},
-                                                 {"outcome", result ? "done" : std::string(name(result.error().kind))}});
+  telemetry::count("milepost_deliveries_total",
+                   {{"pipeline", lane->key.pipeline},
+                    {"step", step},
+                    {"outcome", result ? "done" : std::string(name(result.error().kind))}});
   if (result) {
     lane->strikes = 0;
     lane->alone = false;
@@ -237,12 +255,18 @@ void Engine::outcome(const LanePtr& lane, Channel& channel, Worker& worker, cons
     return drive(lane, worker.machine);
   }
   const auto& error = result.error();
-  telemetry::log(Level::info, "delivery.failed", {{"pipeline", lane->key.pipeline}, {"step", step}, {"event", run.event().receipt},
-                                                  {"kind", std::string(name(error.kind))}, {"reason", error.message}, {"origin", error.origin}});
+  telemetry::log(Level::info, "delivery.failed",
+                 {{"pipeline", lane->key.pipeline},
+                  {"step", step},
+                  {"event", run.event().receipt},
+                  {"kind", std::string(name(error.kind))},
+                  {"reason", error.message},
+                  {"origin", error.origin}});
   auto decision = after_error(run.effect(), error, run.step().policy, clock_.now(), ++lane->strikes, jitter());
   if (in_vain) {
     lane->alone = true;
-    if (decision.next == Decision::Next::failed) decision = {.next = Decision::Next::send, .at = clock_.now(), .counts = false};
+    if (decision.next == Decision::Next::failed)
+      decision = {.next = Decision::Next::send, .at = clock_.now(), .counts = false};
   }
   apply(lane, channel, decision, error, false);
 }
@@ -259,11 +283,17 @@ void Engine::settle(const LanePtr& lane, Channel& channel, Worker& worker) {
   auto* const lookup = dynamic_cast<Lookup*>(worker.action(run.step().action));
   const milepost::Event event = run.sdk_event();
   const Delivery delivery{&event, run.with(), run.effect().key};
-  plugins::HostCall host_call(channel.definition().limit.timeout, [this] { return aborted_.load(); }, run.effect().attempt);
-  const auto found = lookup != nullptr ? lookup->find(delivery, host_call.call())
-                                       : Result<std::optional<Answer>>(fail(ErrorKind::internal, "the plugin offers no look-up for this action"));
-  telemetry::count("milepost_look_ups_total", {{"pipeline", lane->key.pipeline}, {"step", run.step().definition.id},
-                                               {"found", found && *found ? "yes" : found ? "no" : "error"}});
+  plugins::HostCall host_call(
+      channel.definition().limit.timeout, [this] { return aborted_.load(); }, run.effect().attempt);
+  const auto found =
+      lookup != nullptr
+          ? lookup->find(delivery, host_call.call())
+          : Result<std::optional<Answer>>(fail(ErrorKind::internal, "the plugin offers no look-up for this action"));
+  telemetry::count("milepost_look_ups_total", {{"pipeline", lane->key.pipeline},
+                                               {"step", run.step().definition.id},
+                                               {"found", found && *found ? "yes"
+                                                         : found         ? "no"
+                                                                         : "error"}});
   const auto decision = after_look_up(run.effect(), found, policy, clock_.now(), ++lane->strikes, jitter());
   if (decision.next != Decision::Next::done)
     return apply(lane, channel, decision, found ? Error{ErrorKind::retryable, "not found"} : found.error(), true);
@@ -275,9 +305,12 @@ void Engine::settle(const LanePtr& lane, Channel& channel, Worker& worker) {
 void Engine::apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up) {
   auto& run = *lane->run;
   if (decision.slow_down) channel.hold_until(decision.at);
-  const auto drive_next = [this, lane] { scheduler_.post([this, lane](expression::Machine& machine) { drive(lane, machine); }); };
+  const auto drive_next = [this, lane] {
+    scheduler_.post([this, lane](expression::Machine& machine) { drive(lane, machine); });
+  };
   switch (decision.next) {
-    case Decision::Next::done: return drive_next();  // only a look-up gives it, with its answer applied
+    case Decision::Next::done:
+      return drive_next();  // only a look-up gives it, with its answer applied
     case Decision::Next::send:
       run.retry(error, decision.at, decision.counts);
       break;
@@ -292,7 +325,8 @@ void Engine::apply(const LanePtr& lane, Channel& channel, const Decision& decisi
       run.failed(error, decision.reason);
       return drive_next();
     case Decision::Next::in_doubt:
-      telemetry::log(Level::warn, "delivery.in_doubt", {{"pipeline", lane->key.pipeline}, {"event", run.event().receipt}, {"reason", decision.reason}});
+      telemetry::log(Level::warn, "delivery.in_doubt",
+                     {{"pipeline", lane->key.pipeline}, {"event", run.event().receipt}, {"reason", decision.reason}});
       run.in_doubt(error, decision.reason);
       return drive_next();
   }

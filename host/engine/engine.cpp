@@ -21,7 +21,8 @@ constexpr const char* kSuspectScope = "host/suspect";
 constexpr std::chrono::seconds kLongestTurn{30};
 
 /// Sets an item of the host's own, whatever is there.
-void put(journal::Writer& writer, const std::string& scope, const std::string& key, const std::optional<std::string>& value) {
+void put(journal::Writer& writer, const std::string& scope, const std::string& key,
+         const std::optional<std::string>& value) {
   const auto before = writer.state(scope, key);
   writer.put_state(scope, key, value, before ? before->version : 0);
 }
@@ -36,27 +37,31 @@ Engine::Engine(journal::Store& store, plugins::Registry& registry, plugins::Serv
       scheduler_(clock, 2),
       lanes_([this] { scheduler_.post([this](expression::Machine& machine) { turn(machine); }); },
              [this](const std::string& pipeline) {
-               scheduler_.post([this, pipeline](expression::Machine&) { read([this, pipeline] { lanes_.page(pipeline, store_); }); });
+               scheduler_.post([this, pipeline](expression::Machine&) {
+                 read([this, pipeline] { lanes_.page(pipeline, store_); });
+               });
              }) {}
 
 Engine::~Engine() { stop(std::chrono::seconds(0)); }
 
-Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs, const std::map<std::string, config::Connection>& connections,
-                      std::vector<PipelineStatus> broken, const config::Secrets& secrets) {
+Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs,
+                      const std::map<std::string, config::Connection>& connections, std::vector<PipelineStatus> broken,
+                      const config::Secrets& secrets) {
   for (const auto& [name, connection] : connections) {
     auto account = registry_.account(connection, secrets, services_);
     if (!account) return fail(account.error());
     auto& made = channels_[name] = std::make_unique<Channel>(
         std::move(*account), clock_, [this] { return aborted_.load(); },
-        [this, name = name] { scheduler_.post([this, name](expression::Machine&) { read([this, name] { unpark(name); }); }); });
+        [this, name = name] {
+          scheduler_.post([this, name](expression::Machine&) { read([this, name] { unpark(name); }); });
+        });
     if (const auto paused = store_.state(kPausedScope, name)) made->hold(paused->value);
   }
   std::vector<journal::Work> writes;
   for (auto& program : programs) {
     const auto& pipeline = program->pipeline;
-    writes.push_back([digest = pipeline.version, name = pipeline.name, body = text(pipeline.effective)](journal::Writer& writer) {
-      writer.put_definition(digest, "pipeline", name, body);
-    });
+    writes.push_back([digest = pipeline.version, name = pipeline.name, body = text(pipeline.effective)](
+                         journal::Writer& writer) { writer.put_definition(digest, "pipeline", name, body); });
     versions_[pipeline.version] = program;
     programs_[pipeline.name] = std::move(program);
   }
@@ -68,7 +73,8 @@ Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs, cons
 
 void Engine::start(bool crashed) {
   scheduler_.start();
-  scheduler_.post([this, crashed](expression::Machine&) { read([this, crashed] { crashed ? blame_and_recover() : begin(); }); });
+  scheduler_.post(
+      [this, crashed](expression::Machine&) { read([this, crashed] { crashed ? blame_and_recover() : begin(); }); });
 }
 
 void Engine::begin() {
@@ -79,11 +85,13 @@ void Engine::begin() {
   resume_due();
 }
 
-/// Reads what was in flight. Who was alone there is counted, and at the second time gives up; the others have their turns.
+/// Reads what was in flight. Who was alone there is counted, and at the second time gives up; the others have their
+/// turns.
 void Engine::blame_and_recover() {
   std::deque<journal::Event> suspects;
   for (const auto& effect : store_.sent_without_outcome())
-    if (auto event = store_.event(effect.event); event && event->state == EventState::open) suspects.push_back(std::move(*event));
+    if (auto event = store_.event(effect.event); event && event->state == EventState::open)
+      suspects.push_back(std::move(*event));
   const auto at_work = store_.state(kSuspectScope, "receipt");
   telemetry::log(Level::warn, "host.crashed_before", {{"in_flight", std::to_string(suspects.size())}});
   const auto alone = std::ranges::find_if(
@@ -94,10 +102,18 @@ void Engine::blame_and_recover() {
       if (!event || event->state != EventState::open) return;
       if (++event->crashes >= 2) {
         event->state = EventState::dead;
-        event->fault = event->step + ": the host crashed twice while it delivered this event, and no other was in flight";
-        audit::append(writer, {.kind = "outcome", .action = "dead_letter", .subject = event->subject, .pipeline = event->pipeline,
-                               .version = event->definition, .event = event->receipt, .step = event->step, .outcome = "dead_letter",
-                               .plugin = {}, .details = {{"reason", event->fault}}});
+        event->fault =
+            event->step + ": the host crashed twice while it delivered this event, and no other was in flight";
+        audit::append(writer, {.kind = "outcome",
+                               .action = "dead_letter",
+                               .subject = event->subject,
+                               .pipeline = event->pipeline,
+                               .version = event->definition,
+                               .event = event->receipt,
+                               .step = event->step,
+                               .outcome = "dead_letter",
+                               .plugin = {},
+                               .details = {{"reason", event->fault}}});
       }
       writer.update(*event);
     });
@@ -153,7 +169,8 @@ void Engine::stop(std::chrono::milliseconds drain) {
   // Calls in flight may finish for so long; then they are asked to stop.
   std::jthread abort([this, drain](std::stop_token done) {
     const auto until = std::chrono::steady_clock::now() + drain;
-    while (!done.stop_requested() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (!done.stop_requested() && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     aborted_ = true;
   });
   store_.on_work({});
@@ -179,13 +196,23 @@ Status Engine::set_paused(const std::string& name, bool paused, const std::strin
   if (connection == nullptr) return fail(ErrorKind::permanent, "there is no connection \"" + name + "\"");
   const auto written = store_.run([&](journal::Writer& writer) {
     put(writer, kPausedScope, name, paused ? std::optional(reason) : std::nullopt);
-    audit::append(writer, {.kind = "admin", .user = user, .action = paused ? "connection.pause" : "connection.resume", .subject = {},
-                           .pipeline = {}, .version = {}, .event = {}, .step = {}, .outcome = {}, .plugin = {},
+    audit::append(writer, {.kind = "admin",
+                           .user = user,
+                           .action = paused ? "connection.pause" : "connection.resume",
+                           .subject = {},
+                           .pipeline = {},
+                           .version = {},
+                           .event = {},
+                           .step = {},
+                           .outcome = {},
+                           .plugin = {},
                            .details = {{"connection", name}, {"reason", reason}}});
   });
   if (!written) return written;
-  if (paused) connection->hold(reason);
-  else connection->resume();
+  if (paused)
+    connection->hold(reason);
+  else
+    connection->resume();
   return {};
 }
 
@@ -205,7 +232,8 @@ Snapshot Engine::status() const {
   Snapshot out;
   out.pipelines = broken_;
   for (const auto& [name, program] : programs_) {
-    PipelineStatus status{name, program->pipeline.version, program->pipeline.description, program->pipeline.owner, {}, {}, true, {}};
+    PipelineStatus status{
+        name, program->pipeline.version, program->pipeline.description, program->pipeline.owner, {}, {}, true, {}};
     for (const auto& source : program->pipeline.sources)
       status.sources.push_back(source.use + (source.path.empty() ? "" : " " + source.path));
     for (const auto& step : program->steps) status.steps.push_back(step.definition.id + " " + step.definition.use);

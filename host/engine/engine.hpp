@@ -1,5 +1,6 @@
-// Follows the journal: one lane a subject, many lanes at once, each event through its pipeline's steps. Three files: engine.cpp (its parts,
-// start and stop, what a person asks), way.cpp (one lane's way from step to step), delivery.cpp (out to a connection, and back).
+// Follows the journal: one lane a subject, many lanes at once, each event through its pipeline's steps. Three files:
+// engine.cpp (its parts, start and stop, what a person asks), way.cpp (one lane's way from step to step), delivery.cpp
+// (out to a connection, and back).
 #pragma once
 
 #include <atomic>
@@ -25,17 +26,20 @@ class Engine {
   Engine(journal::Store& store, plugins::Registry& registry, plugins::Services services, telemetry::Clock& clock);
   ~Engine();
 
-  /// The pipelines and connections to run. `broken` are pipelines that could not be compiled, told in status(). Before start().
-  Status deploy(std::vector<std::shared_ptr<const Program>> programs, const std::map<std::string, config::Connection>& connections,
-                std::vector<PipelineStatus> broken, const config::Secrets& secrets);
-  /// `crashed`: the process before died of a fault of its own (telemetry/crash_mark.hpp). What was in flight then runs one at a time
-  /// first; an event that was alone in flight at two crashes becomes a dead letter.
+  /// The pipelines and connections to run. `broken` are pipelines that could not be compiled, told in status(). Before
+  /// start().
+  Status deploy(std::vector<std::shared_ptr<const Program>> programs,
+                const std::map<std::string, config::Connection>& connections, std::vector<PipelineStatus> broken,
+                const config::Secrets& secrets);
+  /// `crashed`: the process before died of a fault of its own (telemetry/crash_mark.hpp). What was in flight then runs
+  /// one at a time first; an event that was alone in flight at two crashes becomes a dead letter.
   void start(bool crashed);
-  /// Starts nothing new, lets what is in flight finish for at most `drain`, then cancels it; leaves the rest to the journal. Idempotent.
+  /// Starts nothing new, lets what is in flight finish for at most `drain`, then cancels it; leaves the rest to the
+  /// journal. Idempotent.
   void stop(std::chrono::milliseconds drain);
 
-  /// A person's pause holds a connection's deliveries, across restarts, until a person resumes; both are audited under `user`.
-  /// Errors: permanent (no such connection), retryable (the store). [any]
+  /// A person's pause holds a connection's deliveries, across restarts, until a person resumes; both are audited under
+  /// `user`. Errors: permanent (no such connection), retryable (the store). [any]
   Status pause_connection(const std::string& name, const std::string& reason, const std::string& user);
   Status resume_connection(const std::string& name, const std::string& reason, const std::string& user);
   /// Asks the vendor whether the account works, now; changes nothing. The error is the plugin's. [any]
@@ -94,8 +98,9 @@ class Engine {
   std::vector<PipelineStatus> broken_;
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const Program>> versions_;  ///< by digest: the current ones and those that events are bound to
-  telemetry::Time armed_{};  ///< when the next waiting event is looked for
+  std::map<std::string, std::shared_ptr<const Program>>
+      versions_;                         ///< by digest: the current ones and those that events are bound to
+  telemetry::Time armed_{};              ///< when the next waiting event is looked for
   std::deque<journal::Event> suspects_;  ///< in flight when the process crashed, and not had their turn yet
   std::uint64_t suspect_turn_ = 0;       ///< which of their turns it is; 0: normal work
   std::atomic<bool> stopping_ = false, aborted_ = false;

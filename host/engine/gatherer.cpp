@@ -21,12 +21,16 @@ Gatherer::Taken Gatherer::take(const std::string& group, std::size_t size) {
   std::deque<Member> left;
   for (auto& member : found->second) {
     const bool fits = taken.lanes.size() < size && (member.key.empty() || keys.insert(member.key).second);
-    if (fits) taken.lanes.push_back(std::move(member.lane));
-    else left.push_back(std::move(member));
+    if (fits)
+      taken.lanes.push_back(std::move(member.lane));
+    else
+      left.push_back(std::move(member));
   }
   taken.more = !left.empty();
-  if (left.empty()) groups_.erase(found);
-  else found->second = std::move(left);
+  if (left.empty())
+    groups_.erase(found);
+  else
+    found->second = std::move(left);
   return taken;
 }
 

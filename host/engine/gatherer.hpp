@@ -1,4 +1,5 @@
-// Deliveries of different lanes that travel in one call. Holds them until there are enough or the first has waited long enough.
+// Deliveries of different lanes that travel in one call. Holds them until there are enough or the first has waited long
+// enough.
 #pragma once
 
 #include <cstddef>

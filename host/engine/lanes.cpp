@@ -11,7 +11,8 @@ constexpr std::size_t kPage = 512;
 
 }  // namespace
 
-Lanes::Lanes(std::function<void()> turn, std::function<void(const std::string&)> walk) : turn_(std::move(turn)), walk_(std::move(walk)) {}
+Lanes::Lanes(std::function<void()> turn, std::function<void(const std::string&)> walk)
+    : turn_(std::move(turn)), walk_(std::move(walk)) {}
 
 void Lanes::make_ready(const LanePtr& lane) {
   auto& pipeline = pipelines_[lane->key.pipeline];
@@ -81,8 +82,10 @@ void Lanes::again(const LanePtr& lane) {
 void Lanes::leave(const LanePtr& lane) {
   const std::lock_guard lock(mutex_);
   still(lane);
-  if (lane->more_) make_ready(lane);
-  else lanes_.erase(lane->key);
+  if (lane->more_)
+    make_ready(lane);
+  else
+    lanes_.erase(lane->key);
   ask_for_page(lane->key.pipeline, pipelines_[lane->key.pipeline]);
 }
 
@@ -110,8 +113,10 @@ void Lanes::page(const std::string& name, const journal::Store& store) {
   for (const auto& lane : found) wake(lane);
   const std::lock_guard lock(mutex_);
   auto& pipeline = pipelines_[name];
-  if (found.size() < kPage) pipeline.walking = false;
-  else pipeline.walked = found.back().lane;
+  if (found.size() < kPage)
+    pipeline.walking = false;
+  else
+    pipeline.walked = found.back().lane;
   pipeline.paged = false;
   ask_for_page(name, pipeline);
 }

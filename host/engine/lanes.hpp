@@ -1,5 +1,5 @@
-// Which lanes are at work. Memory holds their keys and the few runs that are moving, never the backlog: the journal is the queue.
-// Pipelines take turns, so that a flooded one holds up no other.
+// Which lanes are at work. Memory holds their keys and the few runs that are moving, never the backlog: the journal is
+// the queue. Pipelines take turns, so that a flooded one holds up no other.
 #pragma once
 
 #include <deque>
@@ -35,12 +35,14 @@ using LanePtr = std::shared_ptr<ActiveLane>;
 /// All methods [any].
 class Lanes {
  public:
-  /// `turn` is called once for each take() that will find a lane, `walk` once for each page() that a pipeline needs. Both only post.
+  /// `turn` is called once for each take() that will find a lane, `walk` once for each page() that a pipeline needs.
+  /// Both only post.
   Lanes(std::function<void()> turn, std::function<void(const std::string& pipeline)> walk);
 
   /// There is something to do in this lane.
   void wake(const journal::Lane& key);
-  /// The next lane in turn, which now belongs to the caller. nullptr: as many are moving as may be, and another turn follows.
+  /// The next lane in turn, which now belongs to the caller. nullptr: as many are moving as may be, and another turn
+  /// follows.
   LanePtr take();
   /// The caller hands it to a connection's queue or a timer: it stays, but does not count among the moving any more.
   void rest(const LanePtr& lane);
@@ -51,7 +53,8 @@ class Lanes {
 
   /// This pipeline may have lanes in the journal that nobody knows of.
   void behind(const std::string& pipeline);
-  /// Wakes what the next page of the pipeline's lanes in the journal holds. Throws StoreError; then it is to be called again.
+  /// Wakes what the next page of the pipeline's lanes in the journal holds. Throws StoreError; then it is to be called
+  /// again.
   void page(const std::string& pipeline, const journal::Store& store);
 
   std::size_t size() const;
@@ -61,9 +64,9 @@ class Lanes {
  private:
   struct Pipeline {
     std::deque<LanePtr> ready;
-    bool behind = false;   ///< a walk is needed, from the first lane
-    bool walking = false;  ///< one is under way
-    bool paged = false;    ///< its next page is posted
+    bool behind = false;                ///< a walk is needed, from the first lane
+    bool walking = false;               ///< one is under way
+    bool paged = false;                 ///< its next page is posted
     std::optional<std::string> walked;  ///< the last lane that the walk looked at
   };
   // REQUIRES: the mutex.

@@ -14,8 +14,14 @@ Decision give_up(Next next, std::string reason) { return {.next = next, .reason 
 
 Time first_try(const Effect& effect, Time now) { return effect.first_at.value_or(effect.sent_at.value_or(now)); }
 
+/// An attempt before this one may have had its effect, and a repeat by hand would be a second one.
+bool happened_perhaps(const Effect& effect, const Policy& policy) {
+  return effect.unknown && policy.traits.replay != Replay::always;
+}
+
 /// Sends again, unless attempts or time are used up: then `exhausted`.
 Decision again(const Effect& effect, const Policy& policy, Time at, Time now, Next exhausted, const std::string& why) {
+  if (happened_perhaps(effect, policy)) exhausted = Next::in_doubt;
   if (effect.attempt >= policy.retry.attempts)
     return give_up(exhausted, "gave up after " + std::to_string(effect.attempt) + " attempts: " + why);
   if (at > first_try(effect, now) + effect.held + policy.retry.within)
@@ -52,6 +58,7 @@ Decision after_error(const Effect& effect, const Error& error, const Policy& pol
     case ErrorKind::permanent:
     case ErrorKind::internal: break;
   }
+  if (happened_perhaps(effect, policy)) return give_up(Next::in_doubt, "an earlier attempt may have been taken, this one was refused: " + error.message);
   return give_up(Next::failed, error.message);
 }
 

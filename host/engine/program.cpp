@@ -103,7 +103,7 @@ class Compiler {
 
   ProgramStep compile(const config::Step& step) {
     ProgramStep out{.definition = step,
-                    .when = {}, .once = {}, .with = *expression::Tree::compile(Json::object()), .validation = {}, .policy = {}, .action = {}, .plugin_digest = {}};
+                    .when = {}, .once = {}, .with = *expression::Tree::compile(Json::object()), .validation = {}, .policy = {}, .batch = {}, .action = {}, .plugin_digest = {}};
     out.fails_on = step.on_failure.value_or(pipeline_.on_failure) == config::OnFailure::dead_letter;
     if (!step.when.empty()) out.when = take(expression::Expression::compile(step.when), step.when, place(step, "when"), ".when");
     if (!step.once.empty()) out.once = take(expression::Template::compile(step.once), step.once, place(step, "once"), ".once");

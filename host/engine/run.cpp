@@ -275,6 +275,7 @@ bool Run::prepare(expression::Machine& machine, const expression::Scope& view) {
     effect_.first_at.reset();
     effect_.next_at.reset();
     effect_.held = {};
+    effect_.unknown = false;
   }
   effect_.event = event_.sequence;
   effect_.step = definition.id;
@@ -390,6 +391,7 @@ void Run::retry(const Error& error, Time at, bool counts) {
     effect_.held += std::max(at - clock_.now(), std::chrono::microseconds(0));
   }
   effect_.state = EffectState::planned;
+  if (error.kind == ErrorKind::indeterminate) effect_.unknown = true;
   effect_.error = text(milepost::detail::to_json(error));
   plan(at);
 }

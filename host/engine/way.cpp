@@ -1,4 +1,5 @@
-// One lane's way: the head of the lane is loaded, its steps are evaluated, what came of them is committed, the next event follows.
+// One lane's way: the head of the lane is loaded, its steps are evaluated, what came of them is committed, the next
+// event follows.
 #include "host/audit/trail.hpp"
 #include "host/config/from_effective.hpp"
 #include "host/engine/engine.hpp"
@@ -13,8 +14,8 @@ using journal::EventState;
 using telemetry::Level;
 using telemetry::Time;
 
-/// Nothing that an event brings may end the process. A store that cannot be read is tried again; anything else is a defect, and costs the
-/// event that met it.
+/// Nothing that an event brings may end the process. A store that cannot be read is tried again; anything else is a
+/// defect, and costs the event that met it.
 void Engine::guarded(const LanePtr& lane, const std::function<void()>& move) {
   try {
     move();
@@ -32,9 +33,16 @@ void Engine::guarded(const LanePtr& lane, const std::function<void()>& move) {
           event->state = EventState::dead;
           event->fault = fault;
           writer.update(*event);
-          audit::append(writer, {.kind = "outcome", .action = "dead_letter", .subject = event->subject, .pipeline = event->pipeline,
-                                 .version = event->definition, .event = event->receipt, .step = event->step, .outcome = "dead_letter",
-                                 .plugin = {}, .details = {{"reason", fault}}});
+          audit::append(writer, {.kind = "outcome",
+                                 .action = "dead_letter",
+                                 .subject = event->subject,
+                                 .pipeline = event->pipeline,
+                                 .version = event->definition,
+                                 .event = event->receipt,
+                                 .step = event->step,
+                                 .outcome = "dead_letter",
+                                 .plugin = {},
+                                 .details = {{"reason", fault}}});
         },
         [this, lane](const Status&) { later(lane, clock_.now() + std::chrono::milliseconds(100)); });
   }
@@ -53,9 +61,12 @@ void Engine::advance(const LanePtr& lane, expression::Machine& machine) {
   if (stopping_) return commit_now(lane);
   if (!lane->run && !load(lane)) return;
   auto& run = *lane->run;
-  const auto link = [this](const std::string& system, const std::string& type, const std::string& id) { return store_.linked(system, type, id); };
+  const auto link = [this](const std::string& system, const std::string& type, const std::string& id) {
+    return store_.linked(system, type, id);
+  };
   if (run.proceed(machine, link).need == Progress::Need::deliver) return offer(lane);
-  telemetry::count("milepost_events_total", {{"pipeline", lane->key.pipeline}, {"state", std::string(name(run.event().state))}});
+  telemetry::count("milepost_events_total",
+                   {{"pipeline", lane->key.pipeline}, {"state", std::string(name(run.event().state))}});
   commit(lane, [this, lane, waits = run.event().state == EventState::waiting] {
     if (waits) scheduler_.post([this](expression::Machine&) { read([this] { schedule_due(); }); });
     const bool more = lane->more;
@@ -92,7 +103,8 @@ bool Engine::load(const LanePtr& lane) {
     later(lane, *next);
     return false;
   }
-  lane->run = std::make_unique<Run>(std::move(event), std::move(head->payload), std::move(effects), std::move(program), std::move(loan), clock_);
+  lane->run = std::make_unique<Run>(std::move(event), std::move(head->payload), std::move(effects), std::move(program),
+                                    std::move(loan), clock_);
   return true;
 }
 
@@ -139,15 +151,18 @@ std::shared_ptr<const Program> Engine::program_of(const journal::Event& event) {
   if (const auto known = versions_.find(event.definition); known != versions_.end()) return known->second;
   // Bound to a version that is not deployed any more: compiled again from what the store kept.
   const auto body = store_.definition(event.definition);
-  auto effective = body ? read_json(*body) : Result<Json>(fail(ErrorKind::permanent, "its definition is not in the store"));
+  auto effective =
+      body ? read_json(*body) : Result<Json>(fail(ErrorKind::permanent, "its definition is not in the store"));
   if (!effective) return nullptr;
   auto pipeline = config::from_effective(*effective);
   if (!pipeline) return nullptr;
   config::Faults faults;
   auto program = Program::compile(pipeline->pipeline, pipeline->schemas, registry_, faults);
   if (program == nullptr)
-    telemetry::log(Level::error, "version.unusable", {{"pipeline", event.pipeline}, {"version", event.definition},
-                                                      {"reason", faults.empty() ? "" : faults.front().message}});
+    telemetry::log(Level::error, "version.unusable",
+                   {{"pipeline", event.pipeline},
+                    {"version", event.definition},
+                    {"reason", faults.empty() ? "" : faults.front().message}});
   return versions_[event.definition] = program;
 }
 

@@ -169,6 +169,8 @@ CREATE TABLE audit_details (
     {2, R"sql(
 -- Microseconds of a limit, a pause or an open breaker since the first attempt: they do not count for `within`.
 ALTER TABLE effects ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+-- Whether an attempt went out whose outcome was never learned.
+ALTER TABLE effects ADD COLUMN unknown INTEGER NOT NULL DEFAULT 0;
 -- What waits for its connection outside memory.
 CREATE INDEX effects_planned ON effects (connection, event) WHERE state = 0;
 )sql"},

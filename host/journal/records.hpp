@@ -72,6 +72,7 @@ struct Effect {
   std::optional<Time> sent_at, ended_at;
   std::optional<Time> next_at;  ///< a retry's earliest time; without one it waits for its connection alone
   std::chrono::microseconds held{};  ///< since first_at, by a limit, a pause or an open breaker: not counted for `within`
+  bool unknown = false;  ///< an attempt went out whose outcome was never learned: it is not failed, but in doubt, when it ends without one
   std::string answer;           ///< JSON {"effect":…,"body":…,"record":…}; "" until done or skipped
   std::string error;            ///< JSON {"kind":…,"message":…,"origin":…} of the last attempt
 };

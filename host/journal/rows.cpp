@@ -40,6 +40,7 @@ Effect read_effect(const sqlite::Query& row) {
   effect.answer = row.text(12);
   effect.error = row.text(13);
   effect.held = std::chrono::microseconds(row.integer(14));
+  effect.unknown = row.integer(15) != 0;
   return effect;
 }
 

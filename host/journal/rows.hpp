@@ -14,7 +14,7 @@ Event read_event(const sqlite::Query& row);
 
 #define MILEPOST_EFFECT_COLUMNS                                                                              \
   "event, step, state, attempt, key, connection, definition, plugin, first_at, sent_at, ended_at, next_at, " \
-  "answer, error, held"
+  "answer, error, held, unknown"
 Effect read_effect(const sqlite::Query& row);
 
 #define MILEPOST_AUDIT_COLUMNS                                                                                   \

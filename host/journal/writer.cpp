@@ -127,10 +127,10 @@ std::vector<Effect> Writer::effects(Sequence event) {
 
 void Writer::put(const Effect& effect) {
   transaction_.connection->run(
-      "INSERT OR REPLACE INTO effects (" MILEPOST_EFFECT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO effects (" MILEPOST_EFFECT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       effect.event, effect.step, effect.state, effect.attempt, effect.key, effect.connection, effect.definition,
       effect.plugin, effect.first_at, effect.sent_at, effect.ended_at, effect.next_at, effect.answer, effect.error,
-      effect.held.count());
+      effect.held.count(), effect.unknown);
 }
 
 std::optional<Once> Writer::claim(const Once& once) {

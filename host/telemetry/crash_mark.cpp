@@ -19,14 +19,19 @@ struct Watched {
   struct sigaction before;
 };
 // A handler may touch nothing that locks or allocates: plain memory, made ready beforehand.
-std::array<Watched, 5> watched{{{SIGSEGV, "SIGSEGV", {}}, {SIGBUS, "SIGBUS", {}}, {SIGILL, "SIGILL", {}}, {SIGFPE, "SIGFPE", {}}, {SIGABRT, "SIGABRT", {}}}};
+std::array<Watched, 5> watched{{{SIGSEGV, "SIGSEGV", {}},
+                                {SIGBUS, "SIGBUS", {}},
+                                {SIGILL, "SIGILL", {}},
+                                {SIGFPE, "SIGFPE", {}},
+                                {SIGABRT, "SIGABRT", {}}}};
 int note = -1;
 
 void leave_note(int signal) {
   const int saved = errno;
   for (auto& one : watched) {
     if (one.signal != signal) continue;
-    if (note >= 0) [[maybe_unused]] const auto written = ::write(note, one.name, std::strlen(one.name));
+    if (note >= 0) [[maybe_unused]]
+      const auto written = ::write(note, one.name, std::strlen(one.name));
     // Whoever handled it before does now: a fault happens again on return, and abort() raises again.
     ::sigaction(signal, &one.before, nullptr);
   }

@@ -1,4 +1,5 @@
-// A note that a dying process leaves for the next one: it ended by a fault of its own (SIGSEGV, SIGABRT …), not by a kill or a power cut.
+// A note that a dying process leaves for the next one: it ended by a fault of its own (SIGSEGV, SIGABRT …), not by a
+// kill or a power cut.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,8 @@ namespace milepost::telemetry {
 /// What the last process left at `path` ("SIGSEGV"), if anything; from here on this process leaves its own. Call once.
 std::optional<std::string> watch_for_crashes(const std::string& path);
 
-/// A stack of its own for this thread's last words, so that an overflow of the usual one leaves them too. For as long as it lives.
+/// A stack of its own for this thread's last words, so that an overflow of the usual one leaves them too. For as long
+/// as it lives.
 class SignalStack {
  public:
   SignalStack();

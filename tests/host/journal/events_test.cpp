@@ -141,7 +141,9 @@ TEST_F(Events, KeepTheOrderOfTheirLane) {
 TEST_F(Events, PlannedOnAConnectionAreFoundOldestFirst) {
   for (int i = 1; i <= 4; ++i) accept(milestone(std::to_string(i), "L-" + std::to_string(i)));
   const auto plan = [&](Sequence event, const std::string& connection, std::optional<Time> next) {
-    Effect effect{.event = event, .step = "card"};
+    Effect effect;
+    effect.event = event;
+    effect.step = "card";
     effect.connection = connection;
     effect.next_at = next;
     ASSERT_TRUE(store->run([effect](Writer& writer) { writer.put(effect); }));

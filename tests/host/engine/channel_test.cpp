@@ -1,0 +1,139 @@
+#include "host/engine/channel.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <semaphore>
+
+namespace milepost::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// An account whose vendor answers as it is told.
+class FakeAccount : public plugins::Account {
+ public:
+  explicit FakeAccount(config::Limit limit, std::atomic<int>& opened) : opened_(opened) {
+    connection_.name = "postcards";
+    connection_.limit = limit;
+  }
+  const config::Connection& definition() const override { return connection_; }
+  Status open(const Call&) override {
+    ++opened_;
+    return {};
+  }
+  Status probe(const Call&) override { return fail(ErrorKind::auth, "the key is revoked"); }
+  void close() noexcept override {}
+  std::unique_ptr<Action> action(const std::string&) override { return nullptr; }
+  std::unique_ptr<PollingSource> polling(const std::string&, const Json&) override { return nullptr; }
+
+ private:
+  config::Connection connection_;
+  std::atomic<int>& opened_;
+};
+
+class ChannelTest : public testing::Test {
+ protected:
+  void make(config::Limit limit = {}) {
+    channel = std::make_unique<Channel>(
+        std::make_unique<FakeAccount>(limit, opened), clock, [] { return false; }, [this] { ++rooms; });
+  }
+  /// Submits a job that says when it has run.
+  bool submit(std::function<void()> deed = [] {}) {
+    return channel->submit([this, deed = std::move(deed)](Worker&) {
+      deed();
+      ran.release();
+    });
+  }
+  void expect_runs(int count) {
+    for (int i = 0; i < count; ++i) ASSERT_TRUE(ran.try_acquire_for(10s)) << "only " << i << " ran";
+  }
+  void expect_none() { EXPECT_FALSE(ran.try_acquire_for(50ms)); }
+  std::string state() { return channel->status().state; }
+
+  telemetry::ManualClock clock{telemetry::Time(std::chrono::hours(24 * 20000))};
+  std::atomic<int> opened = 0, rooms = 0;
+  std::counting_semaphore<> ran{0};
+  std::unique_ptr<Channel> channel;
+};
+
+TEST_F(ChannelTest, OpensAtTheFirstJob) {
+  make();
+  EXPECT_EQ(state(), "closed");
+  ASSERT_TRUE(submit());
+  expect_runs(1);
+  EXPECT_EQ(opened, 1);
+  EXPECT_EQ(state(), "open");
+}
+
+TEST_F(ChannelTest, APersonsPauseHoldsUntilAPersonResumes) {
+  make();
+  channel->hold("the vendor moves house");
+  ASSERT_TRUE(submit());
+  clock.advance(24h);
+  expect_none();
+  EXPECT_EQ(state(), "paused");
+  EXPECT_EQ(channel->status().reason, "the vendor moves house");
+  channel->pause("401");  // what was under way may still say so
+  EXPECT_EQ(channel->status().reason, "the vendor moves house");
+  channel->resume();
+  expect_runs(1);
+}
+
+TEST_F(ChannelTest, AfterAFewFailuresInARowItRestsThenTriesOne) {
+  make({.in_flight = 2, .breaker = {.after = 3, .wait = 10s}});
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(submit([&] { channel->report(false); }));
+    expect_runs(1);
+  }
+  EXPECT_EQ(state(), "breaker_open");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(submit([&] { channel->report(false); }));
+  expect_none();
+  clock.advance(10s);
+  expect_runs(1);  // one tries, and fails: twice as long now
+  expect_none();
+  clock.advance(10s);
+  expect_none();
+  clock.advance(10s);
+  expect_runs(1);
+  ASSERT_TRUE(submit([&] { channel->report(true); }));
+  clock.advance(40s);
+  expect_runs(1);  // the last of the bad ones
+  clock.advance(60s);
+  expect_runs(1);
+  EXPECT_EQ(state(), "open");
+}
+
+TEST_F(ChannelTest, ASuccessBetweenFailuresKeepsItGoing) {
+  make({.breaker = {.after = 2, .wait = 10s}});
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(submit([&, i] { channel->report(i % 2 == 0); }));
+    expect_runs(1);
+  }
+  EXPECT_EQ(state(), "open");
+}
+
+TEST_F(ChannelTest, HoldsNoMoreThanItsRoomAndTellsWhenThereIsSomeAgain) {
+  make();
+  channel->hold("full");
+  std::size_t taken = 0;
+  while (submit()) ++taken;
+  EXPECT_EQ(taken, channel->room());
+  ASSERT_TRUE(channel->park());
+  EXPECT_EQ(rooms, 0);
+  channel->resume();
+  expect_runs(static_cast<int>(taken));
+  EXPECT_EQ(rooms, 1);
+  EXPECT_FALSE(channel->park());  // there is room already: come at once
+}
+
+TEST_F(ChannelTest, AProbeAsksAndChangesNothing) {
+  make();
+  const auto answer = channel->probe();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().message, "the key is revoked");
+  EXPECT_EQ(state(), "closed");
+}
+
+}  // namespace
+}  // namespace milepost::engine
