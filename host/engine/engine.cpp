@@ -89,15 +89,18 @@ void Engine::begin() {
 /// turns.
 void Engine::blame_and_recover() {
   std::deque<journal::Event> suspects;
-  for (const auto& effect : store_.sent_without_outcome())
-    if (auto event = store_.event(effect.event); event && event->state == EventState::open)
-      suspects.push_back(std::move(*event));
+  for (const auto& effect : store_.sent_without_outcome()) {
+    auto event = store_.event(effect.event);
+    if (!event || event->state != EventState::open) continue;
+    event->step = effect.step;
+    suspects.push_back(std::move(*event));
+  }
   const auto at_work = store_.state(kSuspectScope, "receipt");
   telemetry::log(Level::warn, "host.crashed_before", {{"in_flight", std::to_string(suspects.size())}});
   const auto alone = std::ranges::find_if(
       suspects, [&](const auto& event) { return at_work ? event.receipt == at_work->value : suspects.size() == 1; });
   if (alone != suspects.end()) {
-    const auto counted = store_.run([sequence = alone->sequence](journal::Writer& writer) {
+    const auto counted = store_.run([sequence = alone->sequence, step = alone->step](journal::Writer& writer) {
       auto event = writer.event(sequence);
       if (!event || event->state != EventState::open) return;
       if (++event->crashes >= 2) {
