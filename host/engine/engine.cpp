@@ -105,8 +105,8 @@ void Engine::blame_and_recover() {
       if (!event || event->state != EventState::open) return;
       if (++event->crashes >= 2) {
         event->state = EventState::dead;
-        event->fault =
-            event->step + ": the host crashed twice while it delivered this event, and no other was in flight";
+        event->step = step;
+        event->fault = step + ": the host crashed twice while it delivered this event, and no other was in flight";
         audit::append(writer, {.kind = "outcome",
                                .action = "dead_letter",
                                .subject = event->subject,

@@ -113,7 +113,7 @@ void Engine::later(const LanePtr& lane, Time at) {
   lane->run.reset();
   lanes_.rest(lane);
   scheduler_.post_at(at, [this, lane](expression::Machine&) { lanes_.again(lane); });
-  end_turn(0);
+  if (at > clock_.now()) end_turn(0);
 }
 
 void Engine::leave(const LanePtr& lane) {

@@ -62,7 +62,8 @@ def check_vendors(d, case):
     for vendor, counts in case.get("requests", {}).items():
         for path, count in counts.items():
             found = [request for request in d.requests(vendor) if re.search(path, request["method"] + " " + request["target"])]
-            assert len(found) == count, f"{vendor}: {path} was called {len(found)} times, expected {count}"
+            listed = "\n".join(f"{request['method']} {request['target']} {request['status']} {request['body'][:300]}" for request in found)
+            assert len(found) == count, f"{vendor}: {path} was called {len(found)} times, expected {count}:\n{listed}"
 
 
 def main():
