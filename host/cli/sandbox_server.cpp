@@ -43,6 +43,7 @@ std::optional<SandboxServer::Fault> SandboxServer::strike(const std::string& ven
   for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
     if (fault->vendor != vendor || (!fault->method.empty() && fault->method != method)) continue;
     if (!fault->path.empty() && ::fnmatch(fault->path.c_str(), path.c_str(), 0) != 0) continue;
+    if (++fault->seen % fault->every != 0) continue;
     Fault hit = *fault;
     if (--fault->times == 0) faults_.erase(fault);
     return hit;
@@ -144,6 +145,8 @@ http::Outgoing SandboxServer::add_fault(const std::string& body) {
   fault.path = get<std::string>(*json, "/match/path").value_or("");
   fault.times = get<unsigned>(*json, "/times").value_or(1);
   if (fault.times == 0) return bad("times: at least 1");
+  fault.every = get<unsigned>(*json, "/every").value_or(1);
+  if (fault.every == 0) return bad("every: at least 1");
   if (const Json* answer = find(*json, "/answer")) {
     http::Outgoing out;
     out.status = get<int>(*answer, "/status").value_or(0);

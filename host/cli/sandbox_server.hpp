@@ -28,6 +28,7 @@ class SandboxServer {
   struct Fault {
     std::string vendor, method, path;  ///< method "" any; path with * as wildcard
     unsigned times = 1;
+    unsigned every = 1, seen = 0;  ///< it strikes each so many that match
     std::optional<http::Outgoing> answer;
     std::chrono::milliseconds delay{0};
     enum class Cut { none, before, after } cut = Cut::none;
