@@ -46,7 +46,7 @@ class Sender(threading.Thread):
                 if self.stop.is_set():
                     return  # not acknowledged: it may or may not be there
                 time.sleep(0.02)
-            time.sleep(random.uniform(0.005, 0.03))
+            time.sleep(random.uniform(0.01, 0.06))
 
 
 def main():
@@ -77,7 +77,7 @@ def main():
         stop.set()
         for sender in senders:
             sender.join()
-        events = d.wait_until_ended(180)
+        events = d.wait_until_ended(180 + 6 * arguments.rounds)
         check(d, senders, events)
         # Once more over the quiet store: nothing may happen again.
         before = writes(d)

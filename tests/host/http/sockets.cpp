@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <stdexcept>
+#include <vector>
 
 #include "milepost/http.hpp"
 
@@ -153,9 +155,16 @@ int RawServer::connections() const {
 }
 
 std::string fresh_folder() {
+  /// Gone when the process ends.
+  static struct Folders : std::vector<std::string> {
+    ~Folders() {
+      std::error_code ignored;
+      for (const auto& folder : *this) std::filesystem::remove_all(folder, ignored);
+    }
+  } folders;
   std::string path = ::testing::TempDir() + "milepost-http-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("cannot make a folder");
-  return path;
+  return folders.emplace_back(std::move(path));
 }
 
 }  // namespace milepost::http::testing
