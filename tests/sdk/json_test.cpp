@@ -107,6 +107,8 @@ TEST(ReadJson, SaysWhyAndWhereButNeverWhat) {
   EXPECT_THAT(refusal(R"("\ud800\ud800")"), HasSubstr("a lone surrogate"));
   EXPECT_THAT(refusal("{\"ssn\": 123-45-6789}"), Not(HasSubstr("123")));
   EXPECT_EQ(refusal("[1e400, x]"), "not valid JSON at byte 9");
+  EXPECT_EQ(refusal("\xEF\xBB\xBF{}"), "a byte order mark at byte 1");
+  EXPECT_EQ(refusal(std::string_view("{}\0x", 4)), "not valid JSON at byte 3");
 }
 
 TEST(ReadJson, BoundsNesting) {

@@ -19,20 +19,11 @@
 #include <utility>
 #include <vector>
 
+#include "milepost/detail/quick_reader.hpp"
 #include "milepost/error.hpp"
+#include "milepost/number.hpp"
 
 namespace milepost {
-
-using Json = nlohmann::ordered_json;
-
-/// A JSON number as its source text. Held in a Json as a binary value with subtype 'N', so that it survives copies;
-/// read it through number_text() or get<T>(), never through Json's own get().
-struct Number {
-  std::string text;  ///< a token of the JSON grammar for numbers
-
-  static constexpr std::uint64_t kSubtype = 'N';
-  Json json() const { return Json::binary(Json::binary_t::container_type(text.begin(), text.end()), kSubtype); }
-};
 
 /// True for nlohmann's own numbers and for a kept Number.
 inline bool is_number(const Json& value) noexcept {
@@ -258,11 +249,12 @@ class Reader : public nlohmann::json_sax<Json> {
   std::vector<std::set<std::string>> keys_;  // ordered: hashes of keys could be made to collide
 };
 
-}  // namespace detail
-
-/// Reads one JSON text, whole. Refuses (`permanent`, with the reason and the byte, never the content): anything outside RFC
-/// 8259, invalid UTF-8, lone surrogates, duplicate keys, nesting past the limit.
-inline Result<Json> read_json(std::string_view source, JsonLimits limits = {}) {
+/// read_json() as it is defined; what the quick reader does not take comes here.
+inline Result<Json> read_thoroughly(std::string_view source, JsonLimits limits) {
+  // nlohmann skips a byte order mark, and takes a NUL for the end: another reader may not.
+  if (source.starts_with("\xEF\xBB\xBF")) return fail(ErrorKind::permanent, "a byte order mark at byte 1");
+  if (const auto nul = source.find('\0'); nul != source.npos)
+    return fail(ErrorKind::permanent, "not valid JSON at byte " + std::to_string(nul + 1));
   detail::Hidden hidden;
   if (detail::may_change(source)) hidden = detail::hide_numbers(source);
   const std::string input = hidden.tokens.empty() ? std::string() : std::move(hidden.source);
@@ -272,6 +264,15 @@ inline Result<Json> read_json(std::string_view source, JsonLimits limits = {}) {
     return fail(ErrorKind::permanent, reader.fault().empty() ? "not valid JSON" : reader.fault());
   }
   return reader.take();
+}
+
+}  // namespace detail
+
+/// Reads one JSON text, whole. Refuses (`permanent`, with the reason and the byte, never the content): anything outside RFC
+/// 8259, a byte order mark, invalid UTF-8, lone surrogates, duplicate keys, nesting past the limit.
+inline Result<Json> read_json(std::string_view source, JsonLimits limits = {}) {
+  if (auto value = detail::QuickReader(source, limits.depth).read()) return std::move(*value);
+  return detail::read_thoroughly(source, limits);
 }
 
 /// The value at a JSON Pointer (RFC 6901), or nullptr. Never throws. "" is the whole.
