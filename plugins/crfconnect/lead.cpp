@@ -177,18 +177,40 @@ std::string joined(const std::vector<std::string>& faults) {
   return out;
 }
 
+void write_text(std::string& out, const std::string& value) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+  if (!std::all_of(value.begin(), value.end(), plain)) {
+    out += text(Json(value));
+    return;
+  }
+  out += '"';
+  out += value;
+  out += '"';
+}
+
+void write_canonical(std::string& out, const Json& value);
+
+/// Members by the order of their keys, each as `write` has it.
+template <class Write>
+void write_members(std::string& out, const Json& object, Write write) {
+  std::vector<std::pair<std::string_view, const Json*>> members;
+  members.reserve(object.size());
+  for (auto member = object.begin(); member != object.end(); ++member)
+    members.emplace_back(member.key(), &member.value());
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  out += '{';
+  for (const auto& [key, member] : members) {
+    write_text(out, std::string(key));
+    out += ':';
+    write(key, *member);
+    out += ',';
+  }
+  out += '}';
+}
+
 void write_canonical(std::string& out, const Json& value) {
   if (value.is_object()) {
-    std::vector<std::pair<std::string_view, const Json*>> members;
-    for (const auto& [key, member] : value.items()) members.emplace_back(key, &member);
-    std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    out += '{';
-    for (const auto& [key, member] : members) {
-      out += text(Json(key)) + ':';
-      write_canonical(out, *member);
-      out += ',';
-    }
-    out += '}';
+    write_members(out, value, [&](std::string_view, const Json& member) { write_canonical(out, member); });
   } else if (value.is_array()) {
     out += '[';
     for (const auto& element : value) {
@@ -200,6 +222,8 @@ void write_canonical(std::string& out, const Json& value) {
     const auto token = number_text(value);
     const auto number = Decimal::parse(token);
     out += number ? number->text() : token;
+  } else if (value.is_string()) {
+    write_text(out, value.get_ref<const std::string&>());
   } else {
     out += text(value);
   }
@@ -246,13 +270,22 @@ Result<Lead> read_lead(const Json& body, const LeadRules& rules) {
 }
 
 std::string revision_of(const Json& lead) {
-  Json compared = lead;
-  // The vendor sends "" where others send null, and a guid may come in either case.
-  if (text_at(lead, "/otherReasonText").empty() && compared.contains("otherReasonText"))
-    compared["otherReasonText"] = nullptr;
-  if (const auto id = text_at(lead, "/id"); !id.empty()) compared["id"] = lower(std::string(id));
   std::string canonical;
-  write_canonical(canonical, compared);
+  canonical.reserve(4096);
+  if (!lead.is_object()) {
+    write_canonical(canonical, lead);
+    return hex(sha256(canonical));
+  }
+  write_members(canonical, lead, [&](std::string_view key, const Json& member) {
+    const std::string* const said = member.is_string() ? &member.get_ref<const std::string&>() : nullptr;
+    // The vendor sends "" where others send null, and a guid may come in either case.
+    if (key == "otherReasonText" && (said == nullptr || said->empty()))
+      canonical += "null";
+    else if (key == "id" && said != nullptr)
+      write_text(canonical, lower(*said));
+    else
+      write_canonical(canonical, member);
+  });
   return hex(sha256(canonical));
 }
 
