@@ -2,17 +2,39 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace milepost::telemetry {
 
 namespace {
 
-void fill_randomly(unsigned char* out, std::size_t count) {
+void fetch_randomly(unsigned char* out, std::size_t count) {
   // Without randomness there are no keys and no salts: nothing sensible can go on.
   if (RAND_bytes(out, static_cast<int>(count)) != 1) throw std::runtime_error("the system gives no random bytes");
+}
+
+/// For ids and salts (keys are longer), of which an event takes several: to fetch 16 bytes costs most of what 1 KB does. Each byte is given
+/// once; a forked child fetches its own.
+void fill_randomly(unsigned char* out, std::size_t count) {
+  struct Pool {
+    std::array<unsigned char, 1024> bytes{};
+    std::size_t left = 0;
+    pid_t owner = 0;
+  };
+  thread_local Pool pool;
+  if (count > 16) return fetch_randomly(out, count);
+  if (pool.left < count || pool.owner != ::getpid()) {
+    fetch_randomly(pool.bytes.data(), pool.bytes.size());
+    pool.left = pool.bytes.size();
+    pool.owner = ::getpid();
+  }
+  pool.left -= count;
+  std::copy_n(pool.bytes.data() + pool.left, count, out);
+  std::fill_n(pool.bytes.data() + pool.left, count, static_cast<unsigned char>(0));
 }
 
 }  // namespace

@@ -33,19 +33,31 @@ prometheus::Family<Metric>& family(const std::string& name, Builder build) {
 const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                        0.5,   1,      2.5,   5,    10,    20,   30,  60};
 
+prometheus::Counter& counter(const std::string& name, const Labels& labels) {
+  return family<prometheus::Counter>(name, prometheus::BuildCounter).Add(labels);
+}
+prometheus::Histogram& histogram(const std::string& name, const Labels& labels) {
+  return family<prometheus::Histogram>(name, prometheus::BuildHistogram).Add(labels, kSeconds);
+}
+
 }  // namespace
 
-void count(const std::string& name, const Labels& labels, double by) {
-  family<prometheus::Counter>(name, prometheus::BuildCounter).Add(labels).Increment(by);
-}
+void count(const std::string& name, const Labels& labels, double by) { counter(name, labels).Increment(by); }
 
 void gauge(const std::string& name, const Labels& labels, double value) {
   family<prometheus::Gauge>(name, prometheus::BuildGauge).Add(labels).Set(value);
 }
 
 void observe_seconds(const std::string& name, const Labels& labels, double seconds) {
-  family<prometheus::Histogram>(name, prometheus::BuildHistogram).Add(labels, kSeconds).Observe(seconds);
+  histogram(name, labels).Observe(seconds);
 }
+
+// The registry never drops what it has made.
+Counter::Counter(const std::string& name, const Labels& labels) : counter_(&counter(name, labels)) {}
+void Counter::add(double by) const { counter_->Increment(by); }
+
+Timer::Timer(const std::string& name, const Labels& labels) : histogram_(&histogram(name, labels)) {}
+void Timer::observe(double seconds) const { histogram_->Observe(seconds); }
 
 std::string metrics_text() { return prometheus::TextSerializer().Serialize(registry().Collect()); }
 
