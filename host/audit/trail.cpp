@@ -24,17 +24,35 @@ bool says_nothing(const Json& value) {
 }
 
 std::string body(const Json& details) {
-  Json said = Json::object();
-  for (const auto& [name, value] : details.items())
-    if (!says_nothing(value)) said[name] = value;
-  return text(said);
+  std::string out = "{";
+  for (const auto& [name, value] : details.items()) {
+    if (says_nothing(value)) continue;
+    if (out.size() > 1) out += ',';
+    milepost::detail::append_quoted(out, name);
+    out += ':';
+    milepost::detail::write(out, value);
+  }
+  return out + '}';
 }
 
 }  // namespace
 
+std::string body(std::initializer_list<std::pair<std::string_view, std::string_view>> details) {
+  std::string out = "{";
+  for (const auto& [name, value] : details) {
+    if (value.empty()) continue;
+    if (out.size() > 1) out += ',';
+    milepost::detail::append_quoted(out, name);
+    out += ':';
+    milepost::detail::append_quoted(out, value);
+  }
+  return out + '}';
+}
+
 std::uint64_t append(journal::Writer& writer, const Entry& entry) {
-  const Row last = writer.last_audit_row();
-  const Details details{.salt = telemetry::random_bytes(16), .body = body(entry.details)};
+  const Row& last = writer.last_audit_row();
+  const Details details{.salt = telemetry::random_bytes(16),
+                        .body = entry.body.empty() ? body(entry.details) : entry.body};
   Row row{.sequence = last.sequence + 1,
           .time = writer.now(),
           .kind = utf8(entry.kind),
@@ -50,8 +68,9 @@ std::uint64_t append(journal::Writer& writer, const Entry& entry) {
           .details = digest(details),
           .previous = last.hash};
   row.hash = hash(row);
-  writer.append_audit_row(row, details);
-  return row.sequence;
+  const auto sequence = row.sequence;
+  writer.append_audit_row(std::move(row), details);
+  return sequence;
 }
 
 Verdict verify(journal::Store& store) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "host/journal/schema.hpp"
 #include "host/telemetry/log.hpp"
@@ -24,9 +25,11 @@ StoreError unexpected(std::string what) {
 
 }  // namespace
 
-CommitLoop::CommitLoop(std::string path, telemetry::Clock& clock, std::unique_ptr<sqlite::Connection> connection)
+CommitLoop::CommitLoop(std::string path, telemetry::Clock& clock, std::unique_ptr<sqlite::Connection> connection,
+                       Fresh& fresh)
     : path_(std::move(path)),
       clock_(clock),
+      fresh_(fresh),
       transaction_(std::move(connection), clock),
       checkpointer_(std::make_unique<Checkpointer>(path_)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -111,6 +114,8 @@ CommitLoop::Failure CommitLoop::attempt(std::span<Item> items) {
 }
 
 void CommitLoop::acknowledge(std::span<Item> items) {
+  fresh_.no_loans = !transaction_.has_loans;
+  fresh_.apply(std::exchange(transaction_.changes, {}));
   set_health(true, "");
   for (Item& item : items) item.done(Status());
   std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener;

@@ -19,7 +19,7 @@ namespace milepost::journal {
 
 class CommitLoop {
  public:
-  CommitLoop(std::string path, telemetry::Clock& clock, std::unique_ptr<sqlite::Connection> connection);
+  CommitLoop(std::string path, telemetry::Clock& clock, std::unique_ptr<sqlite::Connection> connection, Fresh& fresh);
   ~CommitLoop();  ///< commits what was submitted
 
   void submit(Work work, Done done);
@@ -46,6 +46,7 @@ class CommitLoop {
 
   const std::string path_;
   telemetry::Clock& clock_;
+  Fresh& fresh_;
   Writer::Transaction transaction_;
   std::unique_ptr<Checkpointer> checkpointer_;
   bool doubtful_ = false;  ///< the disk failed: reopen and verify before the next commit

@@ -52,6 +52,7 @@ std::optional<Event> Store::event_by_receipt(const std::string& receipt) const {
 }
 
 std::optional<std::string> Store::payload(Sequence sequence) const {
+  if (auto fresh = state_->fresh.payload(sequence)) return fresh;
   const auto reader = state_->readers.take();
   auto row = reader->query("SELECT body FROM payloads WHERE event = ?", sequence);
   if (!row.next()) return std::nullopt;
@@ -59,6 +60,7 @@ std::optional<std::string> Store::payload(Sequence sequence) const {
 }
 
 std::vector<Effect> Store::effects(Sequence event) const {
+  if (state_->fresh.has_no_effects(event)) return {};
   const auto reader = state_->readers.take();
   auto row = reader->query("SELECT " MILEPOST_EFFECT_COLUMNS " FROM effects WHERE event = ?", event);
   std::vector<Effect> found;
@@ -160,6 +162,7 @@ void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit)
 }
 
 std::optional<LoanRevision> Store::loan(const std::string& subject, std::optional<std::int64_t> revision) const {
+  if (state_->fresh.no_loans) return std::nullopt;
   const auto reader = state_->readers.take();
   auto row = reader->query(
       "SELECT revision, event, time, state FROM loans WHERE subject = ? AND revision <= ? ORDER BY revision DESC LIMIT "
@@ -225,6 +228,10 @@ std::vector<Lane> Store::open_lanes(const std::string& pipeline, const std::opti
 }
 
 std::optional<Store::Head> Store::head(const Lane& lane) const {
+  if (auto fresh = state_->fresh.head(lane)) {
+    if (!fresh->event) return std::nullopt;
+    return Head{std::move(*fresh->event), std::move(fresh->payload), fresh->more};
+  }
   const auto reader = state_->readers.take();
   auto row = reader->query("SELECT " MILEPOST_EVENT_COLUMNS
                            ", (SELECT body FROM payloads WHERE event = sequence) "

@@ -11,6 +11,8 @@ namespace milepost::journal::sqlite {
 
 namespace {
 
+constexpr std::size_t kMostAddresses = 512;
+
 StoreError to_error(int code, int system_errno, const std::string& message) {
   using Cause = StoreError::Cause;
   const auto later = [](Cause cause, std::string text) {
@@ -113,7 +115,13 @@ void Query::bind_null(int place) {
 }
 
 sqlite3_stmt* Connection::prepared(std::string_view sql) {
-  if (const auto known = statements_.find(sql); known != statements_.end()) return known->second.get();
+  if (by_address_.size() > kMostAddresses) by_address_.clear();  // SQL that is put together has ever new ones
+  Known& literal = by_address_[sql.data()];
+  if (literal.sql == sql && literal.statement != nullptr) return literal.statement;
+  if (const auto known = statements_.find(sql); known != statements_.end()) {
+    literal = {known->first, known->second.get()};
+    return literal.statement;
+  }
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);

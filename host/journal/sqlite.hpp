@@ -130,6 +130,12 @@ class Connection {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
 
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  struct Known {
+    std::string_view sql;  ///< of the key of statements_
+    sqlite3_stmt* statement = nullptr;
+  };
+
   sqlite3_stmt* prepared(std::string_view sql);
   template <class... Values>
   sqlite3_stmt* bound(std::string_view sql, [[maybe_unused]] bool copy, const Values&... values) {
@@ -141,7 +147,8 @@ class Connection {
   }
 
   std::unique_ptr<sqlite3, Close> connection_;  // closed after its statements
-  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, Hash, std::equal_to<>> statements_;
+  std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
+  std::unordered_map<const char*, Known> by_address_;  ///< a literal is found without hashing its text
   std::optional<StoreError> failure_;
   int wal_pages_ = 0;
 };

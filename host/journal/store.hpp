@@ -67,8 +67,8 @@ class Writer {
                       const std::string& body);
 
   /// The chain's last row (sequence 0 when there is none), kept in memory across works.
-  AuditRow last_audit_row();
-  void append_audit_row(const AuditRow& row, const AuditDetails& details);
+  const AuditRow& last_audit_row() const;
+  void append_audit_row(AuditRow row, const AuditDetails& details);
   /// The chain holds all the same (docs/audit.md). False when they are not there.
   bool erase_audit_details(std::uint64_t sequence);
 

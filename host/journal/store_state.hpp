@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "host/journal/commit_loop.hpp"
+#include "host/journal/fresh.hpp"
 #include "host/journal/readers.hpp"
 #include "host/journal/store.hpp"
 
@@ -16,6 +17,7 @@ struct Store::State {
   /// knowledge of where the last good commit ends. The last to close, it empties the WAL.
   std::unique_ptr<sqlite::Connection> anchor;
   mutable Readers readers;
+  Fresh fresh;  ///< stays empty when read-only
   std::optional<CommitLoop> loop;  ///< none when read-only. Last: it ends first
 };
 

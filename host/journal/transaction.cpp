@@ -7,11 +7,13 @@ namespace milepost::journal {
 Writer::Transaction::Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source)
     : connection(std::move(opened)), clock(source) {
   committed = ends = read_ends();
+  has_loans = connection->number("SELECT EXISTS (SELECT 1 FROM loans)") != 0;
 }
 
 void Writer::Transaction::begin() {
   connection->clear_failure();
   awake.clear();
+  changes.clear();
   connection->run("BEGIN IMMEDIATE");
 }
 
@@ -26,6 +28,7 @@ void Writer::Transaction::rollback() noexcept {
   if (connection) connection->rollback();
   ends = committed;
   awake.clear();
+  changes.clear();
 }
 
 Ends Writer::Transaction::read_ends() {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "host/journal/fresh.hpp"
 #include "host/journal/sqlite.hpp"
 #include "host/journal/store.hpp"
 
@@ -28,6 +29,8 @@ struct Writer::Transaction {
   Ends ends;                   ///< as this transaction sees them
   Ends committed;              ///< as of the last commit
   std::vector<Lane> awake;     ///< lanes that this transaction gave something to do
+  std::vector<Fresh::Change> changes;
+  bool has_loans = false;  ///< it appends to some, or there were some at opening
 };
 
 }  // namespace milepost::journal

@@ -62,6 +62,7 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   auto& connection = *transaction_.connection;
   const telemetry::Sha256 digest = telemetry::sha256(event.payload);
   const bool quarantined = !event.quarantine.empty();
+  bool alone = false;
 
   if (!quarantined) {
     auto latest = connection.query(
@@ -72,7 +73,13 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
       return {Verdict::duplicate, first_event(connection, event, latest), latest.digest(3) != digest};
   }
 
-  const Event stored = first_row(event, transaction_.ends.event + 1, receipt, digest, now);
+  Event stored = first_row(event, transaction_.ends.event + 1, receipt, digest, now);
+  if (!quarantined) {
+    auto open = connection.query(
+        "SELECT 1 FROM events INDEXED BY events_open WHERE state = 0 AND pipeline = ? AND lane = ? LIMIT 1",
+        stored.pipeline, stored.lane);
+    alone = !open.next();
+  }
   connection.run(
       "INSERT INTO events (sequence, receipt, pipeline, source, id, revision, type, subject, lane, actor, reason, "
       "time, "
@@ -83,14 +90,15 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   transaction_.ends.event = stored.sequence;
   connection.run("INSERT INTO payloads (event, content_type, body) VALUES (?, ?, ?)", stored.sequence,
                  event.content_type, Blob{PayloadCodec::to_disk(event.payload)});
-  if (quarantined) return {Verdict::quarantined, stored, false};
+  if (quarantined) return {Verdict::quarantined, std::move(stored), false};
 
   connection.run(
       "INSERT INTO identities (id, pipeline, sequence, revision, receipt, payload_digest, seen_at) "
       "VALUES (?, ?, ?, ?, ?, ?, ?)",
       stored.id, stored.pipeline, stored.sequence, stored.revision, stored.receipt, blob(digest), now);
   wake({stored.pipeline, stored.lane});
-  return {Verdict::accepted, stored, false};
+  transaction_.changes.push_back({Fresh::Change::Kind::accepted, stored, event.payload, alone});
+  return {Verdict::accepted, std::move(stored), false};
 }
 
 void Writer::wake(Lane lane) { transaction_.awake.push_back(std::move(lane)); }
@@ -109,6 +117,7 @@ void Writer::update(const Event& event) {
       event.state, event.step, event.definition, event.loan_revision, event.resume_at, event.late, event.crashes,
       event.fault, event.sequence);
   if (transaction_.connection->changes() != 1) defect("there is no event " + std::to_string(event.sequence));
+  transaction_.changes.push_back({Fresh::Change::Kind::updated, event});
 }
 
 std::optional<Effect> Writer::effect(Sequence event, const std::string& step) {
@@ -131,6 +140,9 @@ void Writer::put(const Effect& effect) {
       effect.event, effect.step, effect.state, effect.attempt, effect.key, effect.connection, effect.definition,
       effect.plugin, effect.first_at, effect.sent_at, effect.ended_at, effect.next_at, effect.answer, effect.error,
       effect.held.count(), effect.unknown);
+  Fresh::Change change{Fresh::Change::Kind::effect, {}};
+  change.event.sequence = effect.event;
+  transaction_.changes.push_back(std::move(change));
 }
 
 std::optional<Once> Writer::claim(const Once& once) {
@@ -169,6 +181,7 @@ std::optional<LoanRevision> Writer::loan(const std::string& subject) {
 void Writer::append(const LoanRevision& revision) {
   transaction_.connection->run("INSERT INTO loans (subject, revision, event, time, state) VALUES (?, ?, ?, ?, ?)",
                                revision.subject, revision.revision, revision.event, revision.time, revision.state);
+  transaction_.has_loans = true;
 }
 
 std::optional<std::string> Writer::linked(const std::string& system, const std::string& type, const std::string& id) {
@@ -226,9 +239,9 @@ void Writer::put_definition(const std::string& digest, const std::string& kind, 
                                digest, kind, name, body);
 }
 
-AuditRow Writer::last_audit_row() { return transaction_.ends.audit; }
+const AuditRow& Writer::last_audit_row() const { return transaction_.ends.audit; }
 
-void Writer::append_audit_row(const AuditRow& row, const AuditDetails& details) {
+void Writer::append_audit_row(AuditRow row, const AuditDetails& details) {
   auto& connection = *transaction_.connection;
   connection.run(
       "INSERT INTO audit (sequence, time, kind, user, action, subject, pipeline, version, event, step, outcome, "
@@ -238,7 +251,7 @@ void Writer::append_audit_row(const AuditRow& row, const AuditDetails& details) 
       row.step, row.outcome, row.plugin, blob(row.details), blob(row.previous), blob(row.hash));
   connection.run("INSERT INTO audit_details (sequence, salt, body) VALUES (?, ?, ?)", row.sequence, Blob{details.salt},
                  details.body);
-  transaction_.ends.audit = row;
+  transaction_.ends.audit = std::move(row);
 }
 
 bool Writer::erase_audit_details(std::uint64_t sequence) {

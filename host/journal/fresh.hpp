@@ -1,0 +1,65 @@
+// What was accepted a moment ago, so that the engine, which follows at the journal's heels, need not read it back: a
+// read costs a transaction and the pages that the writer has just changed. Always a copy of what is on disk, never
+// more; what is not here is asked of the disk. [any]
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/journal/records.hpp"
+
+namespace milepost::journal {
+
+class Fresh {
+ public:
+  /// What a transaction does to an event, in order. Applied once it is on disk, forgotten when it is rolled back.
+  struct Change {
+    enum class Kind { accepted, updated, effect } kind;
+    Event event;
+    std::string payload = {};  ///< of an accepted one
+    bool alone = false;        ///< of an accepted one: no other event of its lane was open
+  };
+  /// By the writer, before it tells anyone of the commit.
+  void apply(std::vector<Change> changes);
+
+  struct Head {
+    std::optional<Event> event;  ///< the lane's oldest open one, none when it has none
+    std::string payload;
+    bool more = false;  ///< there is another behind it
+  };
+  /// nullopt: ask the disk.
+  std::optional<Head> head(const Lane& lane) const;
+  std::optional<std::string> payload(Sequence event) const;
+  /// It has no row in the ledger. False: ask the disk.
+  bool has_no_effects(Sequence event) const;
+
+  /// There is no loan at all, which spares every event its look for one. Set at opening and by the writer.
+  std::atomic<bool> no_loans = false;
+
+ private:
+  struct Kept {
+    Event event;
+    std::string payload;
+    bool effects = false;
+  };
+  using Open = std::deque<Sequence>;  ///< all of a lane's open events, oldest first
+
+  void accept(Change&& change);
+  void update(Change&& change);
+  void forget(const Lane& lane);
+  void drop(std::map<Sequence, Kept>::iterator kept);
+  void bound();
+
+  mutable std::mutex mutex_;
+  std::map<Sequence, Kept> kept_;
+  std::map<Lane, Open> lanes_;
+  std::deque<Lane> emptied_;  ///< lanes that were empty when they came here, oldest first
+  std::size_t bytes_ = 0;     ///< of the payloads
+};
+
+}  // namespace milepost::journal

@@ -1,0 +1,129 @@
+// What the store keeps in memory of its newest events against the file itself, which a second store reads.
+#include <random>
+
+#include "host/journal/fresh.hpp"
+#include "tests/host/journal/fixture.hpp"
+
+namespace milepost::journal {
+namespace {
+
+class FreshTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    auto opened = Store::open({.path = path, .clock = nullptr, .read_only = true});
+    ASSERT_TRUE(opened) << opened.error().message;
+    disk = std::move(*opened);
+  }
+  void compare(const Lane& lane) {
+    const auto our_head = store->head(lane), their_head = disk->head(lane);
+    ASSERT_EQ(our_head.has_value(), their_head.has_value()) << lane.lane;
+    if (!our_head) return;
+    const Event &ours = our_head->event, &theirs = their_head->event;
+    EXPECT_EQ(ours.sequence, theirs.sequence);
+    EXPECT_EQ(ours.receipt + ours.pipeline + ours.id + ours.lane + ours.subject + ours.payload_digest,
+              theirs.receipt + theirs.pipeline + theirs.id + theirs.lane + theirs.subject + theirs.payload_digest);
+    EXPECT_EQ(ours.step, theirs.step);
+    EXPECT_EQ(ours.state, theirs.state);
+    EXPECT_EQ(ours.time, theirs.time);
+    EXPECT_EQ(ours.late, theirs.late);
+    EXPECT_EQ(our_head->more, their_head->more);
+    EXPECT_EQ(our_head->payload, their_head->payload);
+    EXPECT_EQ(store->payload(ours.sequence), disk->payload(ours.sequence));
+    EXPECT_EQ(store->effects(ours.sequence).size(), disk->effects(ours.sequence).size());
+    EXPECT_EQ(store->loan(lane.lane).has_value(), disk->loan(lane.lane).has_value());
+  }
+  std::unique_ptr<Store> disk;
+};
+
+TEST_F(FreshTest, ShowsAlwaysWhatTheFileHolds) {
+  std::mt19937 random(7);
+  const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
+  const EventState states[] = {EventState::open, EventState::waiting, EventState::dead, EventState::done,
+                               EventState::in_doubt};
+  unsigned made = 0;
+  for (int round = 0; round < 400; ++round) {
+    const bool fails = below(8) == 0;
+    const Status done = store->run([&](Writer& writer) {
+      for (std::size_t changes = below(4) + 1; changes > 0; --changes) {
+        const std::string subject = "L-" + std::to_string(below(4));
+        switch (below(5)) {
+          case 0:
+          case 1:
+            writer.accept(milestone("e" + std::to_string(made + 1), subject, "{\"n\":" + std::to_string(made) + "}"),
+                          telemetry::new_id(clock.now()), clock.now());
+            ++made;
+            break;
+          case 2:
+          case 3:
+            if (auto event = made == 0 ? std::nullopt : writer.event(below(made) + 1)) {
+              event->state = states[below(5)];
+              event->step = std::to_string(round);
+              event->late = below(2) == 0;
+              writer.update(*event);
+            }
+            break;
+          default:
+            if (auto event = made == 0 ? std::nullopt : writer.event(below(made) + 1)) {
+              Effect effect;
+              effect.event = event->sequence;
+              effect.step = "crm";
+              writer.put(effect);
+            }
+            if (below(50) == 0) {
+              const auto latest = writer.loan(subject);
+              writer.append(LoanRevision{subject, latest ? latest->revision + 1 : 1, 1, clock.now(), "{}"});
+            }
+        }
+      }
+      if (fails) throw std::runtime_error("rolled back");
+    });
+    ASSERT_EQ(bool(done), !fails);
+    for (int i = 0; i < 4; ++i) compare({"loan-milestones", "L-" + std::to_string(i)});
+    if (HasFailure()) FAIL() << "round " << round;
+    if (round % 100 == 99) reopen();  // then memory knows nothing
+  }
+}
+
+Fresh::Change accepted(Sequence sequence, const std::string& lane, std::size_t payload = 10) {
+  Fresh::Change change{Fresh::Change::Kind::accepted, {}, std::string(payload, 'x'), true};
+  change.event.sequence = sequence;
+  change.event.pipeline = "p";
+  change.event.lane = lane;
+  return change;
+}
+Fresh::Change ended(Sequence sequence, const std::string& lane) {
+  Fresh::Change change = accepted(sequence, lane);
+  change.kind = Fresh::Change::Kind::updated;
+  change.event.state = EventState::done;
+  return change;
+}
+
+TEST(Fresh, KnowsThatALaneHasBecomeEmpty) {
+  Fresh fresh;
+  EXPECT_FALSE(fresh.head({"p", "a"}));
+  fresh.apply({accepted(1, "a")});
+  ASSERT_TRUE(fresh.head({"p", "a"}));
+  EXPECT_EQ(fresh.head({"p", "a"})->event->sequence, 1u);
+  fresh.apply({ended(1, "a")});
+  ASSERT_TRUE(fresh.head({"p", "a"}));
+  EXPECT_FALSE(fresh.head({"p", "a"})->event);
+  EXPECT_FALSE(fresh.payload(1));
+}
+
+TEST(Fresh, IsBounded) {
+  Fresh fresh;
+  for (Sequence i = 1; i <= 100; ++i) fresh.apply({accepted(i, std::to_string(i), 1u << 20)});
+  EXPECT_FALSE(fresh.payload(1));
+  EXPECT_FALSE(fresh.head({"p", "1"}));
+  EXPECT_TRUE(fresh.payload(100));
+  std::size_t kept = 0;
+  for (Sequence i = 1; i <= 100; ++i) kept += fresh.payload(i) ? 1 : 0;
+  EXPECT_EQ(kept, 16u);
+
+  for (Sequence i = 1000; i < 7000; ++i) fresh.apply({accepted(i, std::to_string(i)), ended(i, std::to_string(i))});
+  EXPECT_FALSE(fresh.head({"p", "1000"}));
+  EXPECT_TRUE(fresh.head({"p", "6999"}));
+}
+
+}  // namespace
+}  // namespace milepost::journal
