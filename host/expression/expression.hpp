@@ -96,6 +96,8 @@ class Template {
   static Result<Template> compile(std::string_view source);  ///< also: an unclosed `${`
   bool constant() const;                                     ///< no `${…}` at all
   const std::string& source() const { return source_; }
+  /// ["payload", "loan", "id"] when the whole text is one `${payload.loan.id}`: a plain path of names alone; else empty.
+  std::vector<std::string> names() const;
   Result<Value> render(Machine& machine, const Scope& scope) const;
 
  private:

@@ -54,6 +54,13 @@ bool Template::constant() const {
   return true;
 }
 
+std::vector<std::string> Template::names() const {
+  if (pieces_.size() != 1 || !pieces_.front().expression) return {};
+  for (const auto& segment : pieces_.front().expression->segments_)
+    if (segment.index) return {};
+  return pieces_.front().expression->path();
+}
+
 Result<Value> Template::render(Machine& machine, const Scope& scope) const {
   if (pieces_.size() == 1 && pieces_.front().expression) return machine.evaluate(*pieces_.front().expression, scope);
   std::string text;

@@ -10,7 +10,7 @@
 namespace milepost::intake {
 namespace {
 
-std::string name(journal::Writer::Verdict verdict) {
+std::string_view name(journal::Writer::Verdict verdict) {
   switch (verdict) {
     case journal::Writer::Verdict::accepted:
       return "accepted";
@@ -30,19 +30,19 @@ http::Outgoing unavailable(const std::string& detail) {
   return out;
 }
 
-Delivery::Delivery(Origin origin, std::vector<journal::NewEvent> events, journal::Time now)
+Delivery::Delivery(std::shared_ptr<const Origin> origin, std::vector<journal::NewEvent> events, journal::Time now)
     : origin_(std::move(origin)), events_(std::move(events)), now_(now) {
   receipts_.reserve(events_.size());
   for (std::size_t i = 0; i < events_.size(); ++i) receipts_.push_back(telemetry::new_id(now));
 }
 
 void Delivery::submit(std::shared_ptr<Delivery> delivery, journal::Store& store, http::Responder respond,
-                      std::function<void(const std::string&)> done) {
+                      std::function<void(std::string_view)> done) {
   store.submit([delivery](journal::Writer& writer) { delivery->write(writer); },
                [delivery, respond = std::move(respond), done = std::move(done)](Status stored) {
                  if (!stored) {
                    telemetry::log(telemetry::Level::error, "webhook.not_stored",
-                                  {{"pipeline", delivery->origin_.pipeline}, {"error", stored.error().message}});
+                                  {{"pipeline", delivery->origin_->pipeline}, {"error", stored.error().message}});
                    done("unavailable");
                    respond(unavailable("The delivery could not be stored. Nothing of it was: send it again."));
                    return;
@@ -60,27 +60,30 @@ void Delivery::write(journal::Writer& writer) {
     const bool quarantined = acceptance.verdict == journal::Writer::Verdict::quarantined;
     Outcome outcome{acceptance.event.receipt, name(acceptance.verdict), quarantined ? event.quarantine : ""};
 
-    Json details{
-        {"reason", quarantined ? event.quarantine : event.reason}, {"type", event.type}, {"source", origin_.source}};
-    if (acceptance.content_differs) details["digest"] = telemetry::hex(telemetry::sha256(event.payload));
+    const std::string digest =
+        acceptance.content_differs ? telemetry::hex(telemetry::sha256(event.payload)) : std::string();
     audit::append(writer, {.kind = "event",
                            .user = event.actor.empty() ? "system" : event.actor,
                            .action = event.type.empty() ? "accepted" : event.type,
                            .subject = event.subject,
-                           .pipeline = origin_.pipeline,
-                           .version = origin_.version,
+                           .pipeline = origin_->pipeline,
+                           .version = origin_->version,
                            .event = outcome.receipt,
                            .step = {},
-                           .outcome = outcome.status,
-                           .plugin = origin_.plugin,
-                           .details = std::move(details)});
+                           .outcome = std::string(outcome.status),
+                           .plugin = origin_->plugin,
+                           .details = nullptr,
+                           .body = audit::body({{"reason", quarantined ? event.quarantine : event.reason},
+                                                {"type", event.type},
+                                                {"source", origin_->source},
+                                                {"digest", digest}})});
     outcomes_.push_back(std::move(outcome));
   }
 }
 
 /// Of the delivery as a whole: what is best news to its sender.
-std::string Delivery::status() const {
-  for (const char* status : {"accepted", "quarantined"})
+std::string_view Delivery::status() const {
+  for (const std::string_view status : {"accepted", "quarantined"})
     if (std::ranges::any_of(outcomes_, [&](const Outcome& outcome) { return outcome.status == status; })) return status;
   return "duplicate";
 }
@@ -89,7 +92,10 @@ http::Outgoing Delivery::answer() const {
   const auto tell = [](Json& out, const Outcome& outcome) {
     if (!outcome.reason.empty()) out["reason"] = outcome.reason;
   };
-  Json body{{"id", outcomes_.front().receipt}, {"status", status()}};
+  const auto whole = status();
+  const int code = whole == "duplicate" ? 200 : origin_->accepted_status;
+  if (code == 204) return {204, {}, ""};
+  Json body{{"id", outcomes_.front().receipt}, {"status", whole}};
   if (outcomes_.size() == 1) {
     tell(body, outcomes_.front());
   } else {
@@ -100,8 +106,6 @@ http::Outgoing Delivery::answer() const {
       list.push_back(std::move(entry));
     }
   }
-  const int code = body["status"] == "duplicate" ? 200 : origin_.accepted_status;
-  if (code == 204) return {204, {}, ""};
   return {code, {{"Content-Type", "application/json"}}, text(body)};
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/http/server.hpp"
@@ -22,23 +23,25 @@ struct Origin {
 class Delivery {
  public:
   /// Receipts are made here and now, so that a Work that runs twice gives the same ones. REQUIRES: an event at least.
-  Delivery(Origin origin, std::vector<journal::NewEvent> events, journal::Time now);
+  Delivery(std::shared_ptr<const Origin> origin, std::vector<journal::NewEvent> events, journal::Time now);
 
   /// Stores the events, each with its audit row, in one commit; then answers: 503 when they are not on disk. `done` is
   /// told the status for the metrics: accepted, duplicate, quarantined or unavailable. Both run on the writer's thread.
   static void submit(std::shared_ptr<Delivery> delivery, journal::Store& store, http::Responder respond,
-                     std::function<void(const std::string& status)> done);
+                     std::function<void(std::string_view status)> done);
 
  private:
   struct Outcome {
-    std::string receipt, status, reason;
+    std::string receipt;
+    std::string_view status;
+    std::string reason;
   };
 
   void write(journal::Writer& writer);
-  std::string status() const;
+  std::string_view status() const;
   http::Outgoing answer() const;
 
-  Origin origin_;
+  std::shared_ptr<const Origin> origin_;
   std::vector<journal::NewEvent> events_;
   std::vector<std::string> receipts_;
   journal::Time now_;

@@ -18,31 +18,43 @@ namespace {
 /// In one delivery. They share one commit: a small body that decodes to very many would hold up everyone else's.
 constexpr std::size_t kMostEvents = 1000;
 
+/// How the deliveries to one hook ended, and how long their senders waited.
+class Meters {
+ public:
+  using Clock = std::chrono::steady_clock;
+  explicit Meters(const std::string& pipeline) : seconds_("milepost_hook_seconds", {{"pipeline", pipeline}}) {
+    for (const char* status : {"accepted", "duplicate", "quarantined", "unavailable", "nothing", "invalid"})
+      counters_.emplace_back(
+          status, telemetry::Counter("milepost_hooks_total", {{"pipeline", pipeline}, {"status", status}}));
+  }
+  /// REQUIRES: one of the above.
+  void count(std::string_view status, Clock::time_point began) const {
+    std::ranges::find(counters_, status, &Named::first)->second.add();
+    seconds_.observe(std::chrono::duration<double>(Clock::now() - began).count());
+  }
+
+ private:
+  using Named = std::pair<std::string_view, telemetry::Counter>;
+  std::vector<Named> counters_;
+  telemetry::Timer seconds_;
+};
+
 /// A hook with what it runs on. Decoder and machine are [serial].
 struct Entrance {
-  explicit Entrance(Hook given) : hook(std::move(given)) {}
+  explicit Entrance(Hook given)
+      : hook(std::move(given)),
+        origin(std::make_shared<const Origin>(
+            Origin{hook.pipeline, hook.source, hook.version, hook.plugin, hook.accepted_status})),
+        meters(hook.pipeline) {}
   const Hook hook;
+  const std::shared_ptr<const Origin> origin;
+  const Meters meters;
   std::mutex turn;
   expression::Machine machine;
 };
 using Table = std::map<std::string, std::shared_ptr<Entrance>>;
 
 void count_refusal(const char* reason) { telemetry::count("milepost_hook_refused_total", {{"reason", reason}}); }
-
-/// Counts the delivery and how long its sender waited.
-class Meter {
- public:
-  explicit Meter(std::string pipeline) : pipeline_(std::move(pipeline)) {}
-  void operator()(const std::string& status) const {
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began_;
-    telemetry::count("milepost_hooks_total", {{"pipeline", pipeline_}, {"status", status}});
-    telemetry::observe_seconds("milepost_hook_seconds", {{"pipeline", pipeline_}}, taken.count());
-  }
-
- private:
-  std::string pipeline_;
-  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-};
 
 std::string content_type_of(const http::Headers& headers) {
   for (const auto& [name, value] : headers)
@@ -193,7 +205,9 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
   const auto entrance = state_->find(request.path);
   if (!entrance) return respond(http::problem(404, "Not Found", "There is no hook at this path."));
   const Hook& hook = entrance->hook;
-  const Meter meter(hook.pipeline);
+  const auto meter = [entrance, began = Meters::Clock::now()](std::string_view status) {
+    entrance->meters.count(status, began);
+  };
 
   if (const auto reason = state_->refusing(); !reason.empty()) {
     count_refusal("unavailable");
@@ -237,8 +251,7 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
   }
   turn.unlock();
 
-  auto delivery = std::make_shared<Delivery>(
-      Origin{hook.pipeline, hook.source, hook.version, hook.plugin, hook.accepted_status}, std::move(events), now);
+  auto delivery = std::make_shared<Delivery>(entrance->origin, std::move(events), now);
   Delivery::submit(std::move(delivery), state_->store, std::move(respond), meter);
 }
 

@@ -1,9 +1,11 @@
 #include "host/intake/mapping.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
 #include "host/config/fault_codes.hpp"
+#include "host/intake/payload.hpp"
 
 namespace milepost::intake {
 namespace {
@@ -101,7 +103,10 @@ std::optional<Mapping> Mapping::compile(const config::Pipeline& pipeline, config
     if (sources[i]->empty()) continue;
     auto compiled = expression::Template::compile(*sources[i]);
     if (compiled) {
-      out.templates_[i] = std::move(*compiled);
+      auto names = compiled->names();
+      const bool plain = !names.empty() && names.front() == "payload";
+      if (plain) names.erase(names.begin());
+      out.fields_[i] = {std::move(*compiled), std::move(names), plain};
       continue;
     }
     const auto at = from.at.find(kNames[i]);
@@ -120,24 +125,29 @@ journal::NewEvent Mapping::map(expression::Machine& machine, const std::string& 
                                const Event& decoded, const std::string& content_type, telemetry::Time now,
                                const Link& link) const {
   Draft draft = draft_of(pipeline, source, decoded, content_type, now);
-  const auto payload = read_json(draft.event.payload);
-  if (!payload) {
-    draft.fault("the payload is " + payload.error().message);
+  Payload payload(draft.event.payload);
+  if (!payload.fault().empty()) {
+    draft.fault("the payload is " + payload.fault());
     return finish(std::move(draft), subject_none_);
   }
 
-  const Json event = event_view(draft.event, now);
-  const expression::Scope scope{.payload = &*payload,
-                                .event = &event,
-                                .loan = nullptr,
-                                .steps = nullptr,
-                                .params = nullptr,
-                                .link = link,
-                                .now = now};
+  Json event;
+  if (std::ranges::any_of(fields_, [](const auto& field) { return field && !field->plain; }))
+    event = event_view(draft.event, now);
+  const auto render = [&](const expression::Template& from) {
+    return from.render(machine, {.payload = &payload.document(),
+                                 .event = &event,
+                                 .loan = nullptr,
+                                 .steps = nullptr,
+                                 .params = nullptr,
+                                 .link = link,
+                                 .now = now});
+  };
   for (std::size_t i = 0; i < kFields; ++i) {
-    if (!templates_[i]) continue;
+    if (!fields_[i]) continue;
+    const auto picked = fields_[i]->plain ? payload.pick(fields_[i]->names) : std::nullopt;
+    const auto value = picked ? Result<expression::Value>(*picked) : render(fields_[i]->from);
     const std::string name = "event." + std::string(kNames[i]);
-    const auto value = templates_[i]->render(machine, scope);
     if (!value) {
       draft.fault(name + ": " + value.error().message);
     } else if (const auto text = *value ? field_text(**value) : ""; !text) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/config/definition.hpp"
 #include "host/expression/expression.hpp"
@@ -34,7 +35,12 @@ class Mapping {
  private:
   static constexpr std::size_t kFields = 7;  // id, revision, type, subject, actor, reason, time
 
-  std::array<std::optional<expression::Template>, kFields> templates_;
+  struct Field {
+    expression::Template from;
+    std::vector<std::string> names;  ///< below `payload`, where that is all it asks for
+    bool plain = false;              ///< it is
+  };
+  std::array<std::optional<Field>, kFields> fields_;
   bool subject_none_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "host/intake/mapping.hpp"
+#include "host/intake/payload.hpp"
 #include "host/intake/verify.hpp"
 #include "host/telemetry/ids.hpp"
 
@@ -107,6 +108,8 @@ void map(const http::Incoming& request) {
   decoded.payload = Document(request.body);
   const auto event = mapping().map(machine, "loans", "webhook", decoded, "application/json", kNow);
   require(event.payload == request.body);
+  const auto read = read_json(request.body);
+  require(intake::Payload(request.body).fault() == (read ? "" : read.error().message));
   require(!event.id.empty() && event.id.size() <= 256 && event.subject.size() <= 256 && event.type.size() <= 256);
   require(event.lane == event.subject);
   require(!event.quarantine.empty() || (!event.subject.empty() && read_json(request.body).has_value()));

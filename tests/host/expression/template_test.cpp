@@ -25,6 +25,15 @@ TEST_F(Templates, KeepTheTypeOfOneExpression) {
   EXPECT_EQ(render("${ payload.loan.units + 1 }"), "4");
 }
 
+TEST_F(Templates, TellWhenTheyAreOnePlainPathOfNames) {
+  const auto names = [](const char* source) { return Template::compile(source)->names(); };
+  EXPECT_THAT(names("${payload.loan.id}"), testing::ElementsAre("payload", "loan", "id"));
+  EXPECT_THAT(names("${payload[\"a b\"]}"), testing::ElementsAre("payload", "a b"));
+  EXPECT_THAT(names("${payload}"), testing::ElementsAre("payload"));
+  for (const char* other : {"", "payload", "x${payload.id}", "${payload.list[1]}", "${payload.a + 1}", "${lower(payload.a)}"})
+    EXPECT_THAT(names(other), testing::IsEmpty()) << other;
+}
+
 TEST_F(Templates, PutValuesIntoTextByTheirSource) {
   EXPECT_EQ(render("Loan ${payload.loan.id}: ${payload.loan.amount} at ${payload.loan.rate}, ${payload.loan.closed}"),
             "\"Loan L-1001: 25000.00 at 6.125, false\"");

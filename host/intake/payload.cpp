@@ -1,0 +1,121 @@
+#include "host/intake/payload.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace milepost::intake {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
+constexpr std::size_t kFewKeys = 64;  // up to here comparing each with each is the quickest
+
+/// What simdjson takes, or took in some version, and read_json() does not: a byte order mark; half a surrogate pair. An
+/// escape that could be one sends the payload the long way, sound or not.
+bool is_doubtful(std::string_view source) {
+  if (source.starts_with("\xEF\xBB\xBF")) return true;
+  for (auto at = source.find("\\u"); at != source.npos; at = source.find("\\u", at + 2))
+    if (at + 2 < source.size() && (source[at + 2] == 'd' || source[at + 2] == 'D')) return true;
+  return false;
+}
+
+bool distinct(std::vector<std::string_view>& keys) {
+  if (keys.size() > kFewKeys) {
+    std::ranges::sort(keys);
+    return std::ranges::adjacent_find(keys) == keys.end();
+  }
+  for (std::size_t i = 1; i < keys.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (keys[i] == keys[k]) return false;
+  return true;
+}
+
+/// Nesting and duplicate keys, which simdjson leaves to its callers.
+bool is_sound(element value, std::size_t depth) {
+  const auto inside = [depth](element part) {
+    return (!part.is_array() && !part.is_object()) || is_sound(part, depth - 1);
+  };
+  simdjson::dom::array array;
+  if (value.get_array().get(array) == simdjson::SUCCESS)
+    return depth > 0 && std::all_of(array.begin(), array.end(), inside);
+  simdjson::dom::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) return true;
+  if (depth == 0) return false;
+  std::vector<std::string_view> keys;
+  keys.reserve(object.size());
+  for (const auto [key, member] : object) {
+    keys.push_back(key);
+    if (!inside(member)) return false;
+  }
+  return distinct(keys);
+}
+
+}  // namespace
+
+struct Payload::State {
+  explicit State(const std::string& text) : source(text) {}
+
+  const std::string& source;
+  simdjson::dom::parser parser;
+  std::optional<element> root;  ///< none where the document was needed to judge
+  std::optional<Json> document;
+  std::string fault;
+};
+
+Payload::Payload(const std::string& source) : state_(std::make_unique<State>(source)) {
+  if (!is_doubtful(source)) {
+    element root;
+    if (state_->parser.parse(source).get(root) == simdjson::SUCCESS && is_sound(root, JsonLimits{}.depth)) {
+      state_->root = root;
+      return;
+    }
+  }
+  // Refused, or beyond simdjson, as an integer past 64 bits is: read_json() tells, and says why.
+  auto read = read_json(source);
+  if (read)
+    state_->document = std::move(*read);
+  else
+    state_->fault = read.error().message;
+}
+
+Payload::~Payload() = default;
+
+const std::string& Payload::fault() const { return state_->fault; }
+
+std::optional<expression::Value> Payload::pick(std::span<const std::string> names) const {
+  if (!state_->root) return std::nullopt;
+  element at = *state_->root;
+  for (const std::string& name : names) {
+    simdjson::dom::object object;
+    if (at.get_object().get(object) != simdjson::SUCCESS || object.at_key(name).get(at) != simdjson::SUCCESS)
+      return expression::Value();
+  }
+  switch (at.type()) {
+    case element_type::STRING:
+      return Json(std::string(at.get_string().value_unsafe()));
+    case element_type::BOOL:
+      return Json(at.get_bool().value_unsafe());
+    case element_type::NULL_VALUE:
+      return Json(nullptr);
+    case element_type::UINT64:
+      return Json(at.get_uint64().value_unsafe());
+    case element_type::INT64: {
+      const auto number = at.get_int64().value_unsafe();
+      if (number == 0) return std::nullopt;  // it may be written -0
+      return Json(number);
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+const Json& Payload::document() {
+  if (!state_->document) state_->document = read_json(state_->source).value_or(nullptr);
+  return *state_->document;
+}
+
+}  // namespace milepost::intake
