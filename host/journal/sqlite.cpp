@@ -41,6 +41,9 @@ void Connection::Close::operator()(sqlite3* connection) const { sqlite3_close_v2
 void Connection::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Connection::Connection(const std::string& path, Mode mode) {
+  // Counting its memory would take a lock for each of SQLite's allocations. Too late where something else in the process
+  // has used it: then it counts.
+  [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   sqlite3* connection = nullptr;
   // Each connection stays with one thread at a time: SQLite needs no lock of its own.
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
@@ -48,6 +51,8 @@ Connection::Connection(const std::string& path, Mode mode) {
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   connection_.reset(connection);
   if (code != SQLITE_OK) fail(code);
+  // Rows of a few kilobytes are made in memory that the connection keeps for it.
+  if (mode == Mode::write) sqlite3_db_config(connection, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 4096, 128);
   sqlite3_busy_timeout(connection, 2000);
   // A file that came from elsewhere must not run functions through its schema.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);

@@ -34,77 +34,102 @@ std::string shown(const std::string& key) {
   return !key.empty() && key.size() <= 64 && std::all_of(key.begin(), key.end(), plain) ? key : "(unprintable)";
 }
 
+/// Where a value stands. As text only when something is said about it, which is rare.
+struct Place {
+  const Place* above;  ///< nullptr at the root
+  std::string_view name;
+  std::string text() const { return above == nullptr ? std::string() : above->text() + "/" + std::string(name); }
+};
+
 /// Walks a lead beside its schema.
 class Check {
  public:
   std::vector<std::string> faults;
   std::vector<Warning> warnings;
 
-  void object(const Json& value, std::span<const Field> fields, const std::string& at) {
-    for (const auto& field : fields) {
-      const auto member = value.find(std::string(field.name));
-      const std::string path = at + "/" + std::string(field.name);
-      if (member != value.end() && !member->is_null())
-        present(*member, field, path);
-      else if (field.need == Need::required)
-        fault(path, member == value.end() ? "missing" : "null, and it must not be");
-      else if (field.need == Need::marked)
-        warn(Warning::Kind::missing, path);
+  void object(const Json& value, std::span<const Field> fields, const Place& at) {
+    // Senders keep the schema's order, or nearly: the next field is looked at first.
+    std::vector<const Json*> members(fields.size());
+    std::vector<std::string_view> unknown;
+    std::size_t next = 0;
+    for (auto member = value.begin(); member != value.end(); ++member) {
+      const std::string_view key = member.key();
+      std::size_t i = next;
+      if (i >= fields.size() || fields[i].name != key)
+        for (i = 0; i < fields.size() && fields[i].name != key; ++i) {
+        }
+      if (i == fields.size()) {
+        unknown.push_back(key);
+        continue;
+      }
+      members[i] = &member.value();
+      next = i + 1;
     }
-    for (const auto& [key, ignored] : value.items()) {
-      const auto same = [&](const Field& field) { return field.name == key; };
-      if (std::none_of(fields.begin(), fields.end(), same)) warn(Warning::Kind::unknown_field, at + "/" + shown(key));
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const Place place{&at, fields[i].name};
+      if (members[i] != nullptr && !members[i]->is_null())
+        present(*members[i], fields[i], place);
+      else if (fields[i].need == Need::required)
+        fault(place, members[i] == nullptr ? "missing" : "null, and it must not be");
+      else if (fields[i].need == Need::marked)
+        warn(Warning::Kind::missing, place);
+    }
+    for (const auto key : unknown) {
+      const std::string name = shown(std::string(key));
+      warn(Warning::Kind::unknown_field, {&at, name});
     }
   }
 
+  void fault(const Place& at, std::string_view what) { fault(at.text(), what); }
   void fault(const std::string& path, std::string_view what) { faults.push_back(path + ": " + std::string(what)); }
+  void warn(Warning::Kind kind, const Place& at) { warn(kind, at.text()); }
   void warn(Warning::Kind kind, std::string path) { warnings.push_back({kind, std::move(path)}); }
 
  private:
-  void present(const Json& value, const Field& field, const std::string& path) {
+  void present(const Json& value, const Field& field, const Place& at) {
     const auto expect = [&](bool good, std::string_view wanted) {
-      if (!good) fault(path, "expected " + std::string(wanted) + ", found " + std::string(found(value)));
+      if (!good) fault(at, "expected " + std::string(wanted) + ", found " + std::string(found(value)));
       return good;
     };
     switch (field.type) {
       case Type::guid:
         if (expect(value.is_string(), "a guid") && !is_guid(value.get_ref<const std::string&>()))
-          fault(path, "not a guid");
+          fault(at, "not a guid");
         return;
       case Type::text:
-        if (expect(value.is_string(), "text") && field.lookup)
-          look_up(value.get_ref<const std::string&>(), field, path);
+        if (expect(value.is_string(), "text") && field.lookup) look_up(value.get_ref<const std::string&>(), field, at);
         return;
       case Type::date_time:
         if (expect(value.is_string(), "a time") && !parse_date_time(value.get_ref<const std::string&>()))
-          fault(path, "not a time with an offset, as 2020-05-08T23:09:15.4796701+00:00");
+          fault(at, "not a time with an offset, as 2020-05-08T23:09:15.4796701+00:00");
         return;
       case Type::decimal:
-        if (expect(is_number(value), "a number") && !Decimal::parse(number_text(value))) fault(path, "out of range");
+        if (expect(is_number(value), "a number") && !Decimal::parse(number_text(value))) fault(at, "out of range");
         return;
       case Type::integer: {
         if (!expect(is_number(value), "a whole number")) return;
         const auto number = Decimal::parse(number_text(value));
-        if (!number || !number->integer()) return fault(path, "not a whole number");
-        if (static_cast<long long>(number->digits.size()) + number->exponent > 10) fault(path, "out of range");
+        if (!number || !number->integer()) return fault(at, "not a whole number");
+        if (static_cast<long long>(number->digits.size()) + number->exponent > 10) fault(at, "out of range");
         return;
       }
       case Type::boolean:
         expect(value.is_boolean(), "true or false");
         return;
       case Type::texts:
-        if (expect(value.is_array(), "a list of texts")) elements(value, field, path);
+        if (expect(value.is_array(), "a list of texts")) elements(value, field, at);
         return;
       case Type::object:
-        if (expect(value.is_object(), "an object")) object(value, field.members, path);
+        if (expect(value.is_object(), "an object")) object(value, field.members, at);
         return;
     }
   }
 
-  void elements(const Json& list, const Field& field, const std::string& path) {
+  void elements(const Json& list, const Field& field, const Place& above) {
     for (std::size_t i = 0; i < list.size(); ++i) {
       const auto& element = list[i];
-      const std::string at = path + "/" + std::to_string(i);
+      const std::string number = std::to_string(i);
+      const Place at{&above, number};
       if (element.is_null())
         warn(Warning::Kind::null_element, at);
       else if (!element.is_string())
@@ -114,14 +139,14 @@ class Check {
     }
   }
 
-  void look_up(const std::string& raw, const Field& field, const std::string& path) {
+  void look_up(const std::string& raw, const Field& field, const Place& at) {
     const auto fit = match(*field.lookup, raw).fit;
-    if (fit == Fit::near) warn(Warning::Kind::near_value, path);
+    if (fit == Fit::near) warn(Warning::Kind::near_value, at);
     if (fit != Fit::unknown) return;
     if (field.decides)
-      fault(path, "not one of the vendor's values for " + std::string(field.lookup->name));
+      fault(at, "not one of the vendor's values for " + std::string(field.lookup->name));
     else
-      warn(Warning::Kind::unknown_value, path);
+      warn(Warning::Kind::unknown_value, at);
   }
 
   static std::string_view found(const Json& value) { return is_number(value) ? "a number" : value.type_name(); }
@@ -177,7 +202,7 @@ std::string joined(const std::vector<std::string>& faults) {
   return out;
 }
 
-void write_text(std::string& out, const std::string& value) {
+void write_text(std::string& out, std::string_view value) {
   const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
   if (!std::all_of(value.begin(), value.end(), plain)) {
     out += text(Json(value));
@@ -200,7 +225,7 @@ void write_members(std::string& out, const Json& object, Write write) {
   std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   out += '{';
   for (const auto& [key, member] : members) {
-    write_text(out, std::string(key));
+    write_text(out, key);
     out += ':';
     write(key, *member);
     out += ',';
@@ -255,7 +280,7 @@ Result<Lead> read_lead(const Json& body, const LeadRules& rules) {
   if (body.is_array()) return fail(ErrorKind::permanent, "not a good lead: a list, and one lead comes per request");
   if (!body.is_object()) return fail(ErrorKind::permanent, "not a good lead: not an object");
   Check check;
-  check.object(body, lead_fields(), "");
+  check.object(body, lead_fields(), {nullptr, ""});
   check_figures(body, rules, check);
   if (!check.faults.empty()) return fail(ErrorKind::permanent, joined(check.faults));
   check_formats(body, check);

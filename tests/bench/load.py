@@ -27,7 +27,7 @@ def wrk(port, path, seconds, connections):
     done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / "accept.lua"), f"http://127.0.0.1:{port}{path}"],
                           capture_output=True, text=True, env=environment, check=True).stdout
     requests, refused, micros = map(int, re.search(r"RESULT (\d+) (\d+) (\d+)", done).groups())
-    p50, p99 = (milliseconds(re.search(rf"{part}%\s+(\S+)", done).group(1)) for part in (50, 99))
+    p50, p99 = (milliseconds(re.search(rf"^\s+{part}%\s+(\S+)", done, re.MULTILINE).group(1)) for part in (50, 99))
     return {"rate": (requests - refused) / (micros / 1e6), "good": requests - refused, "refused": refused, "p50": p50, "p99": p99}
 
 
