@@ -109,7 +109,11 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
 
 std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {
   Clauses clauses;
-  clauses.add("a.subject = ?", filter.subject);
+  clauses.add(
+      "a.subject = ? AND a.sequence IN (WITH RECURSIVE stretch (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM stretch "
+      "WHERE n < (SELECT max(sequence) >> 11 FROM audit)) SELECT s.sequence FROM stretch CROSS JOIN audit s "
+      "INDEXED BY audit_subject WHERE s.sequence >> 11 = n AND s.subject = ?)",
+      filter.subject);
   clauses.add("a.event = ?", filter.event);
   clauses.add("a.pipeline = ?", filter.pipeline);
   clauses.add("a.kind = ?", filter.kind);

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <map>
+
 #include "tests/host/audit/fixture.hpp"
 
 namespace milepost::audit {
@@ -128,6 +131,30 @@ TEST_F(Trail, ShowsEachKindOfTamperingInTheStore) {
     EXPECT_THAT(verify(*store).fault, StartsWith(fault)) << sql;
     if (*undo != '\0') tamper(undo);
   }
+}
+
+TEST_F(Trail, IsFoundBySubjectHoweverFarApartItsRowsAre) {
+  std::map<std::string, std::vector<std::uint64_t>> expected;
+  run([&](journal::Writer& writer) {
+    for (int i = 0; i < 10'000; ++i) {
+      const std::string subject = i == 0 || i == 9'999 ? "rare" : "L-" + std::to_string(i * 7919 % 2000);
+      expected[subject].push_back(audit::append(writer, entry(subject)));
+    }
+  });
+  const auto found = [&](const journal::AuditFilter& filter) {
+    std::vector<std::uint64_t> rows;
+    for (const auto& record : store->audit(filter)) rows.push_back(record.row.sequence);
+    return rows;
+  };
+  for (const char* subject : {"rare", "L-0", "L-7", "L-1999"}) {
+    auto rows = expected.at(subject);
+    EXPECT_EQ(found({.subject = subject}), rows) << subject;
+    EXPECT_EQ(found({.subject = subject, .after = rows.front()}), std::vector(rows.begin() + 1, rows.end())) << subject;
+    std::ranges::reverse(rows);
+    EXPECT_EQ(found({.subject = subject, .newest_first = true}), rows) << subject;
+    EXPECT_EQ(found({.subject = subject, .limit = 1, .newest_first = true}), std::vector{rows.front()}) << subject;
+  }
+  EXPECT_TRUE(found({.subject = "nobody"}).empty());
 }
 
 TEST_F(Trail, IsFilteredInBothDirections) {

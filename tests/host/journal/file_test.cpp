@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "host/journal/schema.hpp"
 #include "tests/host/journal/fixture.hpp"
 #include "tests/host/journal/raw.hpp"
 
@@ -56,7 +57,7 @@ TEST_F(StoreFile, OfANewerVersionIsRefusedWithBothVersionsAndTheRemedy) {
     const Error error = refusal(read_only);
     EXPECT_EQ(error.kind, ErrorKind::permanent);
     EXPECT_THAT(error.message, HasSubstr("version 99"));
-    EXPECT_THAT(error.message, HasSubstr("up to 2"));
+    EXPECT_THAT(error.message, HasSubstr("up to " + std::to_string(newest_schema())));
     EXPECT_THAT(error.message, HasSubstr("newer milepost"));
   }
   EXPECT_EQ(Raw(path).number("PRAGMA user_version"), 99);
