@@ -75,6 +75,16 @@ TEST_F(Trail, LeavesOutWhatWasNotSaid) {
   EXPECT_EQ(details->salt.size(), 16u);
 }
 
+TEST_F(Trail, TakesDetailsThatAreTextAlready) {
+  EXPECT_EQ(body({{"reason", "a \"b\"\n"}, {"note", ""}, {"type", "lead"}}), R"({"reason":"a \"b\"\n","type":"lead"})");
+  EXPECT_EQ(body({}), "{}");
+  Entry made = entry("L-1", Json{{"reason", "not this"}});
+  made.body = body({{"reason", "this"}});
+  append(made);
+  EXPECT_EQ(store->audit({})[0].details->body, R"({"reason":"this"})");
+  EXPECT_EQ(verify(*store).fault, "");
+}
+
 TEST_F(Trail, SaltsEachRowByItself) {
   append(entry("L-1", Json{{"reason", "approved"}}));
   append(entry("L-1", Json{{"reason", "approved"}}));

@@ -1,6 +1,9 @@
 #include "host/telemetry/ids.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <string>
 
 #include <regex>
 #include <set>
@@ -41,6 +44,29 @@ TEST(RandomBytes, DifferEachTime) {
   EXPECT_EQ(random_bytes(0), "");
   EXPECT_EQ(random_bytes(32).size(), 32u);
   EXPECT_NE(random_bytes(16), random_bytes(16));
+  std::set<std::string> salts;
+  for (int i = 0; i < 1000; ++i) salts.insert(random_bytes(16));
+  for (int i = 0; i < 1000; ++i) salts.insert(random_bytes(15) + 'x');
+  EXPECT_EQ(salts.size(), 2000u);
+}
+
+TEST(RandomBytes, DifferInAForkedChild) {
+  random_bytes(1);  // some are kept for the next ones
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto bytes = random_bytes(16);
+    ::_exit(::write(ends[1], bytes.data(), bytes.size()) == 16 ? 0 : 1);
+  }
+  std::string theirs(16, '\0');
+  ASSERT_EQ(::read(ends[0], theirs.data(), theirs.size()), 16);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_NE(random_bytes(16), theirs);
 }
 
 }  // namespace

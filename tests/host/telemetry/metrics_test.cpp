@@ -19,6 +19,18 @@ TEST(Metrics, CountsByLabels) {
   EXPECT_THAT(metrics_text(), HasSubstr("test_events_total{pipeline=\"b\"} 1\n"));
 }
 
+TEST(Metrics, CountsTheSameThroughAHandle) {
+  const Counter counter("test_handle_total", {{"pipeline", "a"}});
+  counter.add();
+  count("test_handle_total", {{"pipeline", "a"}});
+  Counter("test_handle_total", {{"pipeline", "a"}}).add(2);
+  EXPECT_THAT(metrics_text(), HasSubstr("test_handle_total{pipeline=\"a\"} 4\n"));
+  const Timer timer("test_handle_seconds", {});
+  timer.observe(0.02);
+  observe_seconds("test_handle_seconds", {}, 0.02);
+  EXPECT_THAT(metrics_text(), HasSubstr("test_handle_seconds_count 2\n"));
+}
+
 TEST(Metrics, KeepsTheLastValueOfAGauge) {
   gauge("test_depth", {}, 4);
   gauge("test_depth", {}, 3);
