@@ -91,12 +91,6 @@ std::optional<Fresh::Head> Fresh::head(const Lane& lane) const {
   return Head{kept.event, kept.payload, known->second.size() > 1};
 }
 
-std::optional<std::string> Fresh::payload(Sequence event) const {
-  const std::lock_guard guard(mutex_);
-  const auto kept = kept_.find(event);
-  return kept == kept_.end() ? std::nullopt : std::optional(kept->second.payload);
-}
-
 bool Fresh::has_no_effects(Sequence event) const {
   const std::lock_guard guard(mutex_);
   const auto kept = kept_.find(event);

@@ -34,7 +34,6 @@ class Fresh {
   };
   /// nullopt: ask the disk.
   std::optional<Head> head(const Lane& lane) const;
-  std::optional<std::string> payload(Sequence event) const;
   /// It has no row in the ledger. False: ask the disk.
   bool has_no_effects(Sequence event) const;
 

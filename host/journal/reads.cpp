@@ -52,7 +52,6 @@ std::optional<Event> Store::event_by_receipt(const std::string& receipt) const {
 }
 
 std::optional<std::string> Store::payload(Sequence sequence) const {
-  if (auto fresh = state_->fresh.payload(sequence)) return fresh;
   const auto reader = state_->readers.take();
   auto row = reader->query("SELECT body FROM payloads WHERE event = ?", sequence);
   if (!row.next()) return std::nullopt;
