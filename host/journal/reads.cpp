@@ -35,6 +35,16 @@ struct Clauses {
   }
 };
 
+/// Where to begin to look for events accepted since then. A receipt begins with its time, and has an index; within one
+/// millisecond receipts come in any order.
+std::optional<Sequence> first_since(const Readers::Lease& reader, Time since) {
+  const std::string first = telemetry::new_id(std::max(since, Time{})).substr(0, 13);
+  auto row = reader->query(
+      "SELECT min(sequence) FROM (SELECT sequence FROM events WHERE receipt >= ? ORDER BY receipt LIMIT 1000)", first);
+  if (!row.next() || row.integer(0) == 0) return std::nullopt;
+  return static_cast<Sequence>(row.integer(0));
+}
+
 }  // namespace
 
 std::optional<Event> Store::event(Sequence sequence) const {
@@ -78,32 +88,45 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
   clauses.add("subject = ?", filter.subject);
   clauses.add("pipeline = ?", filter.pipeline);
   clauses.add("type = ?", filter.type);
+  clauses.add("step = ?", filter.step);
+  const auto micros = [](Time time) { return std::to_string(telemetry::to_micros(time)); };
+  clauses.add("accepted_at >= ?", filter.since.transform(micros));
+  clauses.add("accepted_at < ?", filter.until.transform(micros));
   if (filter.state) clauses.sql += " AND " + is(*filter.state);
 
   const bool indexed =
       filter.id || filter.receipt || filter.subject || (filter.state && *filter.state != EventState::done);
-  // The rows are looked up after the newest are chosen: only the chosen ones are read whole.
+  const std::string order = filter.oldest_first ? "ASC" : "DESC";
+  // The rows are looked up after the first are chosen: only the chosen ones are read whole.
   const std::string sql = "SELECT " MILEPOST_EVENT_COLUMNS
                           " FROM events WHERE sequence IN (SELECT sequence FROM events WHERE " +
                           std::string(indexed ? "+sequence < ? AND +sequence >= ?" : "sequence < ? AND sequence >= ?") +
-                          clauses.sql + " ORDER BY sequence DESC LIMIT ?) ORDER BY sequence DESC";
+                          clauses.sql + " ORDER BY sequence " + order + " LIMIT ?) ORDER BY sequence " + order;
 
-  std::vector<Event> found;
-  Sequence before = filter.before;
-  if (before == 0) {
+  Sequence low = filter.after + 1, high = filter.before;
+  {
     const auto reader = state_->readers.take();
-    before = static_cast<Sequence>(reader->number("SELECT max(sequence) FROM events")) + 1;
+    if (high == 0) high = static_cast<Sequence>(reader->number("SELECT max(sequence) FROM events")) + 1;
+    if (filter.since && !indexed) low = std::max(low, first_since(reader, *filter.since).value_or(high));
   }
-  while (before > 1 && found.size() < filter.limit) {
-    const Sequence from = indexed || before <= kWindow ? 1 : before - kWindow;
+  std::vector<Event> found;
+  while (low < high && found.size() < filter.limit) {
+    const Sequence width = indexed ? high - low : std::min(high - low, kWindow);
+    const auto [from, to] = filter.oldest_first ? std::pair(low, low + width) : std::pair(high - width, high);
     const auto reader = state_->readers.take();
-    auto row = reader->query(sql, before, from);
+    auto row = reader->query(sql, to, from);
     clauses.bind(row, 3);
     row.bind(3 + static_cast<int>(clauses.values.size()), filter.limit - found.size(), false);
     while (row.next()) found.push_back(read_event(row));
-    before = from;
+    (filter.oldest_first ? low : high) = filter.oldest_first ? to : from;
   }
   return found;
+}
+
+bool Store::quarantined(Sequence sequence) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(MILEPOST_QUARANTINED, sequence);
+  return row.next();
 }
 
 std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {

@@ -12,6 +12,11 @@ namespace milepost::journal {
   "payload_digest, state, step, definition, loan_revision, resume_at, late, crashes, fault"
 Event read_event(const sqlite::Query& row);
 
+/// Bound with a sequence: a row when that event is quarantined.
+#define MILEPOST_QUARANTINED                                                                               \
+  "SELECT 1 FROM events e WHERE sequence = ? AND state = 3 AND definition = '' AND step = '' AND NOT EXISTS " \
+  "(SELECT 1 FROM identities i WHERE i.id = e.id AND i.pipeline = e.pipeline AND i.sequence = e.sequence)"
+
 #define MILEPOST_EFFECT_COLUMNS                                                                              \
   "event, step, state, attempt, key, connection, definition, plugin, first_at, sent_at, ended_at, next_at, " \
   "answer, error, held, unknown"

@@ -29,8 +29,15 @@ class Writer {
   /// none. Quarantined events (dead from the start) are not remembered as ids. `receipt` is the UUIDv7 for it.
   Acceptance accept(const NewEvent& event, const std::string& receipt, Time now);
 
-  /// The engine looks at this lane after the commit. accept() does it for what it accepts; whoever opens an event again
-  /// does it himself.
+  /// A quarantined event whose payload was mapped again: it becomes `event` under its own receipt and sequence, open and
+  /// late, with an identity, and wakes its lane. duplicate: nothing was changed, since the event that is returned has
+  /// its id. REQUIRES: quarantined(sequence)
+  Acceptance admit(Sequence sequence, const NewEvent& event);
+  /// A dead letter from the start: it has no identity, and no step has seen it.
+  bool quarantined(Sequence sequence);
+
+  /// The engine looks at this lane after the commit. accept() and admit() do it for what they let in; whoever opens an
+  /// event again does it himself.
   void wake(Lane lane);
 
   std::optional<Event> event(Sequence sequence);
@@ -86,10 +93,13 @@ using Work = std::function<void(Writer&)>;
 using Done = std::function<void(Status)>;
 
 struct EventFilter {
-  std::optional<std::string> pipeline = {}, subject = {}, id = {}, receipt = {}, type = {};
+  std::optional<std::string> pipeline = {}, subject = {}, id = {}, receipt = {}, type = {}, step = {};
   std::optional<EventState> state = {};
-  Sequence before = 0;  ///< 0: from the newest
+  std::optional<Time> since = {}, until = {};  ///< accepted at or after, and before
+  Sequence before = 0;                         ///< 0: from the newest
+  Sequence after = 0;                          ///< only later ones
   std::size_t limit = 50;
+  bool oldest_first = false;
 };
 struct AuditFilter {
   std::optional<std::string> pipeline = {}, subject = {}, event = {}, kind = {};
@@ -130,7 +140,8 @@ class Store {
   std::optional<Event> event_by_receipt(const std::string& receipt) const;
   std::optional<std::string> payload(Sequence sequence) const;  ///< raw; nullopt when pruned
   std::vector<Effect> effects(Sequence event) const;
-  std::vector<Event> events(const EventFilter& filter) const;  ///< newest first
+  std::vector<Event> events(const EventFilter& filter) const;  ///< newest first, unless the filter says otherwise
+  bool quarantined(Sequence sequence) const;                   ///< as the Writer's
   std::vector<AuditRecord> audit(const AuditFilter& filter) const;
   /// Every audit row in order, in pages, without holding a transaction between them. `visit` false ends.
   void each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const;

@@ -54,6 +54,25 @@ Event first_event(sqlite::Connection& connection, const NewEvent& event, const s
   return first;
 }
 
+/// Set when (pipeline, id) is known and the revision brings nothing new.
+std::optional<Writer::Acceptance> duplicate_of(sqlite::Connection& connection, const NewEvent& event,
+                                               const telemetry::Sha256& digest) {
+  auto latest = connection.query(
+      "SELECT sequence, revision, receipt, payload_digest, seen_at FROM identities WHERE id = ? AND pipeline = ? "
+      "ORDER BY sequence DESC LIMIT 1",
+      event.id, event.pipeline);
+  if (!latest.next() || (!event.revision.empty() && event.revision != latest.text(1))) return std::nullopt;
+  return Writer::Acceptance{Writer::Verdict::duplicate, first_event(connection, event, latest),
+                            latest.digest(3) != digest};
+}
+
+void identify(sqlite::Connection& connection, const Event& event, const telemetry::Sha256& digest, Time now) {
+  connection.run(
+      "INSERT INTO identities (id, pipeline, sequence, revision, receipt, payload_digest, seen_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      event.id, event.pipeline, event.sequence, event.revision, event.receipt, blob(digest), now);
+}
+
 }  // namespace
 
 Time Writer::now() const { return transaction_.clock.now(); }
@@ -64,14 +83,8 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   const bool quarantined = !event.quarantine.empty();
   bool alone = false;
 
-  if (!quarantined) {
-    auto latest = connection.query(
-        "SELECT sequence, revision, receipt, payload_digest, seen_at FROM identities WHERE id = ? AND pipeline = ? "
-        "ORDER BY sequence DESC LIMIT 1",
-        event.id, event.pipeline);
-    if (latest.next() && (event.revision.empty() || event.revision == latest.text(1)))
-      return {Verdict::duplicate, first_event(connection, event, latest), latest.digest(3) != digest};
-  }
+  if (!quarantined)
+    if (auto known = duplicate_of(connection, event, digest)) return *std::move(known);
 
   Event stored = first_row(event, transaction_.ends.event + 1, receipt, digest, now);
   if (!quarantined) {
@@ -92,13 +105,36 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
                  event.content_type, Blob{PayloadCodec::to_disk(event.payload)});
   if (quarantined) return {Verdict::quarantined, std::move(stored), false};
 
-  connection.run(
-      "INSERT INTO identities (id, pipeline, sequence, revision, receipt, payload_digest, seen_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?)",
-      stored.id, stored.pipeline, stored.sequence, stored.revision, stored.receipt, blob(digest), now);
+  identify(connection, stored, digest, now);
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::accepted, stored, event.payload, alone});
   return {Verdict::accepted, std::move(stored), false};
+}
+
+Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
+  auto& connection = *transaction_.connection;
+  const auto before = this->event(sequence);
+  if (!before || !quarantined(sequence)) defect("event " + std::to_string(sequence) + " is not quarantined");
+  const telemetry::Sha256 digest = telemetry::sha256(event.payload);
+  if (auto known = duplicate_of(connection, event, digest)) return *std::move(known);
+
+  Event stored = first_row(event, sequence, before->receipt, digest, before->accepted_at);
+  stored.late = true;
+  connection.run(
+      "UPDATE events SET id = ?, revision = ?, type = ?, subject = ?, lane = ?, actor = ?, reason = ?, time = ?, "
+      "payload_digest = ?, state = ?, late = ?, fault = '' WHERE sequence = ?",
+      stored.id, stored.revision, stored.type, stored.subject, stored.lane, stored.actor, stored.reason, stored.time,
+      blob(digest), stored.state, stored.late, sequence);
+  connection.run("UPDATE payloads SET body = ? WHERE event = ?", Blob{PayloadCodec::to_disk(event.payload)}, sequence);
+  identify(connection, stored, digest, now());
+  wake({stored.pipeline, stored.lane});
+  transaction_.changes.push_back({Fresh::Change::Kind::updated, stored});
+  return {Verdict::accepted, std::move(stored), false};
+}
+
+bool Writer::quarantined(Sequence sequence) {
+  auto row = transaction_.connection->query(MILEPOST_QUARANTINED, sequence);
+  return row.next();
 }
 
 void Writer::wake(Lane lane) { transaction_.awake.push_back(std::move(lane)); }
