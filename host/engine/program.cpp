@@ -5,6 +5,7 @@
 #include <set>
 
 #include "host/config/fault_codes.hpp"
+#include "host/expression/paths.hpp"
 
 namespace milepost::engine {
 namespace {
@@ -103,9 +104,10 @@ class Compiler {
 
   ProgramStep compile(const config::Step& step) {
     ProgramStep out{.definition = step,
-                    .when = {}, .once = {}, .with = *expression::Tree::compile(Json::object()), .validation = {}, .policy = {}, .batch = {}, .action = {}, .plugin_digest = {}};
+                    .when = {}, .when_reads = {}, .once = {}, .with = *expression::Tree::compile(Json::object()), .validation = {}, .policy = {}, .batch = {}, .action = {}, .plugin_digest = {}};
     out.fails_on = step.on_failure.value_or(pipeline_.on_failure) == config::OnFailure::dead_letter;
     if (!step.when.empty()) out.when = take(expression::Expression::compile(step.when), step.when, place(step, "when"), ".when");
+    if (out.when) out.when_reads = expression::paths_in(step.when);
     if (!step.once.empty()) out.once = take(expression::Template::compile(step.once), step.once, place(step, "once"), ".once");
     if (const auto kind = built_in(step.use)) out.kind = *kind;
     if (out.kind == Kind::validate) compile_validation(step, out);

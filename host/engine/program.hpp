@@ -25,6 +25,7 @@ struct ProgramStep {
   config::Step definition;
   Kind kind = Kind::action;
   std::optional<expression::Expression> when;
+  std::vector<expression::Expression> when_reads;  ///< the paths in it, for the audit trail
   std::optional<expression::Template> once;
   expression::Tree with;
   std::shared_ptr<const expression::Validation> validation;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/expression/paths.hpp"
 #include "host/loans/loan_state.hpp"
 #include "milepost/settings.hpp"
 
@@ -24,7 +25,13 @@ Json to_json(const Answer& answer) {
   return out;
 }
 
-/// `steps.<id>`: the answer's body, and its effect beside it.
+std::string first_line(std::string message) {
+  message = message.substr(0, std::min(message.find('\n'), std::size_t{500}));
+  return message;
+}
+
+}  // namespace
+
 Json step_view(const std::string& answer) {
   const auto parsed = read_json(answer);
   if (!parsed) return nullptr;
@@ -34,13 +41,6 @@ Json step_view(const std::string& answer) {
   view["effect"] = get<std::string>(*parsed, "/effect").value_or("");
   return view;
 }
-
-std::string first_line(std::string message) {
-  message = message.substr(0, std::min(message.find('\n'), std::size_t{500}));
-  return message;
-}
-
-}  // namespace
 
 journal::Work all_of(Writes writes) {
   return [writes = std::make_shared<const Writes>(std::move(writes))](journal::Writer& writer) {
@@ -153,19 +153,24 @@ Progress Run::proceed(
     }
     const auto view = scope(link);
     const auto& current = step();
-    // What was sent goes on where it stood: its condition was decided before it left.
     const auto known = effects_.find(current.definition.id);
-    const bool sent = known != effects_.end() && known->second.state == EffectState::sent;
-    if (current.when && !sent) {
+    const auto state = known == effects_.end() ? EffectState::planned : known->second.state;
+    if (state == EffectState::done || state == EffectState::skipped) {
+      to_next_step();  // done on an earlier run: it keeps its answer
+      continue;
+    }
+    condition_ = Json::object();
+    // What was sent goes on where it stood: its condition was decided before it left.
+    if (current.when && state != EffectState::sent) {
       const auto holds = machine.test(*current.when, view);
       if (!holds) {
         built_in_failed("when: " + holds.error().message);
         continue;
       }
+      if (!*holds || current.kind == ProgramStep::Kind::action)
+        condition_ = {{"when", current.definition.when}, {"values", expression::values_of(current.when_reads, machine, view)}};
       if (!*holds) {
-        if (current.kind == ProgramStep::Kind::action) {
-          write(entry("decision", current.definition.use, current.definition.id, "skipped", {{"when", current.definition.when}}));
-        }
+        write(entry("decision", current.definition.use, current.definition.id, "skipped", std::move(condition_)));
         to_next_step();
         continue;
       }
@@ -247,10 +252,6 @@ bool Run::prepare(expression::Machine& machine, const expression::Scope& view) {
   const auto& current = step();
   const auto& definition = current.definition;
   const auto known = effects_.find(definition.id);
-  if (known != effects_.end() && (known->second.state == EffectState::done || known->second.state == EffectState::skipped)) {
-    to_next_step();  // done on an earlier run: it keeps its answer
-    return false;
-  }
   once_key_.clear();
   if (current.once) {
     const auto rendered = current.once->render(machine, view);
@@ -323,6 +324,7 @@ void Run::mark_sent() {
   save_event();
   auto row = entry("intent", step().definition.use, step().definition.id, "sent",
                    {{"attempt", effect_.attempt}, {"connection", effect_.connection}, {"key", effect_.key}, {"with_sha256", telemetry::hex(telemetry::sha256(text(with_)))}});
+  row.details.update(condition_);
   row.plugin = step().plugin_digest;
   write(row);
 }
@@ -381,6 +383,7 @@ void Run::in_doubt(const Error& error, const std::string& reason) {
   save_effect();
   outcome_row("in_doubt", {{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}});
   event_.fault = first_line(step().definition.id + ": " + reason);
+  event_.step = step().definition.id;
   end(EventState::in_doubt);
 }
 

@@ -95,10 +95,13 @@ class Run {
   bool planned_ = false;  ///< the journal holds `effect_` as planned
   Json with_;
   std::string once_key_;
+  Json condition_ = Json::object();  ///< why this step runs: {"when", "values"}; empty without a condition
 };
 
 /// SHA-256 over the parts, each with its length, cut to 128 bits, in hex.
 std::string idempotency_key(const std::string& pipeline, const std::string& event_id, const std::string& step);
+/// A stored answer as expressions see it: `steps.<id>` is its body, with its effect beside it.
+Json step_view(const std::string& answer);
 std::string once_key(const std::string& use, const std::string& connection, const std::string& text);
 
 }  // namespace milepost::engine

@@ -49,7 +49,7 @@ Json imagined_answer(const Program& program, std::size_t step) {
 
 }  // namespace
 
-Trial try_event(const Program& program, const journal::NewEvent& event, telemetry::Time now) {
+Trial try_event(const Program& program, const journal::NewEvent& event, telemetry::Time now, const Recorded* recorded) {
   Trial trial;
   if (!event.quarantine.empty()) {
     trial.end = "dead letter: " + event.quarantine;
@@ -58,12 +58,22 @@ Trial try_event(const Program& program, const journal::NewEvent& event, telemetr
   const Json payload = read_json(event.payload).value_or(nullptr);
   Json head{{"id", event.id}, {"type", event.type}, {"subject", event.subject}, {"actor", event.actor}, {"reason", event.reason},
             {"revision", event.revision}, {"pipeline", event.pipeline}, {"time", telemetry::to_text(event.time)}, {"late", false}};
+  if (recorded != nullptr) {
+    head["receipt"] = recorded->receipt;
+    head["accepted_at"] = telemetry::to_text(recorded->accepted_at);
+    head["late"] = recorded->late;
+  }
   for (auto& value : head)
     if (value.is_string() && value.get_ref<const std::string&>().empty()) value = nullptr;
   Json answers = Json::object();
-  const Json loan = nullptr;
+  const Json loan = recorded != nullptr ? recorded->loan : Json(nullptr);
+  const auto known = [&](const std::string& step) -> const Json* {
+    if (recorded == nullptr) return nullptr;
+    const auto found = recorded->answers.find(step);
+    return found == recorded->answers.end() ? nullptr : &found->second;
+  };
   expression::Machine machine;
-  const expression::Scope scope{.payload = &payload, .event = &head, .loan = &loan, .steps = &answers, .params = nullptr, .link = {}, .now = now};
+  const expression::Scope scope{.payload = &payload, .event = &head, .loan = &loan, .steps = &answers, .params = nullptr, .link = recorded != nullptr ? recorded->link : decltype(Recorded::link)(), .now = now};
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const auto& step = program.steps[i];
     TrialStep shown{step.definition.id, step.definition.use, step.definition.connection, "would run", "", nullptr, ""};
@@ -84,7 +94,7 @@ Trial try_event(const Program& program, const journal::NewEvent& event, telemetr
       auto with = step.with.render(machine, scope);
       if (!with) fault = with.error().message;
       else shown.with = std::move(*with);
-      if (step.kind == ProgramStep::Kind::set && with) answers[shown.id] = shown.with;
+      if (step.kind == ProgramStep::Kind::set && with) answers[shown.id] = known(shown.id) ? *known(shown.id) : shown.with;
       if (step.kind == ProgramStep::Kind::action && with) {
         shown.key = idempotency_key(event.pipeline, event.id, shown.id);
         if (step.once) {
@@ -92,7 +102,7 @@ Trial try_event(const Program& program, const journal::NewEvent& event, telemetr
           if (once && *once && (*once)->is_string()) shown.key = once_key(shown.use, shown.connection, (*once)->get<std::string>());
           else fault = "once: " + (once ? std::string("it gives no text") : once.error().message);
         }
-        answers[shown.id] = imagined_answer(program, i);
+        answers[shown.id] = known(shown.id) ? *known(shown.id) : imagined_answer(program, i);
       }
     }
     if (!fault.empty()) {

@@ -2,6 +2,7 @@
 // known: each path that a later step reads of one shows as ‹steps.crm.id›.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,17 @@ struct Trial {
   std::string end;               ///< "done" or "dead letter: …"
 };
 
-Trial try_event(const Program& program, const journal::NewEvent& event, telemetry::Time now);
+/// What an event that ran before left behind. A trial with it sees what the run saw: an answer that is recorded stands for the step's
+/// own, whatever the step would say now.
+struct Recorded {
+  std::string receipt;
+  telemetry::Time accepted_at{};
+  bool late = false;
+  Json loan;                            ///< as expressions see it
+  std::map<std::string, Json> answers;  ///< by step, as `steps.<id>` shows them
+  decltype(expression::Scope::link) link;
+};
+
+Trial try_event(const Program& program, const journal::NewEvent& event, telemetry::Time now, const Recorded* recorded = nullptr);
 
 }  // namespace milepost::engine

@@ -90,12 +90,12 @@ bool Engine::load(const LanePtr& lane) {
   lane->more = head->more;
   std::optional<journal::LoanRevision> loan;
   std::vector<journal::Effect> effects;
-  if (event.definition.empty()) {
+  if (event.definition.empty())
     loan = store_.loan(event.subject);
-  } else {
-    if (event.loan_revision.value_or(0) > 0) loan = store_.loan(event.subject, event.loan_revision);
-    effects = store_.effects(event.sequence);
-  }
+  else if (event.loan_revision.value_or(0) > 0)
+    loan = store_.loan(event.subject, event.loan_revision);
+  // A new event has none. One that a person opened again is bound anew, and keeps what it did.
+  if (!event.definition.empty() || event.late) effects = store_.effects(event.sequence);
   std::optional<Time> next;
   for (const auto& effect : effects)
     if (effect.step == event.step && effect.state <= EffectState::sent) next = effect.next_at;

@@ -1,0 +1,65 @@
+#include "host/expression/paths.hpp"
+
+#include <algorithm>
+
+#include "host/expression/lexer.hpp"
+#include "host/expression/names.hpp"
+
+namespace milepost::expression {
+
+namespace {
+
+constexpr std::size_t kMostBytes = 200;
+
+/// The first `most` bytes at the most, and no half character.
+std::string cut(const std::string& text, std::size_t most) {
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most) + "…";
+}
+
+}  // namespace
+
+std::vector<Expression> paths_in(std::string_view source) {
+  std::vector<Token> tokens;
+  for (Lexer lexer(source);;) {
+    const auto token = lexer.next();
+    if (!token || token->kind == Token::Kind::end) break;
+    tokens.push_back(*token);
+  }
+  const auto is = [&](std::size_t i, std::string_view symbol) { return i < tokens.size() && tokens[i].is(symbol); };
+  std::vector<Expression> paths;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool root = tokens[i].kind == Token::Kind::name && (i == 0 || !(is(i - 1, ".") || is(i - 1, ":"))) &&
+                      std::ranges::find(kRoots, tokens[i].text) != std::end(kRoots);
+    if (!root) continue;
+    std::size_t last = i;
+    for (;;) {
+      if (is(last + 1, ".") && last + 2 < tokens.size()) {
+        last += 2;
+      } else if (is(last + 1, "[") && is(last + 3, "]") && tokens[last + 2].kind != Token::Kind::name) {
+        last += 3;
+      } else {
+        break;
+      }
+    }
+    if (last == i) continue;
+    auto path = Expression::compile(source.substr(tokens[i].begin, tokens[last].end() - tokens[i].begin));
+    i = last;
+    const auto known = [&](const Expression& other) { return path && other.source() == path->source(); };
+    if (path && !path->path().empty() && std::ranges::none_of(paths, known)) paths.push_back(std::move(*path));
+  }
+  return paths;
+}
+
+Json values_of(const std::vector<Expression>& paths, Machine& machine, const Scope& scope) {
+  Json values = Json::object();
+  for (const auto& path : paths) {
+    const auto value = machine.evaluate(path, scope);
+    Json& place = values[path.source()] = value && *value ? **value : Json(nullptr);
+    const auto shown = text(place);
+    if (shown.size() > kMostBytes) place = cut(place.is_string() ? place.get<std::string>() : shown, kMostBytes);
+  }
+  return values;
+}
+
+}  // namespace milepost::expression
