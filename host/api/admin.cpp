@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "host/api/routes.hpp"
+#include "host/api/schemas.hpp"
 #include "host/api/worker.hpp"
+#include "host/config/json_schema.hpp"
 #include "host/telemetry/log.hpp"
 #include "milepost/http.hpp"
 
@@ -14,36 +16,60 @@ namespace {
 
 /// Requests that wait for the worker. A person's page, a probe and a scraper need few.
 constexpr std::size_t kMostWaiting = 64;
-/// Nothing here reads a body yet.
-constexpr std::size_t kBodyLimit = 4096;
+constexpr std::size_t kBodyLimit = 256 << 10;
+constexpr std::size_t kNoBodyLimit = 4096;
 
-bool has_key(const Sources& sources, const http::Incoming& request) {
-  if (request.peer == "unix") return true;
+/// Health may be asked by anyone, in whatever way.
+bool open_to_all(std::string_view path) {
+  std::string key, allow;
+  const Route* route = find_route("GET", path, key, allow);
+  return route != nullptr && route->access == Route::Access::open;
+}
+
+/// Who asks, as audit rows name him; nullopt without a key that is known.
+std::optional<std::string> user_of(const Sources& sources, const http::Incoming& request) {
+  if (request.peer == "unix") return "key:owner";
   const std::string* given = nullptr;
   for (const auto& [name, value] : request.headers) {
     if (!same_header(name, "Authorization")) continue;
-    if (given != nullptr) return false;  // two of them: nobody should have to guess
+    if (given != nullptr) return std::nullopt;  // two of them: nobody should have to guess
     given = &value;
   }
-  return given != nullptr && sources.keys != nullptr && sources.keys->recognise(*given).has_value();
+  if (given == nullptr || sources.keys == nullptr) return std::nullopt;
+  const auto principal = sources.keys->recognise(*given);
+  return principal ? std::optional("key:" + principal->name) : std::nullopt;
 }
 
 /// What keeps a request from its route; status 0: nothing.
 http::Admission check(const Sources& sources, const http::Incoming& request) {
-  std::string key;
-  const Route* route = find_route(request.path, key);
+  std::string key, allow;
+  const Route* route = find_route(request.method, request.path, key, allow);
+  const bool open = route == nullptr ? open_to_all(request.path) : route->access == Route::Access::open;
   // Who has no key does not learn which addresses there are.
-  if ((route == nullptr || route->access == Route::Access::key) && !has_key(sources, request))
+  if (!open && !user_of(sources, request))
     return {401,
             "Unauthorized",
             "Send the key of data/owner.key as Authorization: Bearer mp_….",
             0,
             {{"WWW-Authenticate", "Bearer"}}};
-  if (route == nullptr)
+  if (route == nullptr && allow.empty())
     return {404, "Not Found", "There is nothing at this address; /api/v1/openapi.json lists what there is.", 0, {}};
-  if (request.method != "GET" && request.method != "HEAD")
-    return {405, "Method Not Allowed", "This address is read by GET.", 0, {{"Allow", "GET, HEAD"}}};
-  return {0, "", "", kBodyLimit, {}};
+  if (route == nullptr)
+    return {405, "Method Not Allowed", "This address takes " + allow + ".", 0, {{"Allow", allow}}};
+  return {0, "", "", route->body.empty() ? kNoBodyLimit : kBodyLimit, {}};
+}
+
+/// The body of a POST as its schema wants it.
+Result<Json> body_of(const Route& route, const std::string& text) {
+  auto body = read_json(text.empty() ? "{}" : text);
+  if (!body) return fail(ErrorKind::permanent, "the body is " + body.error().message);
+  const auto schema = config::JsonSchema::compile(schemas().at(std::string(route.body)));
+  if (!schema) return fail(schema.error());
+  std::string faults;
+  for (const auto& violation : schema->check(*body))
+    faults.append(faults.empty() ? "" : "; ").append(violation.pointer.empty() ? "" : violation.pointer.substr(1) + ": ").append(violation.message);
+  if (!faults.empty()) return fail(ErrorKind::permanent, std::move(faults));
+  return body;
 }
 
 http::Outgoing to_problem(const http::Admission& refusal) {
@@ -83,12 +109,17 @@ http::Admission Admin::admit(const http::Incoming& head) const { return check(st
 
 void Admin::handle(http::Incoming&& request, http::Responder respond) const {
   if (const auto refusal = check(state_->sources, request); refusal.status != 0) return respond(to_problem(refusal));
-  std::string key;
-  const Route& route = *find_route(request.path, key);
+  std::string key, allow;
+  const Route& route = *find_route(request.method, request.path, key, allow);
   auto query = Query::read(request.query, route.parameters);
   if (!query) return respond(http::problem(400, "Bad Request", query.error().message));
-
   Request read{std::move(key), std::move(*query)};
+  if (!route.body.empty()) {
+    auto body = body_of(route, request.body);
+    if (!body) return respond(http::problem(400, "Bad Request", body.error().message));
+    read.body = std::move(*body);
+    read.user = user_of(state_->sources, request).value_or("");
+  }
   if (route.where == Route::Where::listener) return respond(answer(route, state_->sources, read));
   const bool posted = state_->worker.post(
       [&route, &sources = state_->sources, read = std::move(read), respond] { respond(answer(route, sources, read)); });

@@ -1,23 +1,33 @@
-// The admin listener's handler: health, metrics, /api/v1 and its OpenAPI. Reads the store and the engine's status;
-// writes nothing yet.
+// The admin listener's handler: health, metrics, /api/v1 and its OpenAPI. Reads the store and the engine's status, and
+// does what a person asks of events.
 #pragma once
 
 #include <functional>
 #include <memory>
 
 #include "host/access/keys.hpp"
+#include "host/engine/recovery.hpp"
 #include "host/engine/status.hpp"
+#include "host/engine/versions.hpp"
 #include "host/http/server.hpp"
 #include "host/journal/store.hpp"
 #include "host/plugins/registry.hpp"
 
+namespace milepost::engine {
+class Engine;
+}
+
 namespace milepost::api {
 
 struct Sources {
-  const journal::Store* store = nullptr;
+  journal::Store* store = nullptr;
   const plugins::Registry* registry = nullptr;
   const access::Keys* keys = nullptr;
-  std::function<engine::Snapshot()> engine;  ///< [any]
+  std::function<engine::Snapshot()> engine = {};  ///< [any]
+  const telemetry::Clock* clock = nullptr;
+  engine::Remap remap = {};  ///< maps quarantined payloads again [any]
+  engine::Engine* running = nullptr;  ///< pauses, resumes and probes connections; nullptr where no host runs
+  std::function<engine::Versions*()> versions = {};  ///< for replays; nullptr when there are none [any]
 };
 
 /// Requests that came over the unix socket of the data folder need no key: the socket's mode is the owner's.

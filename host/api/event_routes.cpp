@@ -1,13 +1,13 @@
 // What is read from the store: events, and the audit trail.
 #include <algorithm>
+#include <ranges>
 
 #include "host/api/routes.hpp"
+#include "host/api/story.hpp"
+#include "host/loans/loan_state.hpp"
 
 namespace milepost::api {
 namespace {
-
-/// Audit rows that are shown beside an event. More are found under /api/v1/audit.
-constexpr std::size_t kMostRows = 1000;
 
 std::optional<journal::EventState> state_named(const std::optional<std::string>& text) {
   using enum journal::EventState;
@@ -23,7 +23,15 @@ http::Outgoing page_of_events(const Sources& sources, const Query& query, std::o
   filter.subject = query.text("subject");
   filter.id = query.text("id");
   filter.type = query.text("type");
+  filter.step = query.text("step");
   filter.state = state;
+  for (const auto& [name, into] : {std::pair("since", &filter.since), std::pair("until", &filter.until)}) {
+    const auto text = query.text(name);
+    if (!text) continue;
+    const auto time = time_of(sources, name, *text);
+    if (!time) return http::problem(400, "Bad Request", time.error().message);
+    *into = *time;
+  }
   filter.before = query.number("before", 0);
   const auto limit = static_cast<std::size_t>(query.number("limit", 50));
   filter.limit = limit + 1;  // one more tells whether there is another page
@@ -50,20 +58,6 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-/// By receipt, else by its sender's id: the newest of that id, where one pipeline alone has it.
-std::vector<journal::Event> find_events(const Sources& sources, const Request& request) {
-  if (auto event = sources.store->event_by_receipt(request.key)) return {std::move(*event)};
-  journal::EventFilter filter;
-  filter.id = request.key;
-  filter.pipeline = request.query.text("pipeline");
-  auto found = sources.store->events(filter);
-  std::vector<journal::Event> newest;
-  for (auto& event : found)
-    if (std::ranges::find(newest, event.pipeline, &journal::Event::pipeline) == newest.end())
-      newest.push_back(std::move(event));
-  return newest;
-}
-
 }  // namespace
 
 http::Outgoing list_events(const Sources& sources, const Request& request) {
@@ -76,28 +70,58 @@ http::Outgoing list_in_doubt(const Sources& sources, const Request& request) {
   return page_of_events(sources, request.query, journal::EventState::in_doubt);
 }
 
-http::Outgoing show_event(const Sources& sources, const Request& request) {
-  const auto found = find_events(sources, request);
-  if (found.empty()) return http::problem(404, "Not Found", "There is no event of this receipt or id.");
-  if (found.size() > 1) {
-    std::string names;
-    for (const auto& event : found) names.append(names.empty() ? "" : ", ").append(event.pipeline);
-    return http::problem(400, "Bad Request",
-                         "pipeline: several pipelines have an event of this id; add pipeline= and one of " + names);
-  }
+std::expected<journal::Event, http::Outgoing> find_event(const Sources& sources, const Request& request) {
+  if (auto event = sources.store->event_by_receipt(request.key)) return *std::move(event);
+  journal::EventFilter filter;
+  filter.id = request.key;
+  filter.pipeline = request.query.text("pipeline");
+  std::vector<journal::Event> newest;
+  for (auto& event : sources.store->events(filter))
+    if (std::ranges::find(newest, event.pipeline, &journal::Event::pipeline) == newest.end())
+      newest.push_back(std::move(event));
+  if (newest.empty()) return std::unexpected(http::problem(404, "Not Found", "There is no event of this receipt or id."));
+  if (newest.size() == 1) return std::move(newest.front());
+  std::string names;
+  for (const auto& event : newest) names.append(names.empty() ? "" : ", ").append(event.pipeline);
+  return std::unexpected(http::problem(
+      400, "Bad Request", "pipeline: several pipelines have an event of this id; add pipeline= and one of " + names));
+}
 
-  const auto& event = found.front();
-  Json body{{"event", to_json(event)}, {"effects", Json::array()}, {"audit", Json::array()}};
-  for (const auto& effect : sources.store->effects(event.sequence)) body["effects"].push_back(to_json(effect));
-  journal::AuditFilter filter;
-  filter.event = event.receipt;
-  filter.limit = kMostRows;
-  for (const auto& record : sources.store->audit(filter)) body["audit"].push_back(to_json(record));
+http::Outgoing event_detail(const Sources& sources, const journal::Event& event) {
+  const auto story = story_of(*sources.store, event);
+  Json body{{"event", to_json(event)}, {"steps", std::move(story.steps)}, {"people", std::move(story.people)}, {"effects", Json::array()}, {"audit", Json::array()}};
+  for (const auto& effect : story.effects) body["effects"].push_back(to_json(effect));
+  for (const auto& record : story.rows) body["audit"].push_back(to_json(record));
   if (auto payload = sources.store->payload(event.sequence)) {
     if (read_json(*payload))
       body["payload"] = std::move(*payload);
     else
       body["payload_base64"] = base64(*payload);
+  }
+  return json_answer(body);
+}
+
+http::Outgoing show_event(const Sources& sources, const Request& request) {
+  auto event = find_event(sources, request);
+  return event ? event_detail(sources, *event) : std::move(event.error());
+}
+
+http::Outgoing why_subject(const Sources& sources, const Request& request) {
+  journal::EventFilter filter;
+  filter.subject = request.key;
+  filter.pipeline = request.query.text("pipeline");
+  const auto limit = static_cast<std::size_t>(request.query.number("limit", 20));
+  filter.limit = limit + 1;
+  auto events = sources.store->events(filter);
+  if (events.empty()) return http::problem(404, "Not Found", "There is no event of this subject.");
+  Json body{{"subject", request.key}, {"events", Json::array()}};
+  if (events.size() > limit) events.resize(limit), body["older"] = true;
+  if (const auto loan = sources.store->loan(request.key)) body["loan"] = loans::view(read_json(loan->state).value_or(nullptr));
+  for (const auto& event : std::views::reverse(events)) {
+    auto story = story_of(*sources.store, event);
+    Json told{{"event", to_json(event)}, {"steps", std::move(story.steps)}, {"people", std::move(story.people)}};
+    if (story.duplicates != 0) told["duplicates"] = story.duplicates;
+    body["events"].push_back(std::move(told));
   }
   return json_answer(body);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "host/api/routes.hpp"
+#include "host/engine/engine.hpp"
 #include "host/telemetry/metrics.hpp"
 
 namespace milepost::api {
@@ -90,6 +91,48 @@ http::Outgoing list_connections(const Sources& sources, const Request&) {
   Json list = Json::array();
   for (const auto& connection : snapshot(sources).connections) list.push_back(to_json(connection));
   return json_answer({{"connections", std::move(list)}});
+}
+
+namespace {
+
+using Change = Status (engine::Engine::*)(const std::string&, const std::string&, const std::string&);
+
+/// The running host's connection of the route's name; the 404 or 409 to answer where there is none.
+std::expected<engine::ConnectionStatus, http::Outgoing> find_connection(const Sources& sources, const std::string& name) {
+  if (sources.running == nullptr)
+    return std::unexpected(http::problem(409, "Conflict", "no host runs: connections live in a running one (milepost run)"));
+  const auto now = snapshot(sources);
+  const auto found = std::ranges::find(now.connections, name, &engine::ConnectionStatus::name);
+  if (found != now.connections.end()) return *found;
+  std::vector<std::string> names;
+  for (const auto& connection : now.connections) names.push_back(connection.name);
+  const auto near = config::nearest(name, names);
+  return std::unexpected(http::problem(404, "Not Found", "There is no connection \"" + name + "\"" + (near.empty() ? "." : "; did you mean \"" + near + "\"?")));
+}
+
+http::Outgoing change(const Sources& sources, const Request& request, Change action) {
+  auto found = find_connection(sources, request.key);
+  if (!found) return std::move(found.error());
+  const auto reason = get<std::string>(request.body, "/reason").value_or("");
+  if (const auto changed = (sources.running->*action)(request.key, reason, request.user); !changed) return refusal(changed.error());
+  found = find_connection(sources, request.key);
+  return found ? json_answer({{"connection", to_json(*found)}}) : std::move(found.error());
+}
+
+}  // namespace
+
+http::Outgoing pause_connection(const Sources& sources, const Request& request) {
+  return change(sources, request, &engine::Engine::pause_connection);
+}
+http::Outgoing resume_connection(const Sources& sources, const Request& request) {
+  return change(sources, request, &engine::Engine::resume_connection);
+}
+http::Outgoing probe_connection(const Sources& sources, const Request& request) {
+  if (auto found = find_connection(sources, request.key); !found) return std::move(found.error());
+  const auto works = sources.running->probe_connection(request.key);
+  Json body{{"works", bool(works)}};
+  if (!works) body["reason"] = works.error().message;
+  return json_answer(body);
 }
 
 http::Outgoing list_plugins(const Sources& sources, const Request&) {

@@ -11,7 +11,7 @@ Json content(std::string_view type, Json schema) {
   return Json::object({{std::string(type), Json::object({{"schema", std::move(schema)}})}});
 }
 
-Json refusal(const char* description) {
+Json refused(const char* description) {
   return {{"description", description}, {"content", content("application/problem+json", reference("Problem"))}};
 }
 
@@ -28,7 +28,7 @@ Json schema_of(const Parameter& parameter) {
 Json parameters_of(const Route& route) {
   Json out = Json::array();
   if (const auto brace = route.path.find('{'); brace != route.path.npos) {
-    const auto name = route.path.substr(brace + 1, route.path.size() - brace - 2);
+    const auto name = route.path.substr(brace + 1, route.path.find('}') - brace - 1);
     out.push_back({{"name", name},
                    {"in", "path"},
                    {"required", true},
@@ -49,10 +49,11 @@ Json responses_of(const Route& route) {
                                    : content("application/json", reference(route.answer));
   Json out{
       {"200", {{"description", "The answer."}, {"content", good}}},
-      {"400", refusal("A parameter is unknown, stands twice or has a bad value; the detail names it and the remedy.")}};
-  if (route.access == Route::Access::key) out["401"] = refusal("The key is missing or wrong.");
-  if (route.path.find('{') != route.path.npos) out["404"] = refusal("There is none.");
-  if (route.where == Route::Where::worker) out["503"] = refusal("Too many requests wait, or the store cannot be read.");
+      {"400", refused("A parameter or the body is unknown, stands twice or has a bad value; the detail names it and the remedy.")}};
+  if (route.access == Route::Access::key) out["401"] = refused("The key is missing or wrong.");
+  if (route.path.find('{') != route.path.npos) out["404"] = refused("There is none.");
+  if (!route.body.empty()) out["409"] = refused("It cannot be done; the detail says why. Nothing was changed.");
+  if (route.where == Route::Where::worker) out["503"] = refused("Too many requests wait, or the store cannot be read.");
   if (route.operation == "ready")
     out["503"] = {{"description", "Deliveries are not accepted."}, {"content", std::move(good)}};
   return out;
@@ -61,6 +62,8 @@ Json responses_of(const Route& route) {
 Json operation_of(const Route& route) {
   Json out{{"operationId", route.operation}, {"summary", route.summary}};
   if (Json parameters = parameters_of(route); !parameters.empty()) out["parameters"] = std::move(parameters);
+  if (!route.body.empty())
+    out["requestBody"] = {{"required", true}, {"content", content("application/json", reference(route.body))}};
   out["responses"] = responses_of(route);
   if (route.access == Route::Access::open) out["security"] = Json::array();
   return out;
@@ -70,14 +73,14 @@ Json operation_of(const Route& route) {
 
 Json openapi() {
   Json paths = Json::object();
-  for (const auto& route : routes()) paths[std::string(route.path)] = Json::object({{"get", operation_of(route)}});
+  for (const auto& route : routes()) paths[std::string(route.path)][route.body.empty() ? "get" : "post"] = operation_of(route);
   Json security = Json::array();
   security.push_back(Json::object({{"key", Json::array()}}));
   return {{"openapi", "3.1.0"},
           {"info",
            {{"title", "Milepost's admin API"},
             {"version", "1"},
-            {"description", "What a host has accepted, done and recorded. It reads; it changes nothing."},
+            {"description", "What a host has accepted, done and recorded, and what a person may do with events that wait for one."},
             {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
           {"servers", Json::array({Json::object({{"url", "/"}})})},
           {"security", std::move(security)},

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "host/config/units.hpp"
+
 namespace milepost::api {
 namespace {
 
@@ -14,6 +16,13 @@ const Parameter kId{"id", "The event's own id, as its sender gave it."};
 const Parameter kState{"state", "Where the event stands.", 0, 0, {"open", "waiting", "in_doubt", "dead", "done"}};
 const Parameter kBefore{"before", "Only older ones: `next` of the page before.", 1, kLastSequence};
 const Parameter kLimit{"limit", "How many at most.", 1, 500};
+const Parameter kStep{"step", "The step at which it stands."};
+const Parameter kSince{"since", "Accepted at or after: a time (RFC 3339), or how long ago, such as 2d."};
+const Parameter kUntil{"until", "Accepted before: a time, or how long ago."};
+
+constexpr std::string_view kReceipt = "The receipt that the sender was given, or the event's own id.";
+
+constexpr std::string_view kConnection = "The connection's name.";
 
 using Access = Route::Access;
 using Where = Route::Where;
@@ -34,31 +43,85 @@ const std::vector<Route>& table() {
       {"/api/v1/events",
        "listEvents",
        "Events, newest first.",
-       {kPipeline, kSubject, kId, kState, kType, kBefore, kLimit},
+       {kPipeline, kSubject, kId, kState, kType, kStep, kSince, kUntil, kBefore, kLimit},
        "",
        "EventPage",
        list_events},
       {"/api/v1/events/{id}",
        "showEvent",
-       "One event with its payload, its effects and its audit rows.",
+       "One event with its payload, what became of each step, and its audit rows.",
        {kPipeline},
-       "The receipt that the sender was given, or the event's own id.",
+       kReceipt,
        "EventDetail",
        show_event},
       {"/api/v1/dead-letters",
        "listDeadLetters",
        "Events that wait for a person, newest first.",
-       {kPipeline, kSubject, kType, kBefore, kLimit},
+       {kPipeline, kSubject, kType, kStep, kSince, kUntil, kBefore, kLimit},
        "",
        "EventPage",
        list_dead_letters},
+      {"/api/v1/dead-letters/{id}",
+       "showDeadLetter",
+       "One dead letter with its payload, the reason, and each attempt.",
+       {kPipeline},
+       kReceipt,
+       "EventDetail",
+       show_dead_letter},
+      {"/api/v1/dead-letters/{id}/retry",
+       "retryDeadLetter",
+       "Opens a dead letter at the step that failed; done steps keep their answers.",
+       {kPipeline},
+       kReceipt,
+       "Opened",
+       retry_dead_letter,
+       Access::key,
+       Where::worker,
+       "Retry"},
+      {"/api/v1/dead-letters/retry",
+       "retryDeadLetters",
+       "Opens the dead letters that are selected, oldest first, some thousand a call.",
+       {},
+       "",
+       "Retried",
+       retry_dead_letters,
+       Access::key,
+       Where::worker,
+       "RetrySome"},
       {"/api/v1/in-doubt",
        "listInDoubt",
        "Events with an effect whose outcome is not known, newest first.",
-       {kPipeline, kSubject, kType, kBefore, kLimit},
+       {kPipeline, kSubject, kType, kStep, kSince, kUntil, kBefore, kLimit},
        "",
        "EventPage",
        list_in_doubt},
+      {"/api/v1/in-doubt/{id}/resolve",
+       "resolveInDoubt",
+       "Settles an event whose effect nobody could settle: it was done, it is to be tried again, or it is abandoned.",
+       {kPipeline},
+       kReceipt,
+       "Opened",
+       resolve_in_doubt,
+       Access::key,
+       Where::worker,
+       "Resolution"},
+      {"/api/v1/subjects/{subject}/why",
+       "whySubject",
+       "Each event of a subject, oldest first: each decision with the values that it saw, each effect, and the steps that did not run.",
+       {kPipeline, kLimit},
+       "What the events are about, such as L-1001.",
+       "Why",
+       why_subject},
+      {"/api/v1/replay",
+       "replayEvents",
+       "Runs ended events through today's definitions with their recorded answers: tells what would differ, and with apply does what never ran.",
+       {},
+       "",
+       "Replayed",
+       replay_events,
+       Access::key,
+       Where::worker,
+       "Replay"},
       {"/api/v1/audit",
        "listAudit",
        "Rows of the audit trail, oldest first.",
@@ -85,6 +148,36 @@ const std::vector<Route>& table() {
        "",
        "Connections",
        list_connections},
+      {"/api/v1/connections/{name}/pause",
+       "pauseConnection",
+       "Holds a connection's deliveries until it is resumed, also after a restart.",
+       {},
+       kConnection,
+       "ConnectionState",
+       pause_connection,
+       Access::key,
+       Where::worker,
+       "Reason"},
+      {"/api/v1/connections/{name}/resume",
+       "resumeConnection",
+       "Lets a paused connection go on.",
+       {},
+       kConnection,
+       "ConnectionState",
+       resume_connection,
+       Access::key,
+       Where::worker,
+       "Reason"},
+      {"/api/v1/connections/{name}/probe",
+       "probeConnection",
+       "Asks the vendor whether the account works; changes nothing.",
+       {},
+       kConnection,
+       "Probed",
+       probe_connection,
+       Access::key,
+       Where::worker,
+       "Probe"},
       {"/api/v1/plugins",
        "listPlugins",
        "Installed plugins, and those that were refused.",
@@ -105,25 +198,51 @@ const std::vector<Route>& table() {
   return routes;
 }
 
+/// What stands for the {…} of a route's path; nullopt: another path.
+std::optional<std::string> key_in(std::string_view pattern, std::string_view path) {
+  const auto brace = pattern.find('{');
+  if (brace == pattern.npos) return path == pattern ? std::optional(std::string()) : std::nullopt;
+  const auto head = pattern.substr(0, brace), tail = pattern.substr(pattern.find('}') + 1);
+  // An event's own id may hold a slash.
+  if (path.size() <= head.size() + tail.size() || !path.starts_with(head) || !path.ends_with(tail)) return std::nullopt;
+  return std::string(path.substr(head.size(), path.size() - head.size() - tail.size()));
+}
+
 }  // namespace
 
 std::span<const Route> routes() { return table(); }
 
-const Route* find_route(std::string_view path, std::string& key) {
+const Route* find_route(std::string_view method, std::string_view path, std::string& key, std::string& allow) {
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
   for (const auto& route : table()) {
-    const auto brace = route.path.find('{');
-    if (brace == route.path.npos ? path == route.path
-                                 : path.starts_with(route.path.substr(0, brace)) && path.size() > brace) {
-      // An event's own id may hold a slash.
-      key = brace == route.path.npos ? "" : path.substr(brace);
+    auto found = key_in(route.path, path);
+    if (!found) continue;
+    if (route.method() == wanted) {
+      key = *std::move(found);
       return &route;
     }
+    const std::string methods = route.method() == "GET" ? "GET, HEAD" : "POST";
+    if (allow.find(methods) == allow.npos) allow.append(allow.empty() ? "" : ", ").append(methods);
   }
   return nullptr;
 }
 
 http::Outgoing json_answer(const Json& body, int status) {
   return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, text(body)};
+}
+
+http::Outgoing refusal(const Error& error) {
+  if (error.kind == ErrorKind::permanent) return http::problem(409, "Conflict", error.message);
+  auto out = http::problem(503, "Service Unavailable", error.message);
+  out.headers.emplace_back("Retry-After", "5");
+  return out;
+}
+
+Result<telemetry::Time> time_of(const Sources& sources, std::string_view what, const std::string& text) {
+  telemetry::Time time{};
+  if (telemetry::from_text(text, time)) return time;
+  if (const auto ago = config::parse_duration(text); ago && sources.clock != nullptr) return sources.clock->now() - *ago;
+  return fail(ErrorKind::permanent, std::string(what) + ": write a time such as 2026-11-20T09:00:00Z, or how long ago: 2d");
 }
 
 http::Outgoing describe_api(const Sources&, const Request&) {

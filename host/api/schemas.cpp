@@ -72,14 +72,173 @@ const Json& schemas() {
       }
     },
     "EventDetail": {
-      "type": "object", "required": ["event", "effects", "audit"], "additionalProperties": false,
+      "type": "object", "required": ["event", "steps", "people", "effects", "audit"], "additionalProperties": false,
       "properties": {
         "event": {"$ref": "#/components/schemas/Event"},
+        "steps": {"description": "What became of each, in the pipeline's order.", "type": "array",
+                  "items": {"$ref": "#/components/schemas/StepStory"}},
+        "people": {"$ref": "#/components/schemas/Deeds"},
         "effects": {"type": "array", "items": {"$ref": "#/components/schemas/Effect"}},
         "audit": {"type": "array", "items": {"$ref": "#/components/schemas/AuditRow"}},
         "payload": {"type": "string", "description": "The JSON text, byte for byte. Neither this nor payload_base64: it is pruned."},
         "payload_base64": {"type": "string", "contentEncoding": "base64", "description": "A payload that is no JSON."}
       }
+    },
+    "StepStory": {
+      "type": "object", "required": ["step", "outcome"], "additionalProperties": false,
+      "properties": {
+        "step": {"type": "string"}, "use": {"type": "string"}, "connection": {"type": "string"},
+        "outcome": {"type": "string", "enum": ["created", "updated", "unchanged", "skipped", "superseded", "settled", "passed", "not_run",
+                                               "not_reached", "planned", "sent", "done", "failed", "in_doubt"],
+                    "description": "not_run: its condition said no. settled: a person said that it was done. passed: a built-in that ran."},
+        "when": {"type": "string", "description": "The condition that was looked at."},
+        "values": {"type": "object", "description": "What the condition saw, by path; null where there was nothing."},
+        "reason": {"type": "string"}, "action": {"type": "string"}, "note": {"type": "string"},
+        "changes": {"description": "What track merged into the loan."},
+        "attempts": {
+          "type": "array",
+          "items": {
+            "type": "object", "required": ["at"], "additionalProperties": false,
+            "properties": {
+              "attempt": {"type": "integer"}, "at": {"type": "string", "format": "date-time"},
+              "outcome": {"type": "string", "description": "None: the answer is not known."},
+              "ended_at": {"type": "string", "format": "date-time"},
+              "error": {"description": "The vendor's refusal."},
+              "next": {"type": "string", "format": "date-time", "description": "When it was to be tried again."},
+              "settled_by": {"type": "string"}
+            }
+          }
+        },
+        "answer": {"description": "The vendor's."}, "record": {"description": "The vendor's record."},
+        "state": {"type": "string", "description": "The ledger's."}, "key": {"type": "string", "description": "The idempotency key."}
+      }
+    },
+    "Deeds": {
+      "description": "What persons did with it.", "type": "array",
+      "items": {
+        "type": "object", "required": ["time", "user", "action", "outcome"], "additionalProperties": false,
+        "properties": {
+          "time": {"type": "string", "format": "date-time"}, "user": {"type": "string"}, "action": {"type": "string"},
+          "outcome": {"type": "string"}, "step": {"type": "string"}, "reason": {"type": "string"}
+        }
+      }
+    },
+    "Why": {
+      "type": "object", "required": ["subject", "events"], "additionalProperties": false,
+      "properties": {
+        "subject": {"type": "string"},
+        "loan": {"description": "Its state now, as track keeps it."},
+        "older": {"type": "boolean", "description": "There are older events, left out."},
+        "events": {
+          "type": "array",
+          "items": {
+            "type": "object", "required": ["event", "steps", "people"], "additionalProperties": false,
+            "properties": {
+              "event": {"$ref": "#/components/schemas/Event"},
+              "steps": {"type": "array", "items": {"$ref": "#/components/schemas/StepStory"}},
+              "people": {"$ref": "#/components/schemas/Deeds"},
+              "duplicates": {"type": "integer", "description": "How often it was sent again."}
+            }
+          }
+        }
+      }
+    },
+    "Retry": {
+      "type": "object", "required": ["reason"], "additionalProperties": false,
+      "properties": {
+        "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "Stands in the audit trail."},
+        "began": {"type": "boolean", "description": "On the version that it began with; else on the current one."}
+      }
+    },
+    "RetrySome": {
+      "type": "object", "required": ["reason"], "additionalProperties": false,
+      "properties": {
+        "reason": {"type": "string", "minLength": 1, "maxLength": 1000},
+        "began": {"type": "boolean"},
+        "pipeline": {"type": "string", "minLength": 1}, "subject": {"type": "string", "minLength": 1},
+        "type": {"type": "string", "minLength": 1}, "step": {"type": "string", "minLength": 1},
+        "since": {"type": "string", "description": "Accepted at or after: a time (RFC 3339), or how long ago, such as 2d."},
+        "until": {"type": "string", "description": "Accepted before."},
+        "all": {"type": "boolean", "description": "Every one; stands instead of a selection."},
+        "after": {"type": "integer", "minimum": 0, "description": "`next` of the answer before."}
+      }
+    },
+    "Retried": {
+      "type": "object", "required": ["opened", "refused"], "additionalProperties": false,
+      "properties": {
+        "opened": {"type": "integer"},
+        "refused": {
+          "description": "Those stay dead letters.", "type": "array",
+          "items": {
+            "type": "object", "required": ["receipt", "reason"], "additionalProperties": false,
+            "properties": {"receipt": {"type": "string"}, "reason": {"type": "string"}}
+          }
+        },
+        "next": {"type": "integer", "description": "There may be more: give it as `after`."}
+      }
+    },
+    "Resolution": {
+      "type": "object", "required": ["as", "reason"], "additionalProperties": false,
+      "properties": {
+        "as": {"type": "string", "enum": ["done", "retry", "abandon"],
+               "description": "done: the vendor has it. retry: it does not; send it again, with the same key. abandon: a dead letter."},
+        "reason": {"type": "string", "minLength": 1, "maxLength": 1000},
+        "answer": {"type": "object", "description": "With done: what later steps see as the step's answer."},
+        "began": {"type": "boolean"}
+      }
+    },
+    "Replay": {
+      "type": "object", "additionalProperties": false,
+      "properties": {
+        "since": {"type": "string", "description": "Accepted at or after: a time (RFC 3339), or how long ago, such as 7d. This or subject is needed."},
+        "until": {"type": "string", "description": "Accepted before."},
+        "pipeline": {"type": "string", "minLength": 1}, "subject": {"type": "string", "minLength": 1},
+        "type": {"type": "string", "minLength": 1}, "step": {"type": "string", "minLength": 1},
+        "apply": {"type": "boolean", "description": "Open the events with a step that would run and did not. What was done is kept. Without it nothing is sent and nothing changed."},
+        "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "Needed with apply."},
+        "after": {"type": "integer", "minimum": 0, "description": "`next` of the answer before."}
+      }
+    },
+    "Replayed": {
+      "type": "object", "required": ["examined", "same", "left_out", "differ"], "additionalProperties": false,
+      "properties": {
+        "examined": {"type": "integer"}, "same": {"type": "integer"},
+        "left_out": {"type": "integer", "description": "Under way, in doubt, never decoded, pruned, or of a pipeline that does not run."},
+        "differ": {
+          "type": "array",
+          "items": {
+            "type": "object", "required": ["event", "differences", "opened"], "additionalProperties": false,
+            "properties": {
+              "event": {"$ref": "#/components/schemas/Event"},
+              "end": {"type": "string", "description": "How it would end now, where it did not."},
+              "opened": {"type": "boolean"},
+              "differences": {
+                "type": "array",
+                "items": {
+                  "type": "object", "required": ["kind", "step", "use"], "additionalProperties": false,
+                  "properties": {
+                    "kind": {"type": "string", "enum": ["would_run", "would_not_run", "other_request"]},
+                    "step": {"type": "string"}, "use": {"type": "string"}, "reason": {"type": "string"},
+                    "with": {"description": "As it would go out now."},
+                    "changes": {
+                      "type": "array",
+                      "items": {
+                        "type": "object", "required": ["path", "then", "now"], "additionalProperties": false,
+                        "properties": {"path": {"type": "string"}, "then": {}, "now": {}}
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        },
+        "next": {"type": "integer", "description": "There may be more: give it as `after`."}
+      }
+    },
+    "Opened": {
+      "type": "object", "required": ["event"], "additionalProperties": false,
+      "properties": {"event": {"$ref": "#/components/schemas/Event"}}
     },
     "Effect": {
       "type": "object", "required": ["step", "state", "attempt"], "additionalProperties": false,
@@ -141,6 +300,19 @@ const Json& schemas() {
         "state": {"type": "string", "enum": ["closed", "opening", "open", "paused", "failing", "breaker_open"]},
         "reason": {"type": "string"}, "in_flight": {"type": "integer"}
       }
+    },
+    "ConnectionState": {
+      "type": "object", "required": ["connection"], "additionalProperties": false,
+      "properties": {"connection": {"$ref": "#/components/schemas/Connection"}}
+    },
+    "Reason": {
+      "type": "object", "required": ["reason"], "additionalProperties": false,
+      "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 1000, "description": "Stands in the audit trail."}}
+    },
+    "Probe": {"type": "object", "additionalProperties": false},
+    "Probed": {
+      "type": "object", "required": ["works"], "additionalProperties": false,
+      "properties": {"works": {"type": "boolean"}, "reason": {"type": "string", "description": "What the vendor, or the way to it, said."}}
     },
     "Connections": {
       "type": "object", "required": ["connections"], "additionalProperties": false,

@@ -179,6 +179,42 @@ void Hooks::refuse_while(std::function<std::string()> reason) {
   state_->refuse = std::move(reason);
 }
 
+Result<journal::NewEvent> Hooks::map_again(const journal::Event& event, const std::string& payload) const {
+  std::shared_ptr<Entrance> entrance;
+  {
+    const std::lock_guard guard(state_->mutex);
+    for (const auto& [path, one] : *state_->table)
+      if (!entrance && one->hook.pipeline == event.pipeline && one->hook.source == event.source) entrance = one;
+  }
+  if (!entrance) return fail(ErrorKind::permanent, "the pipeline " + event.pipeline + " has no webhook source " + event.source + " that runs");
+  const std::lock_guard turn(entrance->turn);
+  const auto now = state_->clock.now();
+  std::vector<journal::NewEvent> events;
+  // One that was never decoded carries nothing but its payload's digest.
+  if (event.id == event.payload_digest && event.type.empty() && event.subject.empty() && event.actor.empty() && event.revision.empty()) {
+    http::Incoming request;
+    request.method = "POST";
+    request.target = request.path = entrance->hook.path;
+    request.headers = {{"Content-Type", "application/json"}};
+    request.body = payload;
+    events = state_->events_of(*entrance, request, now);
+  } else {
+    Event decoded;
+    decoded.id = event.id;
+    decoded.revision = event.revision;
+    decoded.type = event.type;
+    decoded.subject = event.subject;
+    decoded.actor = event.actor;
+    decoded.reason = event.reason;
+    decoded.time = event.time;
+    decoded.payload = Document(payload);
+    events.push_back(entrance->hook.mapping->map(entrance->machine, event.pipeline, event.source, decoded, "", now, {}));
+  }
+  if (events.size() == 1) return std::move(events.front());
+  return fail(ErrorKind::permanent, events.empty() ? "its source makes no event of it any more"
+                                                   : "its source makes " + std::to_string(events.size()) + " events of it: ask the sender to send it again");
+}
+
 http::Admission Hooks::admit(const http::Incoming& head) const {
   const auto entrance = state_->find(head.path);
   if (!entrance) {

@@ -42,6 +42,11 @@ class Hooks {
   /// While it gives a reason, every delivery is answered 503 with Retry-After (draining, full, over a cap). [any]
   void refuse_while(std::function<std::string()> reason);
 
+  /// What a quarantined event's payload makes today, by the source that it came in by: decoded again where that never worked,
+  /// else mapped again. Quarantined still where that fails. `permanent`: the source is gone, or it makes no event of it, or
+  /// several. [any]
+  Result<journal::NewEvent> map_again(const journal::Event& event, const std::string& payload) const;
+
   /// For the server: 404, 405 (with Allow), 415 (a Content-Encoding that hides the signed bytes), the path's body
   /// limit. [any]
   http::Admission admit(const http::Incoming& head) const;

@@ -35,7 +35,8 @@ class AdminRig : public ::testing::Test {
     keys_ = std::move(*keys);
     std::getline(std::ifstream(keys_.owner_key_path()), key_);
     registry_ = plugins::Registry::discover({}, "", {}, {});
-    admin_ = std::make_unique<Admin>(Sources{store_.get(), registry_.get(), &keys_, [this] { return engine_; }});
+    admin_ = std::make_unique<Admin>(Sources{store_.get(), registry_.get(), &keys_, [this] { return engine_; }, &clock_,
+                                            [this](const journal::Event& event, const std::string& payload) { return remap_(event, payload); }});
     server_ = std::make_unique<http::Server>();
     for (const std::string address : {"127.0.0.1:0", "unix:"}) {
       const auto listening = server_->listen(
@@ -56,13 +57,13 @@ class AdminRig : public ::testing::Test {
   }
 
   http::Response ask(const std::string& target, http::Headers headers, std::string method = "GET",
-                     std::string unix_socket = {}) {
+                     std::string unix_socket = {}, std::string body = {}) {
     http::Client client;
     auto answer = client.exchange(
         {.method = std::move(method),
          .url = "http://" + server_->address(0) + target,
          .headers = std::move(headers),
-         .body = {},
+         .body = std::move(body),
          .intent = http::Intent::read},
         {.timeout = 20s, .stopped = {}, .allow_private = true, .ca_file = {}, .unix_socket = std::move(unix_socket)});
     EXPECT_TRUE(answer) << (answer ? "" : answer.error().message);
@@ -73,6 +74,12 @@ class AdminRig : public ::testing::Test {
   Json json(const std::string& target) {
     const auto answer = ask(target);
     EXPECT_EQ(answer.status, 200) << target << ": " << answer.body;
+    return read_json(answer.body).value_or(nullptr);
+  }
+  /// The answer to a POST; its body as JSON.
+  Json post(const std::string& target, const Json& body, int status = 200) {
+    const auto answer = ask(target, with_key(), "POST", {}, text(body));
+    EXPECT_EQ(answer.status, status) << target << ": " << answer.body;
     return read_json(answer.body).value_or(nullptr);
   }
   std::string detail(const std::string& target) {
@@ -121,6 +128,9 @@ class AdminRig : public ::testing::Test {
   access::Keys keys_;
   std::unique_ptr<plugins::Registry> registry_;
   engine::Snapshot engine_;
+  engine::Remap remap_ = [](const journal::Event&, const std::string&) {
+    return Result<journal::NewEvent>(fail(ErrorKind::permanent, "no source"));
+  };
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<http::Server> server_;
 };

@@ -25,7 +25,8 @@ TEST(OpenApi, IsComplete) {
     EXPECT_TRUE(name == "OpenApi" || refs.contains("#/components/schemas/" + name)) << name << " is not used";
   for (const auto& [path, methods] : document["paths"].items()) {
     ASSERT_EQ(methods.size(), 1u);
-    const Json& operation = methods["get"];
+    const Json& operation = methods.begin().value();
+    EXPECT_EQ(methods.contains("post"), operation.contains("requestBody")) << path;
     EXPECT_TRUE(operations.insert(operation["operationId"].get<std::string>()).second) << path;
     EXPECT_FALSE(operation["summary"].get<std::string>().empty());
     EXPECT_TRUE(operation["responses"].contains("200"));
@@ -46,7 +47,7 @@ TEST(OpenApi, IsComplete) {
 
 TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
   const auto receipt = accept("loans", "e-1", "L-1");
-  accept("loans", "bad", "", "nope", "not valid JSON");
+  const auto dead = accept("loans", "bad", "", "nope", "not valid JSON");
   engine_.pipelines = {{"loans", "v", "d", "o", {"webhook /a"}, {"crm acme.upsert"}, true, {}},
                        {"bad",
                         "",
@@ -61,7 +62,9 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
   EXPECT_EQ(document, openapi());
   for (const auto& [path, methods] : document["paths"].items()) {
     std::string target = path;
-    if (const auto brace = target.find('{'); brace != target.npos) target.replace(brace, target.npos, receipt);
+    if (!methods.contains("get")) continue;  // recovery_test.cpp
+    if (const auto brace = target.find('{'); brace != target.npos)
+      target.replace(brace, target.find('}') + 1 - brace, path.contains("subject") ? "L-1" : path.contains("dead") ? dead : receipt);
     const auto answer = ask(target);
     EXPECT_EQ(answer.status, 200) << path;
     const Json& content = methods["get"]["responses"]["200"]["content"];
@@ -81,8 +84,9 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
       if (parameter["in"] != "query") continue;
       const Json& wanted = parameter["schema"];
       const std::string value = wanted.contains("enum")       ? wanted["enum"][0].get<std::string>()
-                                : wanted["type"] == "integer" ? "1"
-                                                              : "loans";
+                                : wanted["type"] == "integer"     ? "1"
+                                : parameter["name"] == "since" || parameter["name"] == "until" ? "2d"
+                                                                                               : "loans";
       EXPECT_EQ(ask(target + "?" + parameter["name"].get<std::string>() + "=" + value).status, 200)
           << path << " " << parameter["name"];
     }
