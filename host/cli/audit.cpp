@@ -11,12 +11,9 @@
 namespace milepost::cli {
 
 int audit_list(const Arguments& arguments) {
-  auto link = StoreLink::open(store_path(arguments.folder()));
+  auto link = StoreLink::open(arguments.folder());
   if (!link) return failed(link.error());
-  std::string query = "/api/v1/audit?limit=" + encoded(arguments.get("limit", "100"));
-  for (const char* filter : {"subject", "pipeline", "event", "kind"})
-    if (arguments.has(filter)) query += std::string("&") + filter + "=" + encoded(arguments.get(filter));
-  auto answer = (*link)->get(query);
+  auto answer = (*link)->get(with_query("/api/v1/audit", arguments, {"limit", "subject", "pipeline", "event", "kind"}));
   if (!answer) return failed(answer.error());
   if (arguments.json()) {
     fmt::print("{}\n", text(*answer));

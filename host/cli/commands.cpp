@@ -10,11 +10,39 @@ int try_payload(const Arguments&);
 int sandbox(const Arguments&);
 int events_list(const Arguments&);
 int events_show(const Arguments&);
+int events_dead_letters(const Arguments&);
+int events_retry(const Arguments&);
+int events_in_doubt(const Arguments&);
+int events_resolve(const Arguments&);
+int why(const Arguments&);
+int replay(const Arguments&);
 int audit_list(const Arguments&);
 int audit_verify(const Arguments&);
 int audit_export(const Arguments&);
+int connections_list(const Arguments&);
+int connections_pause(const Arguments&);
+int connections_resume(const Arguments&);
+int connections_probe(const Arguments&);
 int plugins_list(const Arguments&);
 int plugins_describe(const Arguments&);
+
+namespace {
+
+const Option kPipeline{"pipeline", "NAME", ""};
+const Option kSince{"since", "WHEN", "accepted at or after: a time (RFC 3339), or how long ago: 2d"};
+const Option kUntil{"until", "WHEN", "accepted before"};
+const Option kLimit{"limit", "N", "default 50, at most 500"};
+const Option kReason{"reason", "TEXT", "why; stands in the audit trail"};
+constexpr const char* kWhichId = "ID is the sender's id or our receipt; --pipeline tells apart events of one id.";
+
+/// What selects events, and then some.
+std::vector<Option> some(std::vector<Option> more) {
+  std::vector<Option> options = {kPipeline, {"subject", "SUBJECT", ""}, {"type", "TYPE", ""}, {"step", "ID", "the step at which it stands"}, kSince, kUntil};
+  options.insert(options.end(), more.begin(), more.end());
+  return options;
+}
+
+}  // namespace
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
@@ -27,12 +55,35 @@ const std::vector<Command>& commands() {
        {}, "FILE is one payload as JSON; without it, or with -, standard input is read.\nExample: milepost try loan-milestones event.json --config examples", try_payload},
       {"sandbox", "Serve local doubles of the vendors", "[VENDOR…]", {{"listen", "ADDRESS", "default 127.0.0.1:9090"}}, "", sandbox},
       {"events list", "List events, newest first", "", {{"pipeline", "NAME", ""}, {"subject", "SUBJECT", "such as a loan's id"},
-        {"state", "STATE", "open, waiting, in_doubt, dead or done"}, {"type", "TYPE", ""}, {"limit", "N", "default 50, at most 500"}}, "", events_list},
-      {"events show", "Show one event: its payload, steps and audit rows", "ID", {}, "ID is the sender's id or our receipt.", events_show},
+        {"state", "STATE", "open, waiting, in_doubt, dead or done"}, {"type", "TYPE", ""}, {"id", "ID", "the sender's id"}, kSince, kUntil, kLimit}, "", events_list},
+      {"events show", "Show one event: its payload, each step and attempt, its audit rows", "ID", {kPipeline}, kWhichId, events_show},
+      {"events dead-letters", "List the events that a step gave up on, newest first", "", some({kLimit}), "", events_dead_letters},
+      {"events retry", "Open dead letters again, at the step that failed", "[ID]",
+       some({{"all", "", "every dead letter"}, {"began", "", "on the version that each began with (default: the current one)"}, kReason}),
+       std::string(kWhichId) + "\nDone steps keep their answers, and a step that was sent keeps its idempotency key.\n\n"
+       "  milepost events retry evt-42 --reason \"the address is corrected\"\n"
+       "  milepost events retry --pipeline loan-milestones --since 2d --reason \"the vendor is back\"", events_retry},
+      {"events in-doubt", "List the events whose effect nobody could settle, newest first", "", some({kLimit}), "", events_in_doubt},
+      {"events resolve", "Settle an event in doubt", "ID",
+       {{"as", "WHAT", "done: the vendor has it; retry: it has not, send it again; abandon: give it up"}, kReason,
+        {"answer", "JSON", "with done: what later steps see as the step's answer"}, kPipeline, {"began", "", "on the version that it began with"}},
+       std::string(kWhichId) + "\n\n  milepost events resolve evt-42 --as done --answer '{\"order_id\": \"o-77\"}' --reason \"it is in the vendor's portal\"", events_resolve},
+      {"why", "Say what became of a loan's events, and why a step did not run", "SUBJECT",
+       {{"event", "ID", "one event instead"}, kPipeline, {"limit", "N", "how many events, the newest (default 20)"}},
+       "Each step with what it did, each attempt, and each condition that said no with the values that it saw.\n\n  milepost why L-1001", why},
+      {"replay", "Show what today's pipelines would have done with events that have ended; do what never ran", "",
+       {kSince, kUntil, kPipeline, {"subject", "SUBJECT", ""}, {"type", "TYPE", ""}, {"dry-run", "", "send nothing, change nothing (the default)"},
+        {"apply", "", "open the events with a step that would run and did not; what was done is kept"}, kReason},
+       "Each event goes through the pipelines as they are now, with its own payload, loan and answers.\n\n"
+       "  milepost replay --since 7d\n  milepost replay --since 7d --pipeline loan-milestones --apply --reason \"the new step for last week's loans\"", replay},
       {"audit list", "List rows of the audit trail", "", {{"subject", "SUBJECT", ""}, {"pipeline", "NAME", ""}, {"event", "RECEIPT", ""},
         {"kind", "KIND", "event, intent, outcome, decision or admin"}, {"limit", "N", "default 100, at most 500"}}, "", audit_list},
       {"audit verify", "Check the audit trail's chain", "[EXPORT]", {}, "EXPORT is a file that `milepost audit export` wrote; without it the folder's own store is checked.", audit_verify},
       {"audit export", "Write the audit trail as JSON lines", "", {}, "docs/audit.md specifies the lines; anyone can check them without Milepost.", audit_export},
+      {"connections list", "List connections and their state", "", {}, "", connections_list},
+      {"connections pause", "Hold a connection's deliveries until it is resumed", "NAME", {kReason}, "The pause outlives a restart. What is held loses neither attempts nor time.", connections_pause},
+      {"connections resume", "Let a paused connection go on", "NAME", {kReason}, "", connections_resume},
+      {"connections probe", "Ask the vendor whether a connection's account works; changes nothing", "NAME", {}, "", connections_probe},
       {"plugins list", "List installed plugins, and refused ones with the reason", "", {}, "", plugins_list},
       {"plugins describe", "Show a plugin's settings, sources and actions", "NAME", {}, "", plugins_describe},
   };

@@ -9,6 +9,7 @@
 #include "host/config/secrets.hpp"
 #include "host/engine/program.hpp"
 #include "host/engine/status.hpp"
+#include "host/intake/hooks.hpp"
 #include "host/plugins/registry.hpp"
 
 namespace milepost::cli {
@@ -27,6 +28,9 @@ struct Deployment {
 
 /// Never throws; whatever can run is in `programs`. `cache` keeps pre-flight reports in the data folder.
 Deployment load(const std::string& root, bool cache);
+
+/// The webhook sources of every pipeline that runs, decoders and verifiers ready.
+Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services);
 
 /// Where the installed plugins lie: beside the executable, or in ../lib/milepost/plugins of an installation.
 std::vector<std::string> built_in_plugin_folders();

@@ -2,37 +2,54 @@
 
 #include "host/cli/command.hpp"
 #include "host/cli/store_link.hpp"
+#include "host/cli/story.hpp"
 #include "host/cli/table.hpp"
 
 namespace milepost::cli {
+namespace {
 
-int events_list(const Arguments& arguments) {
-  auto link = StoreLink::open(store_path(arguments.folder()));
+std::string field(const Json& row, const char* key) { return get<std::string>(row, std::string("/") + key).value_or(""); }
+
+/// A list of events; `last` heads the last column, which shows `key`.
+int list(const Arguments& arguments, const std::string& path, std::initializer_list<const char*> filters, const char* nothing) {
+  auto link = StoreLink::open(arguments.folder());
   if (!link) return failed(link.error());
-  std::string query = "/api/v1/events?limit=" + encoded(arguments.get("limit", "50"));
-  for (const char* filter : {"subject", "pipeline", "state", "type"})
-    if (arguments.has(filter)) query += std::string("&") + filter + "=" + encoded(arguments.get(filter));
-  auto answer = (*link)->get(query);
+  auto answer = (*link)->get(with_query(path, arguments, filters));
   if (!answer) return failed(answer.error());
   if (arguments.json()) {
     fmt::print("{}\n", text(*answer));
     return kDone;
   }
-  Table table({"ACCEPTED", "PIPELINE", "SUBJECT", "TYPE", "STATE", "ID", "RECEIPT", "WHY"});
+  Table table({"ACCEPTED", "PIPELINE", "SUBJECT", "TYPE", "STATE", "STEP", "ID", "RECEIPT", "WHY"});
   const Json* rows = find(*answer, "/events");
   for (std::size_t i = 0; rows != nullptr && i < rows->size(); ++i) {
-    const auto field = [&](const char* key) { return get<std::string>((*rows)[i], std::string("/") + key).value_or(""); };
-    table.add({field("accepted_at"), field("pipeline"), field("subject"), field("type"), field("state"), field("id"), field("receipt"), field("fault")});
+    const Json& row = (*rows)[i];
+    table.add({short_time(field(row, "accepted_at")), field(row, "pipeline"), field(row, "subject"), field(row, "type"), field(row, "state"),
+               field(row, "step"), field(row, "id"), field(row, "receipt"), field(row, "fault")});
   }
-  fmt::print("{}", table.text());
+  if (table.empty()) fmt::print("{}\n", nothing);
+  else fmt::print("{}", table.text());
+  if (answer->contains("next")) fmt::print("…and more: --limit N\n");
   return kDone;
+}
+
+}  // namespace
+
+int events_list(const Arguments& arguments) {
+  return list(arguments, "/api/v1/events", {"limit", "subject", "pipeline", "state", "type", "id", "since", "until"}, "no events");
+}
+int events_dead_letters(const Arguments& arguments) {
+  return list(arguments, "/api/v1/dead-letters", {"limit", "subject", "pipeline", "type", "step", "since", "until"}, "no dead letters");
+}
+int events_in_doubt(const Arguments& arguments) {
+  return list(arguments, "/api/v1/in-doubt", {"limit", "subject", "pipeline", "type", "step", "since", "until"}, "nothing is in doubt");
 }
 
 int events_show(const Arguments& arguments) {
   if (arguments.positional.size() != 1) return wrong_use("name one event by its id or receipt: milepost events show ID");
-  auto link = StoreLink::open(store_path(arguments.folder()));
+  auto link = StoreLink::open(arguments.folder());
   if (!link) return failed(link.error());
-  auto answer = (*link)->get("/api/v1/events/" + encoded(arguments.positional[0]));
+  auto answer = (*link)->get(with_query("/api/v1/events/" + encoded(arguments.positional[0]), arguments, {"pipeline"}));
   if (!answer) return failed(answer.error());
   if (arguments.json()) {
     fmt::print("{}\n", text(*answer));
@@ -42,28 +59,39 @@ int events_show(const Arguments& arguments) {
   if (event == nullptr) event = &*answer;
   for (const auto& [key, value] : event->items())
     if (!value.is_null() && !value.is_structured()) fmt::print("{:<16} {}\n", key, value.is_string() ? value.get<std::string>() : text(value));
-  const Json* effects = find(*answer, "/effects");
-  if (effects != nullptr && !effects->empty()) {
-    Table table({"STEP", "STATE", "ATTEMPT", "CONNECTION", "ANSWER OR ERROR"});
-    for (const auto& effect : *effects) {
-      const auto field = [&](const char* key) { return get<std::string>(effect, std::string("/") + key).value_or(""); };
-      std::string said;
-      for (const char* key : {"/answer", "/error"})
-        if (const Json* found = find(effect, key); found != nullptr && !found->is_null() && said.empty()) said = found->is_string() ? found->get<std::string>() : text(*found);
-      table.add({field("step"), field("state"), std::to_string(get<unsigned>(effect, "/attempt").value_or(0)), field("connection"), said});
-    }
-    fmt::print("\n{}", table.text());
-  }
+  fmt::print("\n{}", story_text(*answer));
   const Json* rows = find(*answer, "/audit");
   if (rows != nullptr && !rows->empty()) {
-    Table table({"ROW", "TIME", "KIND", "ACTION", "STEP", "OUTCOME"});
-    for (const auto& row : *rows) {
-      const auto field = [&](const char* key) { return get<std::string>(row, std::string("/") + key).value_or(""); };
-      table.add({std::to_string(get<std::uint64_t>(row, "/sequence").value_or(0)), field("time"), field("kind"), field("action"), field("step"), field("outcome")});
-    }
+    Table table({"ROW", "TIME", "KIND", "USER", "ACTION", "STEP", "OUTCOME"});
+    for (const auto& row : *rows)
+      table.add({std::to_string(get<std::uint64_t>(row, "/sequence").value_or(0)), short_time(field(row, "time")), field(row, "kind"), field(row, "user"),
+                 field(row, "action"), field(row, "step"), field(row, "outcome")});
     fmt::print("\n{}", table.text());
   }
   if (const auto payload = get<std::string>(*answer, "/payload")) fmt::print("\npayload\n{}\n", *payload);
+  return kDone;
+}
+
+int why(const Arguments& arguments) {
+  const bool one = arguments.has("event");
+  if (one ? !arguments.positional.empty() : arguments.positional.size() != 1)
+    return wrong_use("name a subject, such as a loan's id: milepost why L-1001; or one event: milepost why --event ID");
+  auto link = StoreLink::open(arguments.folder());
+  if (!link) return failed(link.error());
+  auto answer = one ? (*link)->get(with_query("/api/v1/events/" + encoded(arguments.get("event")), arguments, {"pipeline"}))
+                    : (*link)->get(with_query("/api/v1/subjects/" + encoded(arguments.positional[0]) + "/why", arguments, {"pipeline", "limit"}));
+  if (!answer) return failed(answer.error());
+  if (arguments.json()) {
+    fmt::print("{}\n", text(*answer));
+    return kDone;
+  }
+  if (one) {
+    fmt::print("{}", story_text(*answer));
+    return kDone;
+  }
+  fmt::print("{}\n", subject_text(*answer));
+  if (answer->contains("older")) fmt::print("\n…and older events: --limit N\n");
+  for (const auto& told : *find(*answer, "/events")) fmt::print("\n{}", story_text(told));
   return kDone;
 }
 

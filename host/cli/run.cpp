@@ -25,7 +25,8 @@ namespace {
 using telemetry::Level;
 using telemetry::log;
 
-/// The webhook sources of every pipeline that runs. A source that cannot be made ready takes its pipeline's hook away, with a word.
+}  // namespace
+
 Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services) {
   std::vector<intake::Hook> hooks;
   for (const auto& program : deployment.programs) {
@@ -64,8 +65,6 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
   }
   return hooks;
 }
-
-}  // namespace
 
 int run(const Arguments& arguments) {
   if (!arguments.positional.empty()) return wrong_use("`run` takes no argument; name the folder with --config DIR");
@@ -108,7 +107,12 @@ int run(const Arguments& arguments) {
   hooks.deploy(std::move(*table));
   std::atomic<bool> draining = false;
   hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : std::string(); });
-  const api::Admin admin({.store = store->get(), .registry = deployment.registry.get(), .keys = &*keys, .engine = [&] { return engine.status(); }});
+  engine::Versions versions(**store, *deployment.registry, deployment.programs);
+  const api::Admin admin({.store = store->get(), .registry = deployment.registry.get(), .keys = &*keys, .engine = [&] { return engine.status(); },
+                          .clock = &clock,
+                          .remap = [&](const journal::Event& event, const std::string& payload) { return hooks.map_again(event, payload); },
+                          .running = &engine,
+                          .versions = [&] { return &versions; }});
 
   http::Server server;
   http::ListenOptions hooks_listener{.address = deployment.host.listen_hooks,

@@ -11,8 +11,10 @@
 
 #include "host/api/admin.hpp"
 #include "host/cli/data_folder.hpp"
+#include "host/cli/deployment.hpp"
 #include "host/config/load.hpp"
 #include "host/http/mailbox.hpp"
+#include "host/http/target.hpp"
 #include "host/journal/store.hpp"
 #include "host/telemetry/clock.hpp"
 
@@ -33,16 +35,22 @@ Result<Json> answered(int status, const std::string& body) {
 class Remote : public StoreLink {
  public:
   explicit Remote(std::string path) : path_(std::move(path)) {}
-  journal::Store* store() override { return nullptr; }
-  Result<Json> get(const std::string& target) override {
+
+ protected:
+  Result<Json> exchange(const std::string& method, const std::string& target, const std::string& body) override {
     boost::system::error_code fault;
     asio::io_context loop;
     asio::local::stream_protocol::socket socket(loop);
     socket.connect({path_}, fault);
     if (fault) return fail(ErrorKind::permanent, "a host holds the store, but " + path_ + " does not answer: " + fault.message());
-    beast_http::request<beast_http::empty_body> request{beast_http::verb::get, target, 11};
+    beast_http::request<beast_http::string_body> request{beast_http::string_to_verb(method), target, 11};
     request.set(beast_http::field::host, "localhost");
     request.set(beast_http::field::connection, "close");
+    if (!body.empty()) {
+      request.set(beast_http::field::content_type, "application/json");
+      request.body() = body;
+      request.prepare_payload();
+    }
     beast_http::write(socket, request, fault);
     boost::beast::flat_buffer buffer;
     beast_http::response_parser<beast_http::string_body> parser;
@@ -59,10 +67,18 @@ class Remote : public StoreLink {
 /// Holds the lock, and asks the API's own code.
 class Local : public StoreLink {
  public:
-  Local(Lock lock, std::unique_ptr<telemetry::SystemClock> clock, std::unique_ptr<journal::Store> store)
-      : lock_(std::move(lock)), clock_(std::move(clock)), store_(std::move(store)), admin_({.store = store_.get(), .registry = nullptr, .keys = nullptr, .engine = {}}) {}
-  journal::Store* store() override { return store_.get(); }
-  Result<Json> get(const std::string& target) override {
+  Local(std::string folder, Lock lock, std::unique_ptr<telemetry::SystemClock> clock, std::unique_ptr<journal::Store> store)
+      : folder_(std::move(folder)),
+        lock_(std::move(lock)),
+        clock_(std::move(clock)),
+        store_(std::move(store)),
+        admin_({.store = store_.get(),
+                .clock = clock_.get(),
+                .remap = [this](const journal::Event& event, const std::string& payload) { return map_again(event, payload); },
+                .versions = [this] { return &*definitions().versions; }}) {}
+
+ protected:
+  Result<Json> exchange(const std::string& method, const std::string& target, const std::string& body) override {
     std::mutex mutex;
     std::condition_variable changed;
     bool awake = false;
@@ -71,11 +87,14 @@ class Local : public StoreLink {
       awake = true;
       changed.notify_all();
     });
+    const auto parsed = http::parse_target(target);
+    if (!parsed) return fail(ErrorKind::permanent, "a name holds a control character or is no UTF-8");
     http::Incoming request;
-    request.method = "GET";
+    request.method = method;
     request.target = target;
-    request.path = target.substr(0, target.find('?'));
-    if (const auto mark = target.find('?'); mark != target.npos) request.query = target.substr(mark + 1);
+    request.path = parsed->path;
+    request.query = parsed->query;
+    request.body = body;
     request.peer = "unix";
     admin_.handle(std::move(request), http::Responder(std::make_shared<http::Responder::State>(box, box->begin())));
     while (true) {
@@ -91,26 +110,61 @@ class Local : public StoreLink {
   }
 
  private:
+  /// What the folder says, read when something asks: a list does not wait for plugins.
+  struct Definitions {
+    Deployment deployment;
+    std::optional<engine::Versions> versions;
+    std::optional<intake::Hooks> hooks;
+    std::string fault;  ///< why there are no hooks
+  };
+  Definitions& definitions() {
+    const std::lock_guard lock(mutex_);
+    if (!definitions_) {
+      auto& made = *(definitions_ = std::make_unique<Definitions>());
+      made.deployment = load(folder_, false);
+      made.versions.emplace(*store_, *made.deployment.registry, made.deployment.programs);
+      made.hooks.emplace(*store_, *clock_);
+      auto hooks = make_hooks(made.deployment, {nullptr, clock_.get(), store_.get()});
+      if (hooks) made.hooks->deploy(std::move(*hooks));
+      else made.fault = hooks.error().message;
+    }
+    return *definitions_;
+  }
+  Result<journal::NewEvent> map_again(const journal::Event& event, const std::string& payload) {
+    auto& made = definitions();
+    if (!made.fault.empty()) return fail(ErrorKind::permanent, made.fault);
+    return made.hooks->map_again(event, payload);
+  }
+
+  const std::string folder_;
   Lock lock_;
   std::unique_ptr<telemetry::SystemClock> clock_;
   std::unique_ptr<journal::Store> store_;
-  api::Admin admin_;
+  std::mutex mutex_;
+  std::unique_ptr<Definitions> definitions_;
+  api::Admin admin_;  // last: its thread uses the rest
 };
 
 }  // namespace
 
-Result<std::unique_ptr<StoreLink>> StoreLink::open(const std::string& store_path) {
-  const std::filesystem::path path(store_path);
+Result<std::unique_ptr<StoreLink>> StoreLink::open(const std::string& config) {
+  const std::filesystem::path path(store_path(config));
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
-    return fail(ErrorKind::permanent, "there is no store at " + store_path + " yet: it is made by the first `milepost run`");
+    return fail(ErrorKind::permanent, "there is no store at " + path.string() + " yet: it is made by the first `milepost run`");
   const std::string folder = path.parent_path().string();
   auto lock = Lock::take(folder);
   if (!lock) return std::unique_ptr<StoreLink>(std::make_unique<Remote>(folder + "/admin.sock"));
   auto clock = std::make_unique<telemetry::SystemClock>();
-  auto store = journal::Store::open({.path = store_path, .clock = clock.get()});
+  auto store = journal::Store::open({.path = path.string(), .clock = clock.get()});
   if (!store) return fail(store.error());
-  return std::unique_ptr<StoreLink>(std::make_unique<Local>(std::move(*lock), std::move(clock), std::move(*store)));
+  return std::unique_ptr<StoreLink>(std::make_unique<Local>(config, std::move(*lock), std::move(clock), std::move(*store)));
+}
+
+std::string with_query(std::string path, const Arguments& arguments, std::initializer_list<const char*> options) {
+  for (const char* option : options)
+    if (arguments.has(option)) path.append(path.find('?') == path.npos ? "?" : "&").append(option).append("=").append(encoded(arguments.get(option)));
+  return path;
 }
 
 std::string store_path(const std::string& folder) {

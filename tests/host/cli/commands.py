@@ -159,5 +159,208 @@ class WithAHost(unittest.TestCase):
         self.assertIn("BROKEN", out)
 
 
+def variant(event, **changes):
+    """The approval event with another id, and members set by dotted path ("loan.stage")."""
+    body = json.loads((ROOT / "examples/events/approval.json").read_text())
+    body["eventId"] = event
+    for path, value in changes.items():
+        *parents, last = path.replace("__", ".").split(".")
+        into = body
+        for parent in parents:
+            into = into[parent]
+        into[last] = value
+    return json.dumps(body).encode()
+
+
+class APerson(unittest.TestCase):
+    """What a person does with events that wait for one, with the host running and stopped."""
+
+    def setUp(self):
+        self.d = self.enterContext(Deployment(MILEPOST, EXAMPLES))
+
+    def do(self, *arguments, expect=0):
+        status, out, err = milepost(*arguments, "--config", self.d.folder)
+        self.assertEqual(status, expect, out + err)
+        return out + err
+
+    def rows(self, *arguments):
+        return json.loads(self.do(*arguments, "--json"))
+
+    def edit(self, file, old, new):
+        path = self.d.folder / file
+        text = path.read_text()
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new, 1))
+
+    def restart(self):
+        self.assertEqual(self.d.stop_host(), 0)
+        self.d.start_host()
+
+    def refuse_card(self):
+        """A dead letter at `card`, after a refusal that is final."""
+        self.d.fault(vendor="postcard", match={"method": "POST", "path": "/order/postcard"}, times=1, answer={"status": 422, "body": "{}"})
+        self.d.send(variant("dead-1"))
+        self.assertEqual([event["state"] for event in self.d.wait_until_ended()], ["dead"])
+
+    def test_a_dead_letter_is_shown_and_retried(self):
+        self.d.start()
+        self.refuse_card()
+        out = self.do("events", "dead-letters")
+        for words in ("dead-1", "L-1001", "card"):
+            self.assertIn(words, out)
+        shown = self.do("events", "show", "dead-1")
+        for words in ("✗ card", "attempt 1", "not reached: writeback", "dead letter"):
+            self.assertIn(words, shown)
+        self.do("events", "retry", "dead-1", expect=2)
+        self.assertIn("goes on at card", self.do("events", "retry", "dead-1", "--reason", "the address is right now"))
+        self.assertEqual([event["state"] for event in self.d.wait_until_ended()], ["done"])
+        self.assertIn("no dead letters", self.do("events", "dead-letters"))
+        self.assertIn("no dead letter", self.do("events", "retry", "dead-1", "--reason", "twice", expect=1))
+        row = self.rows("audit", "list", "--kind", "admin")["rows"][0]
+        self.assertEqual((row["user"], row["action"], row["step"]), ("key:owner", "retry", "card"))
+        intents = [row for row in self.rows("audit", "list", "--kind", "intent")["rows"] if row["step"] == "card"]
+        self.assertEqual(len({row["details"]["key"] for row in intents}), 1, "the key stays the same")
+        self.assertEqual([row for row in self.rows("audit", "list", "--kind", "intent")["rows"] if row["step"] == "crm"][1:], [], "what was done is not done again")
+        self.assertEqual(len(self.rows("events", "list", "--id", "dead-1")["events"]), 1)
+        self.assertIn("key:owner  retry", self.do("why", "L-1001"))
+        self.d.verify()
+
+    def test_some_are_retried_also_while_no_host_runs(self):
+        self.d.start()
+        self.refuse_card()
+        self.assertEqual(self.d.stop_host(), 0)
+        self.assertIn("say which", self.do("events", "retry", "--reason", "r", expect=2))
+        self.assertIn("opened 0", self.do("events", "retry", "--subject", "L-9", "--reason", "r"))
+        self.assertIn("opened 0", self.do("events", "retry", "--until", "1d", "--reason", "r"))
+        self.assertIn("opened 1 dead letter", self.do("events", "retry", "--pipeline", "loan-milestones", "--since", "1d", "--reason", "r"))
+        self.d.start_host()
+        self.assertEqual([event["state"] for event in self.d.wait_until_ended()], ["done"])
+
+    def test_a_retry_goes_on_with_the_current_version_or_the_one_that_began(self):
+        self.d.start()
+        self.refuse_card()
+        began = self.rows("events", "show", "dead-1")["event"]["version"]
+        self.edit("pipelines/loan-milestones.yaml", "Postcard ${steps.card.order_id} is", "Card ${steps.card.order_id} is")
+        self.restart()
+        self.do("events", "retry", "dead-1", "--reason", "r")
+        after = self.d.wait_until_ended()[0]
+        self.assertEqual(after["state"], "done")
+        self.assertNotEqual(after["version"], began)
+        notes = json.dumps(self.d.requests("hubspot"))
+        self.assertRegex(notes, r"[^t]Card \d+ is on its way", "with the answer of the step that was done before")
+
+    def test_what_was_never_decoded_goes_through_its_mapping_again(self):
+        self.d.start()
+        status, answer = self.d.send(b'{"eventId": "raw-1", "loanNumber": "L-7"}')
+        self.assertEqual((status, json.loads(answer)["status"]), (202, "quarantined"))
+        self.assertIn("it still is no event", self.do("events", "retry", "--all", "--reason", "r", expect=1))
+        self.edit("pipelines/loan-milestones.yaml", "subject: ${payload.loan.id}", "subject: ${payload.loan.id or payload.loanNumber}")
+        self.restart()
+        receipt = json.loads(answer)["id"]
+        self.assertIn("of L-7", self.do("events", "retry", receipt, "--reason", "loanNumber is mapped now"))
+        self.d.wait_until_ended()
+        found = self.rows("events", "list", "--id", "raw-1")["events"]
+        self.assertEqual([(event["receipt"], event["subject"]) for event in found], [(receipt, "L-7")])
+        self.assertEqual(json.loads(self.d.send(b'{"eventId": "raw-1", "loanNumber": "L-7"}')[1])["status"], "duplicate")
+        # The next one while no host runs: the folder is read for it.
+        other = json.loads(self.d.send(b'{"eventId": "raw-2", "number": "L-8"}')[1])["id"]
+        self.assertEqual(self.d.stop_host(), 0)
+        self.assertIn("no event", self.do("events", "retry", other, "--reason", "r", expect=1))
+        self.edit("pipelines/loan-milestones.yaml", "or payload.loanNumber}", "or payload.number}")
+        self.assertIn("of L-8", self.do("events", "retry", other, "--reason", "r"))
+
+    def in_doubt(self, event):
+        """The card is printed, the answer is lost, and the vendor cannot be asked."""
+        self.d.fault(vendor="postcard", match={"method": "POST", "path": "/order/postcard"}, times=1, cut="after")
+        self.d.fault(vendor="postcard", match={"method": "GET", "path": "/order*"}, times=1, answer={"status": 400, "body": "{}"})
+        self.d.send(variant(event, loan__id=event))
+        events = self.d.wait_until_ended(states=("done", "dead", "in_doubt"))
+        self.assertEqual(events[-1]["state"], "in_doubt", events)
+
+    def test_a_doubt_is_settled(self):
+        self.d.start()
+        self.in_doubt("L-71")
+        self.assertIn("card", self.do("events", "in-doubt"))
+        self.do("events", "resolve", "L-71", "--as", "perhaps", "--reason", "r", expect=2)
+        self.do("events", "resolve", "L-71", "--as", "done", expect=2)
+        self.assertIn("goes on at card", self.do("events", "resolve", "L-71", "--as", "done", "--answer", '{"order_id": "o-77"}', "--reason", "seen in the portal"))
+        self.assertEqual(self.d.wait_until_ended()[-1]["state"], "done")
+        self.assertIn("o-77", json.dumps(self.d.requests("hubspot")), "later steps see the answer")
+        self.assertIn("nothing is in doubt", self.do("events", "in-doubt"))
+        self.in_doubt("L-72")
+        self.assertIn("a dead letter now", self.do("events", "resolve", "L-72", "--as", "abandon", "--reason", "nobody knows"))
+        self.assertIn("abandoned in doubt: nobody knows", self.do("events", "dead-letters"))
+        self.assertIn("not in doubt", self.do("events", "resolve", "L-72", "--as", "retry", "--reason", "r", expect=1))
+        self.d.verify()
+
+    def test_a_connection_is_paused_resumed_and_probed(self):
+        self.d.start()
+        self.do("connections", "pause", "hubspot-main", expect=2)
+        self.assertIn('did you mean "hubspot-main"?', self.do("connections", "pause", "hubspot-mian", "--reason", "r", expect=1))
+        self.assertIn("hubspot-main is paused: maintenance", self.do("connections", "pause", "hubspot-main", "--reason", "maintenance"))
+        self.d.send(variant("held-1"))
+        self.restart()
+        self.assertRegex(self.do("connections", "list"), r"hubspot-main +hubspot +paused")
+        self.assertEqual(self.rows("events", "list")["events"][0]["state"], "open")
+        self.do("connections", "resume", "hubspot-main", "--reason", "over")
+        self.assertEqual([event["state"] for event in self.d.wait_until_ended()], ["done"])
+        self.assertIn("hubspot-main works", self.do("connections", "probe", "hubspot-main"))
+        self.d.fault(vendor="hubspot", match={"method": "GET", "path": "*"}, times=5, answer={"status": 401, "body": "{}"})
+        self.assertIn("hubspot-main does not work", self.do("connections", "probe", "hubspot-main", expect=1))
+        actions = [(row["action"], row["user"], row["details"]["reason"]) for row in self.rows("audit", "list", "--kind", "admin")["rows"]]
+        self.assertEqual(actions, [("connection.pause", "key:owner", "maintenance"), ("connection.resume", "key:owner", "over")])
+        self.assertEqual(self.d.stop_host(), 0)
+        self.assertIn("no host runs", self.do("connections", "resume", "hubspot-main", "--reason", "r", expect=1))
+
+    def test_why_there_was_no_postcard(self):
+        self.d.start()
+        self.d.send(variant("e-1", loan__stage="underwriting"))
+        self.d.send(variant("e-1", loan__stage="underwriting"))
+        self.d.wait_until_ended()
+        out = self.do("why", "L-1001")
+        for words in ("– card", 'did not run: payload.type == "stage.changed" and payload.loan.stage == "approval"',
+                      'payload.loan.stage  "underwriting"', "did not run: steps.card", "nothing", "✓ crm", "sent 1 more time"):
+            self.assertIn(words, out)
+        self.assertLess(len(out.splitlines()), 24, "one screen")
+        self.assertIn("– card", self.do("why", "--event", "e-1"))
+        self.do("why", expect=2)
+        self.assertIn("no event of this subject", self.do("why", "L-9", expect=1))
+        step = [step for step in self.rows("why", "L-1001")["events"][0]["steps"] if step["step"] == "card"][0]
+        self.assertEqual(step["values"], {"payload.type": "stage.changed", "payload.loan.stage": "underwriting"})
+        self.assertEqual(self.d.stop_host(), 0)
+        self.assertEqual(self.do("why", "L-1001"), out)
+
+    def test_a_replay_tells_what_would_differ_and_does_what_never_ran(self):
+        self.d.start()
+        self.d.send(variant("e-1"))
+        self.d.wait_until_ended()
+        self.do("replay", expect=2)
+        self.assertIn("1 event looked at: 0 would differ, 1 would not", self.do("replay", "--since", "1d"))
+        self.edit("pipelines/loan-milestones.yaml", "dealname: \"Loan ${payload.loan.id}\"", "dealname: \"${payload.loan.id}\"")
+        self.edit("pipelines/loan-milestones.yaml", "  - use: track", "  - use: audit\n    with: {action: replayed}\n  - use: track")
+        self.edit("pipelines/loan-milestones.yaml", "on_failure: dead_letter", """  - id: later
+    use: hubspot.note
+    connection: hubspot-main
+    with: {about: {deals: "${steps.crm.id}"}, body: "a second note"}
+
+on_failure: dead_letter""")
+        self.restart()
+        before = len(self.d.requests("hubspot"))
+        out = self.do("replay", "--since", "1d")
+        for words in ("+ later", "would run, and did not", "a second note", "~ crm", 'properties.dealname: "Loan L-1001" → "L-1001"', "1 would differ", "nothing was sent"):
+            self.assertIn(words, out)
+        self.assertEqual(len(self.d.requests("hubspot")), before)
+        self.assertEqual(len(self.rows("replay", "--subject", "L-1001")["differ"]), 1)
+        self.do("replay", "--since", "1d", "--apply", expect=2)
+        self.assertIn("1 opened again", self.do("replay", "--since", "1d", "--apply", "--reason", "the second note"))
+        self.assertEqual(self.d.wait_until_ended()[-1]["state"], "done")
+        intents = [row["step"] for row in self.rows("audit", "list", "--kind", "intent")["rows"]]
+        self.assertEqual(sorted(intents), ["card", "crm", "later", "writeback"], "what was done is not done twice")
+        actions = [row["action"] for row in self.rows("audit", "list", "--kind", "event")["rows"]]
+        self.assertEqual(actions.count("stage.changed"), 2, "accepted, and the audit step once")
+        self.assertEqual(actions.count("replayed"), 1, "the new step")
+        self.d.verify()
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
