@@ -181,6 +181,10 @@ CREATE INDEX effects_planned ON effects (connection, event) WHERE state = 0;
 DROP INDEX audit_subject;
 CREATE INDEX audit_subject ON audit (sequence >> 11, subject);
 )sql"},
+    {4, R"sql(
+-- Which of an event's effects must outlive it.
+CREATE INDEX once_event ON once (event);
+)sql"},
 };
 
 }  // namespace milepost::journal

@@ -29,6 +29,7 @@ class Readers {
     Readers& readers_;
     std::unique_ptr<sqlite::Connection> connection_;
   };
+  const std::string& path() const { return path_; }
   Lease take();  ///< waits while all are out; throws StoreError
 
  private:

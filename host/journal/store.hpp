@@ -3,6 +3,7 @@
 // many. Everything that must be true together is written by one Work.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -85,6 +86,7 @@ class Writer {
   explicit Writer(Transaction& transaction) : transaction_(transaction) {}
 
  private:
+  friend class Pruner;
   Transaction& transaction_;
 };
 
@@ -171,6 +173,22 @@ class Store {
   std::vector<Effect> sent_without_outcome() const;
   std::uint64_t count(EventState state) const;
 
+  struct Usage {
+    std::uint64_t file = 0, wal = 0;  ///< bytes on disk
+    std::uint64_t reusable = 0;       ///< of the file: pages that are free to be filled again
+    std::uint64_t free = 0;           ///< on the disk that holds them
+    std::uint64_t used() const { return file + wal - std::min(reusable, file); }
+  };
+  Usage usage() const;
+  struct Backlog {
+    Sequence after;             ///< every event up to here has begun: what the next look begins with
+    std::optional<Time> since;  ///< when the oldest one was accepted whose turn it is and that has not begun
+  };
+  /// Of the pipelines that `counts` names. An event whose turn it is is the first of its lane: one that stands behind
+  /// another, which retries or is held by a pause, waits for that one. Looks at 50,000 rows at most, so a long journal
+  /// is walked in several looks.
+  Backlog backlog(Sequence after, const std::function<bool(const std::string& pipeline)>& counts) const;
+
   struct Health {
     bool ok = true;
     std::string message;  ///< why not: "the disk is full", "fsync failed"
@@ -178,6 +196,7 @@ class Store {
   Health health() const;
 
  private:
+  friend class Pruner;
   struct State;
   explicit Store(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
