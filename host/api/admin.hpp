@@ -10,6 +10,7 @@
 #include "host/engine/status.hpp"
 #include "host/engine/versions.hpp"
 #include "host/http/server.hpp"
+#include "host/intake/admission.hpp"
 #include "host/journal/store.hpp"
 #include "host/plugins/registry.hpp"
 
@@ -24,6 +25,7 @@ struct Sources {
   const plugins::Registry* registry = nullptr;
   const access::Keys* keys = nullptr;
   std::function<engine::Snapshot()> engine = {};  ///< [any]
+  std::function<intake::Admission::Verdict()> intake = {};  ///< [any]
   const telemetry::Clock* clock = nullptr;
   engine::Remap remap = {};  ///< maps quarantined payloads again [any]
   engine::Engine* running = nullptr;  ///< pauses, resumes and probes connections; nullptr where no host runs

@@ -62,7 +62,14 @@ http::Outgoing ready(const Sources& sources, const Request&) {
     if (connection.state == "paused" || connection.state == "failing" || connection.state == "breaker_open") connections.push_back(to_json(connection));
   Json plugins = refused_plugins(sources);
 
-  const bool accepts = health.ok && !now.stopping && (now.pipelines.empty() || pipelines.size() < now.pipelines.size());
+  const auto closed = sources.intake ? sources.intake() : intake::Admission::Verdict{};
+  Json intake{{"open", closed.cause.empty()}};
+  if (!closed.cause.empty()) {
+    intake["cause"] = closed.cause;
+    intake["remedy"] = closed.remedy;
+  }
+
+  const bool accepts = health.ok && closed.cause.empty() && !now.stopping && (now.pipelines.empty() || pipelines.size() < now.pipelines.size());
   const bool degraded = !pipelines.empty() || !connections.empty() || !plugins.empty();
   Json store{{"ok", health.ok}};
   if (!health.message.empty()) store["message"] = health.message;
@@ -71,6 +78,7 @@ http::Outgoing ready(const Sources& sources, const Request&) {
                                             : "ready"},
                       {"stopping", now.stopping},
                       {"store", std::move(store)},
+                      {"intake", std::move(intake)},
                       {"pipelines", std::move(pipelines)},
                       {"connections", std::move(connections)},
                       {"plugins", std::move(plugins)}},

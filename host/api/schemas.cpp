@@ -13,7 +13,7 @@ const Json& schemas() {
       "properties": {"status": {"type": "string", "enum": ["live"]}}
     },
     "Ready": {
-      "type": "object", "required": ["status", "stopping", "store", "pipelines", "connections", "plugins"], "additionalProperties": false,
+      "type": "object", "required": ["status", "stopping", "store", "intake", "pipelines", "connections", "plugins"], "additionalProperties": false,
       "properties": {
         "status": {"type": "string", "enum": ["ready", "degraded", "unavailable"],
                    "description": "degraded: deliveries are accepted, and something listed here does not work."},
@@ -21,6 +21,11 @@ const Json& schemas() {
         "store": {
           "type": "object", "required": ["ok"], "additionalProperties": false,
           "properties": {"ok": {"type": "boolean"}, "message": {"type": "string"}}
+        },
+        "intake": {
+          "description": "Not open: deliveries are answered 503, since a limit is reached or the store fails.",
+          "type": "object", "required": ["open"], "additionalProperties": false,
+          "properties": {"open": {"type": "boolean"}, "cause": {"type": "string"}, "remedy": {"type": "string"}}
         },
         "pipelines": {
           "description": "Those that do not run.", "type": "array",

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
 
 #include "host/access/keys.hpp"
 #include "host/api/admin.hpp"
@@ -14,7 +15,9 @@
 #include "host/engine/engine.hpp"
 #include "host/http/client.hpp"
 #include "host/http/server.hpp"
+#include "host/intake/admission.hpp"
 #include "host/intake/hooks.hpp"
+#include "host/journal/pruner.hpp"
 #include "host/telemetry/crash_mark.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/scaled_clock.hpp"
@@ -106,13 +109,21 @@ int run(const Arguments& arguments) {
   if (!table) return failed(table.error());
   hooks.deploy(std::move(*table));
   std::atomic<bool> draining = false;
-  hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : std::string(); });
+  std::set<std::string> running;
+  for (const auto& program : deployment.programs) running.insert(program->pipeline.name);
+  intake::Admission admission(**store, clock,
+                              {.store = deployment.host.most_stored, .free = deployment.host.least_free, .backlog = deployment.host.backlog},
+                              [&running](const std::string& pipeline) { return running.contains(pipeline); });
+  hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : admission.refusal(); });
   engine::Versions versions(**store, *deployment.registry, deployment.programs);
   const api::Admin admin({.store = store->get(), .registry = deployment.registry.get(), .keys = &*keys, .engine = [&] { return engine.status(); },
+                          .intake = [&] { return admission.verdict(); },
                           .clock = &clock,
                           .remap = [&](const journal::Event& event, const std::string& payload) { return hooks.map_again(event, payload); },
                           .running = &engine,
                           .versions = [&] { return &versions; }});
+
+  journal::Pruner pruner(**store, clock, {.events = deployment.host.retention.events, .ids = deployment.host.retention.ids});
 
   http::Server server;
   http::ListenOptions hooks_listener{.address = deployment.host.listen_hooks,
@@ -130,8 +141,10 @@ int run(const Arguments& arguments) {
                          server.listen({.address = "unix:" + folder + "/admin.sock"}, admit_admin, handle_admin)})
     if (!listening) return failed(listening.error());
 
+  admission.start();
   engine.start(crash.has_value());
   server.start();
+  pruner.start();
   log(Level::info, "host.ready", {{"hooks", server.address(0)}, {"admin", server.address(1)},
                                   {"pipelines", std::to_string(deployment.programs.size())}, {"broken", std::to_string(deployment.broken.size())}});
 

@@ -109,6 +109,12 @@ struct SecretsFrom {
   std::string file = {}, env_prefix = {}, folder = {};  ///< file and folder are relative to the config folder
 };
 
+/// How long the store keeps what is finished; nullopt: for ever.
+struct Retention {
+  std::optional<std::chrono::milliseconds> events{std::chrono::days(90)};
+  std::optional<std::chrono::milliseconds> ids{std::chrono::days(400)};
+};
+
 struct HostSettings {
   std::string listen_hooks = "127.0.0.1:8080";
   std::string listen_admin = "127.0.0.1:8081";
@@ -121,6 +127,11 @@ struct HostSettings {
   std::size_t max_connections = 4096;
   std::chrono::milliseconds drain{std::chrono::seconds(10)};  ///< how long SIGTERM waits for what is in flight
   std::string tls_certificate, tls_key;    ///< for the hooks listener; both or neither
+  Retention retention;
+  // Reached, they turn deliveries away before anything is lost. 0: no limit.
+  std::size_t most_stored = std::size_t{100} << 30;  ///< bytes in use in the store, its WAL included
+  std::size_t least_free = std::size_t{500} << 20;   ///< bytes that stay free on the store's disk
+  std::chrono::milliseconds backlog{std::chrono::hours(24)};  ///< how long an event may wait for its turn
 };
 
 struct Folder {

@@ -101,6 +101,9 @@ constexpr auto kCodes = std::to_array<FaultCode>({
      "See the message."},
     {code::kTls, "half a TLS identity", "TLS needs a certificate and its key, both.",
      "Add the other one, or remove tls."},
+    {code::kRetention, "ids that are forgotten too soon",
+     "An event that is still in the store must be known by its id, or a second delivery of it would run again.",
+     "Keep ids at least as long as events."},
 
     {code::kDuplicatePipeline, "two pipelines of one name",
      "Events, audit rows and the API name a pipeline by its name.", "Rename one of them."},

@@ -58,6 +58,7 @@ inline constexpr std::string_view kExpressionHere = "MP1053";
 inline constexpr std::string_view kAddress = "MP1054";
 inline constexpr std::string_view kConstraint = "MP1055";
 inline constexpr std::string_view kTls = "MP1056";
+inline constexpr std::string_view kRetention = "MP1057";
 // Names that refer to something.
 inline constexpr std::string_view kDuplicatePipeline = "MP1080";
 inline constexpr std::string_view kDuplicateConnection = "MP1081";

@@ -65,7 +65,35 @@ void read_limits(Mapping& outer, HostSettings& host, Report& report) {
   assign(host.body_timeout, map.duration("body_timeout", 100ms, 1h));
   assign(host.max_connections, map.integer("connections", 1, 1'000'000));
   assign(host.drain, map.duration("drain", 0ms, 1h));
+  constexpr std::size_t kPetabyte = std::size_t{1} << 50;
+  assign(host.most_stored, map.size("store", 0, kPetabyte));
+  assign(host.least_free, map.size("free", 0, kPetabyte));
+  assign(host.backlog, map.duration("backlog", 0ms, 24h * 3650));
   map.refuse_the_rest();
+}
+
+/// A duration, or `forever`: then it has no end.
+void age(Mapping& map, std::string_view key, std::optional<std::chrono::milliseconds>& out) {
+  const yaml::Node* node = map.node().find(key);
+  if (node != nullptr && node->scalar() && node->text == "forever") {
+    map.take(key);
+    out.reset();
+  } else {
+    assign(out, map.duration(key, 1min, 24h * 36'500));
+  }
+}
+
+void read_retention(Mapping& outer, HostSettings& host, Report& report) {
+  Mapping map(outer.take("retention"), "retention", report);
+  if (!map.given()) return;
+  auto& [events, ids] = host.retention;
+  age(map, "events", events);
+  age(map, "ids", ids);
+  map.refuse_the_rest();
+  if (ids && events && *ids < *events)
+    report.fault(code::kRetention, map.node(), "retention",
+                 "ids are forgotten after " + duration_text(*ids) + ", before the events themselves (" +
+                     duration_text(*events) + ")");
 }
 
 void read_tls(Mapping& outer, HostSettings& host, Report& report) {
@@ -105,6 +133,7 @@ HostSettings read_host(const yaml::Node* root, Report& report) {
   assign(host.plugins, map.texts("plugins"));
   read_secrets(map, host, report);
   read_limits(map, host, report);
+  read_retention(map, host, report);
   read_tls(map, host, report);
   map.refuse_the_rest();
   return host;

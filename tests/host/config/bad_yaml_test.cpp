@@ -318,6 +318,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"TwoSecrets", "secrets: {file: secrets.yaml, env: A_}\n", "MP1136", 1, 10, "exactly one"},
                     Row{"HalfTls", "tls: {key: k.pem}\n", "MP1056", 1, 6, "both"},
                     Row{"Size", "limits: {body: 1 MB}\n", "MP1048", 1, 16, "GiB, MiB, KiB, B"},
+                    Row{"Age", "retention: {events: 90}\n", "MP1047", 1, 21, "needs a unit"},
+                    Row{"Ids", "retention: {events: 90d, ids: 30d}\n", "MP1057", 1, 12, "30d, before the events"},
                     Row{"Variable", "store: !env CONFIG_TEST_UNSET\n", "MP1131", 1, 8, "is not set"}),
     row_name);
 

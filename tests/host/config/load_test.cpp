@@ -179,6 +179,8 @@ TEST_F(LoadFolder, AnEmptyHostFileIsAllDefaults) {
   EXPECT_EQ(faults(), "");
   std::filesystem::remove(folder.path("milepost.yaml"));
   EXPECT_EQ(load_host(folder.root()).host.listen_hooks, "127.0.0.1:8080");
+  EXPECT_EQ(load_host(folder.root()).host.retention.events, 24h * 90);
+  EXPECT_EQ(load_host(folder.root()).host.retention.ids, 24h * 400);
 }
 
 TEST_F(LoadFolder, ReadsEveryHostSetting) {
@@ -190,6 +192,7 @@ plugins: one
 secrets: {env: MILEPOST_}
 limits: {body: 64 KiB, header_timeout: 1s, body_timeout: 2s, connections: 7, drain: 0s}
 tls: {certificate: c.pem, key: k.pem}
+retention: {events: forever, ids: 30d}
 )");
   const auto [host, found] = load_host(folder.root());
   EXPECT_EQ(render(found, folder.root(), false), "");
@@ -202,6 +205,8 @@ tls: {certificate: c.pem, key: k.pem}
   EXPECT_EQ(host.max_connections, 7u);
   EXPECT_EQ(host.drain, 0ms);
   EXPECT_EQ(host.tls_key, "k.pem");
+  EXPECT_FALSE(host.retention.events);
+  EXPECT_EQ(host.retention.ids, 24h * 30);
 }
 
 TEST_F(LoadFolder, TypesPlainScalarsByTheSchema) {
