@@ -46,6 +46,14 @@ bool Channel::park() {
   return parked_ = true;
 }
 
+/// When the clock was set back, what was to be waited for is as far away as it was.
+Time Channel::read_clock() {
+  const Time now = clock_.now();
+  if (telemetry::set_back(seen_, now))
+    for (Time* at : {&open_at_, &hold_until_, &refilled_}) *at -= seen_ - now;
+  return seen_ = now;
+}
+
 void Channel::refill(Time now) {
   const auto& limit = definition().limit;
   if (limit.rate_count == 0 || now <= refilled_) return;
@@ -63,7 +71,7 @@ bool Channel::may_start(Time now) {
 bool Channel::free() {
   const std::lock_guard lock(mutex_);
   const bool worker = idle_ > 0 || threads_.size() < std::max(1U, definition().limit.in_flight);
-  return !stopping_ && queue_.empty() && worker && may_start(clock_.now());
+  return !stopping_ && queue_.empty() && worker && may_start(read_clock());
 }
 
 Time Channel::next_look(Time now) const {
@@ -86,7 +94,7 @@ void Channel::pause(const std::string& reason) {
   state_ = State::paused;
   reason_ = reason;
   failures_ = 0;
-  open_at_ = clock_.now() + std::chrono::seconds(30);
+  open_at_ = read_clock() + std::chrono::seconds(30);
   telemetry::log(telemetry::Level::warn, "connection.paused", {{"connection", definition().name}, {"reason", reason}});
 }
 
@@ -122,7 +130,7 @@ void Channel::report(bool well) {
   }
   ++bad_;
   if (breaker.after == 0 || bad_ < breaker.after) return;
-  const Time now = clock_.now();
+  const Time now = read_clock();
   if (state_ == State::tripped ? now < open_at_ : state_ != State::open) return;  // one that left before it tripped
   open_at_ = now + std::min<std::chrono::milliseconds>(breaker.wait * (1U << std::min(failures_, 6U)), std::max<std::chrono::milliseconds>(breaker.wait, std::chrono::minutes(1)));
   ++failures_;
@@ -147,6 +155,7 @@ Status Channel::probe() {
 
 void Channel::hold_until(Time at) {
   const std::lock_guard lock(mutex_);
+  read_clock();
   hold_until_ = std::max(hold_until_, at);
 }
 
@@ -172,7 +181,7 @@ void Channel::open(std::unique_lock<std::mutex>& lock) {
     reason_ = opened.error().message;
     using namespace std::chrono;
     const auto wait = auth ? seconds(30LL << std::min(failures_, 4U)) : seconds(1LL << std::min(failures_, 9U));
-    open_at_ = clock_.now() + std::max<milliseconds>(std::min<seconds>(wait, minutes(10)), opened.error().retry_after.value_or(0ms));
+    open_at_ = read_clock() + std::max<milliseconds>(std::min<seconds>(wait, minutes(10)), opened.error().retry_after.value_or(0ms));
     if (failures_++ == 0)
       telemetry::log(telemetry::Level::warn, auth ? "connection.paused" : "connection.failing",
                      {{"connection", definition().name}, {"reason", reason_}});
@@ -185,7 +194,7 @@ void Channel::work(std::stop_token stop) {
   Worker worker(*account_);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const Time now = clock_.now();
+    const Time now = read_clock();
     if (!queue_.empty() && may_start(now)) {
       Job job = std::move(queue_.front());
       queue_.pop_front();

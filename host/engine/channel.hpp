@@ -72,6 +72,7 @@ class Channel {
   enum class State { closed, opening, open, held, paused, failing, tripped };
   void work(std::stop_token stop);
   void open(std::unique_lock<std::mutex>& lock);
+  telemetry::Time read_clock();  ///< REQUIRES: the lock
   void refill(telemetry::Time now);
   bool may_start(telemetry::Time now);
   telemetry::Time next_look(telemetry::Time now) const;
@@ -89,6 +90,7 @@ class Channel {
   std::string reason_;
   unsigned failures_ = 0;        ///< to open, or of the half-open breaker, in a row
   unsigned bad_ = 0;             ///< calls in a row that the vendor did not do well in
+  telemetry::Time seen_{};       ///< at the last look
   telemetry::Time open_at_{};    ///< when paused, failing or tripped: the next try
   telemetry::Time hold_until_{};
   double tokens_ = 0;

@@ -31,16 +31,25 @@ void Scheduler::post(Task task) {
 void Scheduler::post_at(telemetry::Time at, Task task) {
   {
     const std::lock_guard lock(mutex_);
-    timed_.push({at, ++order_, std::make_shared<Task>(std::move(task))});
+    now();
+    timed_.push({at > telemetry::Time::max() - set_back_ ? at : at + set_back_, ++order_, std::make_shared<Task>(std::move(task))});
   }
   changed_.notify_all();
+}
+
+/// A clock that is set back must not make what was to be done in a second wait for as long as it was set back.
+telemetry::Time Scheduler::now() {
+  const auto time = clock_.now();
+  if (telemetry::set_back(seen_, time)) set_back_ += seen_ - time;
+  seen_ = time;
+  return time + set_back_;
 }
 
 void Scheduler::work(std::stop_token stop) {
   expression::Machine machine;
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    while (!timed_.empty() && timed_.top().at <= clock_.now()) {
+    while (!timed_.empty() && timed_.top().at <= now()) {
       ready_.push_back(std::move(*timed_.top().task));
       timed_.pop();
     }
@@ -55,7 +64,7 @@ void Scheduler::work(std::stop_token stop) {
       continue;
     }
     const auto next = timed_.empty() ? telemetry::Time::max() : timed_.top().at;
-    clock_.wait_until(lock, changed_, stop, next,
+    clock_.wait_until(lock, changed_, stop, next == telemetry::Time::max() ? next : next - set_back_,
                       [&] { return !ready_.empty() || (!timed_.empty() && timed_.top().at < next); });
   }
 }

@@ -29,6 +29,7 @@ class Scheduler {
 
  private:
   void work(std::stop_token stop);
+  telemetry::Time now();  ///< never goes back; REQUIRES: the lock
   struct Timed {
     telemetry::Time at;
     std::uint64_t order;
@@ -42,6 +43,8 @@ class Scheduler {
   std::deque<Task> ready_;
   std::priority_queue<Timed, std::vector<Timed>, std::greater<>> timed_;
   std::uint64_t order_ = 0;
+  telemetry::Time seen_{};                 ///< at the last look
+  std::chrono::microseconds set_back_{0};  ///< by how much the clock was, in all: times in timed_ are past that
   std::vector<std::jthread> threads_;
 };
 

@@ -97,9 +97,13 @@ bool Engine::load(const LanePtr& lane) {
   // A new event has none. One that a person opened again is bound anew, and keeps what it did.
   if (!event.definition.empty() || event.late) effects = store_.effects(event.sequence);
   std::optional<Time> next;
-  for (const auto& effect : effects)
-    if (effect.step == event.step && effect.state <= EffectState::sent) next = effect.next_at;
-  if (next && *next > clock_.now()) {
+  const Time now = clock_.now();
+  for (const auto& effect : effects) {
+    // An attempt that is still to come by the clock: it was set back since, and the rest is over by our own count.
+    const bool clock_set_back = effect.sent_at && telemetry::set_back(*effect.sent_at, now);
+    if (effect.step == event.step && effect.state <= EffectState::sent && !clock_set_back) next = effect.next_at;
+  }
+  if (next && *next > now) {
     later(lane, *next);
     return false;
   }

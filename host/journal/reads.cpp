@@ -274,8 +274,8 @@ std::vector<Lane> Store::planned(const std::string& connection, Time now, std::s
   const auto reader = state_->readers.take();
   auto row = reader->query(
       "SELECT pipeline, lane FROM effects INDEXED BY effects_planned JOIN events ON sequence = event WHERE effects.state = 0 "
-      "AND connection = ? AND (next_at IS NULL OR next_at <= ?) AND events.state = 0 ORDER BY event LIMIT ?",
-      connection, now, limit);
+      "AND connection = ? AND (next_at IS NULL OR next_at <= ? OR sent_at > ?) AND events.state = 0 ORDER BY event LIMIT ?",
+      connection, now, now, limit);  // sent in the future: the clock was set back, and its rest is over
   std::vector<Lane> lanes;
   while (row.next()) lanes.push_back({text(row.text(0)), text(row.text(1))});
   return lanes;

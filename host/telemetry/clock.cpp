@@ -1,6 +1,7 @@
 #include "host/telemetry/clock.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace milepost::telemetry {
 
@@ -10,13 +11,15 @@ Time SystemClock::now() const {
 
 bool SystemClock::wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable_any& changed,
                              std::stop_token stop, Time deadline, const std::function<bool()>& ready) {
-  // In slices, since a far deadline ("never") overflows the nanoseconds that the library counts in.
-  constexpr std::chrono::hours kSlice{1};
-  while (true) {
+  if (deadline == Time::max()) return changed.wait(lock, stop, ready);
+  // In slices of steady time, with a look at the clock after each: somebody may set it meanwhile.
+  constexpr std::chrono::microseconds kSlice{std::chrono::seconds(1)};
+  for (Time seen = now();;) {
+    const auto left = std::max(deadline - seen, std::chrono::microseconds(0));
+    if (changed.wait_for(lock, stop, std::min(left, kSlice), ready)) return true;
     const Time time = now();
-    const Time until = deadline - time > kSlice ? time + kSlice : deadline;
-    if (changed.wait_until(lock, stop, until, ready)) return true;
-    if (stop.stop_requested() || now() >= deadline) return false;
+    if (stop.stop_requested() || time >= deadline || set_back(seen, time)) return false;
+    seen = time;
   }
 }
 
@@ -31,7 +34,11 @@ bool ManualClock::wait_until(std::unique_lock<std::mutex>& lock, std::condition_
     const std::lock_guard guard(mutex_);
     waiting_.push_back(&changed);
   }
-  const auto due = [&] { return ready() || now() >= deadline; };
+  Time seen = now();
+  const auto due = [&] {
+    const Time before = std::exchange(seen, now());
+    return ready() || seen >= deadline || set_back(before, seen);
+  };
   // advance() cannot take the waiter's lock, so its call may fall between the look at the clock and the wait. The slice
   // of real time bounds what such a lost call costs.
   constexpr std::chrono::milliseconds kSlice{10};

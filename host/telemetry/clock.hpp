@@ -20,10 +20,14 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Time now() const = 0;  ///< [any]
-  /// Waits on `changed` until `ready()`, `deadline`, or stop; true when ready. The lock is held on entry and on return. [any]
+  /// Waits on `changed` until `ready()`, `deadline`, or stop; true when ready. Ends early, false, when the clock is set
+  /// back: what the deadline was reckoned from is gone. The lock is held on entry and on return. [any]
   virtual bool wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable_any& changed, std::stop_token stop,
                           Time deadline, const std::function<bool()>& ready) = 0;
 };
+
+/// From one look at a clock to the next: somebody set it back, by more than a correction in passing.
+inline bool set_back(Time before, Time now) { return now < before - std::chrono::seconds(1); }
 
 class SystemClock : public Clock {
  public:

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <thread>
 
+#include "host/telemetry/scaled_clock.hpp"
+
 namespace milepost::telemetry {
 namespace {
 
@@ -88,6 +90,29 @@ TEST(ManualClock, ServesManyWaitersAtOnce) {
     }
   }
   EXPECT_EQ(ended, 8);
+}
+
+TEST(ManualClock, EndsAWaitEarlyWhenItIsSetBack) {
+  ManualClock clock(kStart);
+  Waiter waiter;
+  std::jthread thread([&](std::stop_token stop) { EXPECT_FALSE(waiter.wait(clock, stop, kStart + 1h)); });
+  std::this_thread::sleep_for(20ms);  // else it may begin to wait only afterwards, and ends at the deadline
+  clock.set(kStart - 24h);
+  std::this_thread::sleep_for(50ms);
+  clock.set(kStart + 2h);
+}
+
+TEST(ScaledClock, CanBeSet) {
+  std::atomic<std::int64_t> offset = 0;
+  const SystemClock system;
+  ScaledClock clock(100, system.now(), &offset);
+  Waiter waiter;
+  const Time before = clock.now();
+  std::jthread thread([&](std::stop_token stop) { EXPECT_FALSE(waiter.wait(clock, stop, before + 24h)); });
+  offset = -3'600'000'000;
+  EXPECT_LT(clock.now(), before - 30min);
+  offset = 2 * 86'400'000'000;
+  EXPECT_GT(clock.now(), before + 47h);
 }
 
 TEST(SystemClock, WaitsUntilTheDeadline) {

@@ -1,0 +1,70 @@
+// What is due, when the clock does as it should and when it is set.
+#include "host/engine/scheduler.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace milepost::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+const telemetry::Time kStart = telemetry::from_micros(1'763'683'200'000'000);
+
+struct Rig {
+  telemetry::ManualClock clock{kStart};
+  Scheduler scheduler{clock, 2};
+  Rig() { scheduler.start(); }
+  ~Rig() { scheduler.stop(); }
+  std::future<void> at(telemetry::Time time) {
+    const auto done = std::make_shared<std::promise<void>>();
+    scheduler.post_at(time, [done](expression::Machine&) { done->set_value(); });
+    return done->get_future();
+  }
+  /// Everything posted so far has been looked at.
+  void settle() {
+    const auto done = std::make_shared<std::promise<void>>();
+    scheduler.post([done](expression::Machine&) { done->set_value(); });
+    done->get_future().wait();
+  }
+};
+
+bool ran(std::future<void>& task, std::chrono::milliseconds within) {
+  return task.wait_for(within) == std::future_status::ready;
+}
+
+TEST(Scheduler, RunsWhatIsDueAndNothingElse) {
+  Rig rig;
+  auto first = rig.at(kStart + 1s), second = rig.at(kStart + 2s);
+  rig.clock.advance(1s);
+  EXPECT_TRUE(ran(first, 10s));
+  EXPECT_FALSE(ran(second, 30ms));
+  rig.clock.advance(1s);
+  EXPECT_TRUE(ran(second, 10s));
+}
+
+TEST(Scheduler, WaitsNoLongerThoughTheClockIsSetBack) {
+  Rig rig;
+  auto retry = rig.at(kStart + 2s);
+  rig.settle();
+  rig.clock.set(kStart - 24h * 365);
+  rig.settle();
+  EXPECT_FALSE(ran(retry, 50ms));
+  auto later = rig.at(kStart - 24h * 365 + 3s);  // reckoned by the clock as it is now
+  rig.clock.advance(2s);
+  EXPECT_TRUE(ran(retry, 10s));
+  EXPECT_FALSE(ran(later, 30ms));
+  rig.clock.advance(1s);
+  EXPECT_TRUE(ran(later, 10s));
+}
+
+TEST(Scheduler, RunsWhatIsDueWhenTheClockIsSetAhead) {
+  Rig rig;
+  auto retry = rig.at(kStart + 10min);
+  rig.clock.set(kStart + 24h);
+  EXPECT_TRUE(ran(retry, 10s));
+}
+
+}  // namespace
+}  // namespace milepost::engine
