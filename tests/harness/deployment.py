@@ -76,9 +76,9 @@ class Deployment:
         else:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
-    def _launch(self, name, arguments, port, path):
+    def _launch(self, name, arguments, port, path, under=()):
         with open(self.scratch / f"{name}.log", "ab") as log:
-            process = subprocess.Popen([self.milepost, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
+            process = subprocess.Popen([*under, self.milepost, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if process.poll() is not None:
@@ -97,8 +97,9 @@ class Deployment:
         self.double = self._launch("sandbox", ["sandbox", "--listen", f"127.0.0.1:{self.sandbox}", "--config", str(self.folder)], self.sandbox,
                                    "/_sandbox/requests?vendor=none")
 
-    def start_host(self):
-        self.host = self._launch("host", ["run", "--config", str(self.folder), "--log", "json"], self.admin, "/health/live")
+    def start_host(self, under=()):
+        """`under`: a command that runs the host as itself, such as strace -D …"""
+        self.host = self._launch("host", ["run", "--config", str(self.folder), "--log", "json"], self.admin, "/health/live", under)
 
     def start(self):
         self.start_sandbox()
@@ -123,6 +124,13 @@ class Deployment:
     def send(self, body, path="/hooks/los", secret="demo-los-secret"):
         return self.post(path, body, {"X-Signature": sign(body, secret)})
 
+    def set(self, file, text):
+        """Writes a file of the config folder; before the host starts."""
+        (self.folder / file).write_text(text)
+
+    def add(self, file, text):
+        self.set(file, (self.folder / file).read_text() + text)
+
     def fault(self, **fault):
         status, _, text = call(self.sandbox, "POST", "/_sandbox/faults", json.dumps(fault))
         assert status == 200, text
@@ -145,6 +153,11 @@ class Deployment:
             if "next" not in page:
                 return rows
             after = f"&{name}={page['next']}"
+
+    def logged(self, event):
+        """The log's lines of one name."""
+        lines = (json.loads(line) for line in self.log().splitlines() if line.startswith("{"))
+        return [line for line in lines if line.get("event") == event]
 
     def ready(self):
         status, _, text = call(self.admin, "GET", "/health/ready")
