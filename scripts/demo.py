@@ -185,12 +185,12 @@ class Demo:
     def wait_until_all_ended(self):
         started = time.monotonic()
         while time.monotonic() - started < 60:
-            events = self.api("/api/v1/events?limit=500")["events"]
+            events = [event for event in self.api("/api/v1/events?limit=500")["events"] if event["pipeline"] != "milepost"]
             if events and all(event["state"] in ("done", "dead", "in_doubt") for event in events):
                 return sorted(events, key=lambda event: event["sequence"]), time.monotonic() - started
             time.sleep(0.1)
         self.surprises.append("some events had not ended after 60 s")
-        return sorted(self.api("/api/v1/events?limit=500")["events"], key=lambda event: event["sequence"]), 60
+        return sorted(events, key=lambda event: event["sequence"]), 60
 
     def tell_loans(self, events, shown):
         heading("What happened to each loan")

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "host/access/keys.hpp"
 #include "host/engine/recovery.hpp"
@@ -11,6 +12,7 @@
 #include "host/engine/versions.hpp"
 #include "host/http/server.hpp"
 #include "host/intake/admission.hpp"
+#include "host/intake/source_status.hpp"
 #include "host/journal/store.hpp"
 #include "host/plugins/registry.hpp"
 
@@ -26,6 +28,7 @@ struct Sources {
   const access::Keys* keys = nullptr;
   std::function<engine::Snapshot()> engine = {};  ///< [any]
   std::function<intake::Admission::Verdict()> intake = {};  ///< [any]
+  std::function<std::vector<intake::SourceStatus>()> polling = {};  ///< [any]
   const telemetry::Clock* clock = nullptr;
   engine::Remap remap = {};  ///< maps quarantined payloads again [any]
   engine::Engine* running = nullptr;  ///< pauses, resumes and probes connections; nullptr where no host runs

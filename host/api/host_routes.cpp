@@ -32,6 +32,13 @@ Json to_json(const engine::ConnectionStatus& connection) {
   return out;
 }
 
+Json to_json(const intake::SourceStatus& source) {
+  Json out{{"pipeline", source.pipeline}, {"source", source.source}, {"connection", source.connection}, {"state", source.state}};
+  if (!source.reason.empty()) out["reason"] = source.reason;
+  if (source.last) out["last"] = telemetry::to_text(*source.last);
+  return out;
+}
+
 Json to_json(const engine::PipelineStatus& pipeline) {
   return {{"name", pipeline.name},   {"version", pipeline.version},       {"description", pipeline.description},
           {"owner", pipeline.owner}, {"running", pipeline.running},       {"sources", pipeline.sources},
@@ -60,7 +67,9 @@ http::Outgoing ready(const Sources& sources, const Request&) {
     if (!pipeline.running) pipelines.push_back({{"name", pipeline.name}, {"faults", to_json(pipeline.faults)}});
   for (const auto& connection : now.connections)
     if (connection.state == "paused" || connection.state == "failing" || connection.state == "breaker_open") connections.push_back(to_json(connection));
-  Json plugins = refused_plugins(sources);
+  Json plugins = refused_plugins(sources), polling = Json::array();
+  for (const auto& source : sources.polling ? sources.polling() : std::vector<intake::SourceStatus>())
+    if (source.state == "paused" || source.state == "failing") polling.push_back(to_json(source));
 
   const auto closed = sources.intake ? sources.intake() : intake::Admission::Verdict{};
   Json intake{{"open", closed.cause.empty()}};
@@ -70,7 +79,7 @@ http::Outgoing ready(const Sources& sources, const Request&) {
   }
 
   const bool accepts = health.ok && closed.cause.empty() && !now.stopping && (now.pipelines.empty() || pipelines.size() < now.pipelines.size());
-  const bool degraded = !pipelines.empty() || !connections.empty() || !plugins.empty();
+  const bool degraded = !pipelines.empty() || !connections.empty() || !polling.empty() || !plugins.empty();
   Json store{{"ok", health.ok}};
   if (!health.message.empty()) store["message"] = health.message;
   return json_answer({{"status", !accepts   ? "unavailable"
@@ -81,6 +90,7 @@ http::Outgoing ready(const Sources& sources, const Request&) {
                       {"intake", std::move(intake)},
                       {"pipelines", std::move(pipelines)},
                       {"connections", std::move(connections)},
+                      {"sources", std::move(polling)},
                       {"plugins", std::move(plugins)}},
                      accepts ? 200 : 503);
 }

@@ -13,7 +13,7 @@ const Json& schemas() {
       "properties": {"status": {"type": "string", "enum": ["live"]}}
     },
     "Ready": {
-      "type": "object", "required": ["status", "stopping", "store", "intake", "pipelines", "connections", "plugins"], "additionalProperties": false,
+      "type": "object", "required": ["status", "stopping", "store", "intake", "pipelines", "connections", "sources", "plugins"], "additionalProperties": false,
       "properties": {
         "status": {"type": "string", "enum": ["ready", "degraded", "unavailable"],
                    "description": "degraded: deliveries are accepted, and something listed here does not work."},
@@ -36,7 +36,16 @@ const Json& schemas() {
         },
         "connections": {"description": "Those that are paused, fail, or rest behind their breaker.", "type": "array",
                         "items": {"$ref": "#/components/schemas/Connection"}},
+        "sources": {"description": "Polling sources that are paused or fail.", "type": "array", "items": {"$ref": "#/components/schemas/Source"}},
         "plugins": {"description": "Those that were refused.", "type": "array", "items": {"$ref": "#/components/schemas/RefusedPlugin"}}
+      }
+    },
+    "Source": {
+      "type": "object", "required": ["pipeline", "source", "connection", "state"], "additionalProperties": false,
+      "properties": {
+        "pipeline": {"type": "string"}, "source": {"type": "string"}, "connection": {"type": "string"},
+        "state": {"type": "string", "enum": ["paused", "failing"]}, "reason": {"type": "string"},
+        "last": {"type": "string", "format": "date-time", "description": "When it last asked and was answered."}
       }
     },
     "Fault": {

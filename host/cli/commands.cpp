@@ -52,7 +52,7 @@ const std::vector<Command>& commands() {
       {"check", "Find every fault of a folder, without running it", "", {}, "", check},
       {"explain", "Say what a fault's code means", "CODE", {}, "Example: milepost explain MP1042", explain},
       {"try", "Show what a pipeline would do with a payload; nothing is sent", "PIPELINE [FILE]",
-       {}, "FILE is one payload as JSON; without it, or with -, standard input is read.\nExample: milepost try loan-milestones event.json --config examples", try_payload},
+       {}, "FILE is one payload as JSON; without it, or with -, standard input is read.\nA pipeline on a schedule or on the host's own events needs none: it is tried with its next event, or a sample.\nExample: milepost try loan-milestones event.json --config examples", try_payload},
       {"sandbox", "Serve local doubles of the vendors", "[VENDOR…]", {{"listen", "ADDRESS", "default 127.0.0.1:9090"}}, "", sandbox},
       {"events list", "List events, newest first", "", {{"pipeline", "NAME", ""}, {"subject", "SUBJECT", "such as a loan's id"},
         {"state", "STATE", "open, waiting, in_doubt, dead or done"}, {"type", "TYPE", ""}, {"id", "ID", "the sender's id"}, kSince, kUntil, kLimit}, "", events_list},

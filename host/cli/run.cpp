@@ -11,6 +11,7 @@
 #include "host/cli/command.hpp"
 #include "host/cli/data_folder.hpp"
 #include "host/cli/deployment.hpp"
+#include "host/cli/sources.hpp"
 #include "host/config/fault_text.hpp"
 #include "host/engine/engine.hpp"
 #include "host/http/client.hpp"
@@ -108,6 +109,8 @@ int run(const Arguments& arguments) {
   auto table = make_hooks(deployment, services);
   if (!table) return failed(table.error());
   hooks.deploy(std::move(*table));
+  auto sources = Sources::make(deployment, services, **store, clock);
+  if (!sources) return failed(sources.error());
   std::atomic<bool> draining = false;
   std::set<std::string> running;
   for (const auto& program : deployment.programs) running.insert(program->pipeline.name);
@@ -118,6 +121,7 @@ int run(const Arguments& arguments) {
   engine::Versions versions(**store, *deployment.registry, deployment.programs);
   const api::Admin admin({.store = store->get(), .registry = deployment.registry.get(), .keys = &*keys, .engine = [&] { return engine.status(); },
                           .intake = [&] { return admission.verdict(); },
+                          .polling = [&] { return (*sources)->status(); },
                           .clock = &clock,
                           .remap = [&](const journal::Event& event, const std::string& payload) { return hooks.map_again(event, payload); },
                           .running = &engine,
@@ -142,6 +146,7 @@ int run(const Arguments& arguments) {
     if (!listening) return failed(listening.error());
 
   admission.start();
+  if (const auto started = (*sources)->start(); !started) return failed(started.error());
   engine.start(crash.has_value());
   server.start();
   pruner.start();
@@ -152,6 +157,7 @@ int run(const Arguments& arguments) {
   log(Level::info, "host.stopping");
   draining = true;
   server.stop(deployment.host.drain);
+  (*sources)->stop();
   engine.stop(deployment.host.drain);
   log(Level::info, "host.stopped");
   return kDone;

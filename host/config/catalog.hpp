@@ -16,6 +16,7 @@ struct Component {
   bool webhook = false;     ///< sources: the host adds path, verify, accept, body_limit
   Json verify = {};         ///< sources: a verifier that the plugin names; the pipeline's own `verify` wins; null: none
   std::string connector = {};  ///< the plugin's name; "" for built-ins
+  bool polling = false;        ///< sources: the host adds every
 };
 
 class Catalog {

@@ -57,6 +57,7 @@ struct Source {
   Value verify;            ///< {"hmac": {…}} or {"secret_header": {…}} or null (none): see intake/verify.hpp
   bool accept_validated = false;      ///< accept: validated
   std::optional<std::size_t> body_limit;  ///< bytes; unset: the host's
+  std::chrono::milliseconds every{std::chrono::seconds(30)};  ///< of a polling source: from poll to poll
   Position at;
   Position path_at;
 };

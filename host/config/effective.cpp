@@ -25,6 +25,7 @@ Json source_definition(const Source& source, const Catalog& catalog) {
     out["accept_validated"] = source.accept_validated;
     if (source.body_limit) out["body_limit"] = *source.body_limit;
   }
+  if (component != nullptr && component->polling) out["every"] = duration_text(source.every);
   return out;
 }
 

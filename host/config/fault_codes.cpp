@@ -104,6 +104,13 @@ constexpr auto kCodes = std::to_array<FaultCode>({
     {code::kRetention, "ids that are forgotten too soon",
      "An event that is still in the store must be known by its id, or a second delivery of it would run again.",
      "Keep ids at least as long as events."},
+    {code::kCron, "not a cron text",
+     "A cron text has five fields: minute, hour, day of the month, month, day of the week. Each is *, a value, a range, a "
+     "list, or a range with a step.",
+     "Write it in quotes, as \"0 7 * * mon-fri\" (each working day at seven) or \"*/15 8-18 * * *\"."},
+    {code::kZone, "not a time zone",
+     "A time zone is named as the IANA names it. An abbreviation such as EST says nothing about summer time.",
+     "Write the name of a place, as America/New_York, or UTC."},
 
     {code::kDuplicatePipeline, "two pipelines of one name",
      "Events, audit rows and the API name a pipeline by its name.", "Rename one of them."},
@@ -143,6 +150,14 @@ constexpr auto kCodes = std::to_array<FaultCode>({
     {code::kSchema, "not a JSON Schema",
      "The file is not JSON, not a draft-07 schema, or holds a pattern that cannot be matched in linear time.",
      "Correct the schema at the place that the message names."},
+    {code::kUnknownPipeline, "an unknown pipeline", "An events source follows a pipeline that this folder does not have.",
+     "Correct the name; milepost stands for the host's own events."},
+    {code::kUnknownHostEvent, "an unknown event of the host",
+     "Types that begin with milepost. are the host's own, and it has none that fits.",
+     "Take one of those that the message lists, or milepost.* for all."},
+    {code::kReservedType, "a type that is the host's own",
+     "Events whose type begins with milepost. come from the host alone, so that an alert can rely on them.",
+     "Choose another type."},
 
     {code::kHookPath, "not a path for a hook",
      "A path begins with / and has no empty or dotted parts, query, fragment or spaces.", "Write it as /hooks/los."},

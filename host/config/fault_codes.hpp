@@ -59,6 +59,8 @@ inline constexpr std::string_view kAddress = "MP1054";
 inline constexpr std::string_view kConstraint = "MP1055";
 inline constexpr std::string_view kTls = "MP1056";
 inline constexpr std::string_view kRetention = "MP1057";
+inline constexpr std::string_view kCron = "MP1058";
+inline constexpr std::string_view kZone = "MP1059";
 // Names that refer to something.
 inline constexpr std::string_view kDuplicatePipeline = "MP1080";
 inline constexpr std::string_view kDuplicateConnection = "MP1081";
@@ -76,6 +78,9 @@ inline constexpr std::string_view kMissingId = "MP1092";
 inline constexpr std::string_view kStepId = "MP1093";
 inline constexpr std::string_view kSchemaFile = "MP1094";
 inline constexpr std::string_view kSchema = "MP1095";
+inline constexpr std::string_view kUnknownPipeline = "MP1096";
+inline constexpr std::string_view kUnknownHostEvent = "MP1097";
+inline constexpr std::string_view kReservedType = "MP1098";
 // Webhooks.
 inline constexpr std::string_view kHookPath = "MP1110";
 inline constexpr std::string_view kUnverified = "MP1111";

@@ -8,6 +8,7 @@
 
 #include "host/config/fault_codes.hpp"
 #include "host/config/files.hpp"
+#include "host/config/links.hpp"
 #include "host/config/mapping.hpp"
 #include "host/config/readers.hpp"
 #include "host/config/words.hpp"
@@ -148,6 +149,7 @@ class Loader {
   void pipelines() {
     Names names(code::kDuplicatePipeline, "the name"), paths(code::kDuplicatePath, "the path");
     const auto files = yaml_files(root_, "pipelines", out_.faults);
+    std::vector<std::string> all;
     if (files.empty())
       add(out_.faults, code::kNothingToRun, {"pipelines", 0, 0}, "there are no pipelines", "write pipelines/NAME.yaml",
           true);
@@ -160,11 +162,14 @@ class Loader {
       for (const auto& source : pipeline->sources)
         if (!source.path.empty())
           paths.claim(source.path, pipeline->name, source.path_at, "source.with.path", out_.faults);
+      all.push_back(pipeline->name);
       if (file.report.clean()) out_.folder.pipelines.emplace(pipeline->name, std::move(*pipeline));
     }
+    auto links = check_links(out_.folder.pipelines, all);
+    out_.faults.insert(out_.faults.end(), links.faults.begin(), links.faults.end());
     std::erase_if(out_.folder.pipelines, [&](const auto& entry) {
       return names.excluded().contains(entry.first) || paths.excluded().contains(entry.first) ||
-             lacks_connection(entry.second);
+             links.pipelines.contains(entry.first) || lacks_connection(entry.second);
     });
   }
 

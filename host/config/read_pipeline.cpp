@@ -2,6 +2,7 @@
 #include <array>
 
 #include "host/config/fault_codes.hpp"
+#include "host/config/host_events.hpp"
 #include "host/config/load.hpp"
 #include "host/config/mapping.hpp"
 #include "host/config/readers.hpp"
@@ -103,9 +104,12 @@ Source read_source(const yaml::Node& node, const std::string& path, Report& repo
   if (component == nullptr) return source;
   source.connection = read_connection_name(connection, node, path, *component, report, context);
   if (component->webhook) read_webhook(with, node, map.path("with"), *component, source, report, context);
+  if (component->polling) read_polling(with, map.path("with"), source, report);
   const SettingsRules rules{.expressions = false,
                             .no_expressions_because = "a source runs before there is an event",
-                            .host_keys = component->webhook ? webhook_keys() : std::set<std::string>{}};
+                            .host_keys = component->webhook   ? webhook_keys()
+                                         : component->polling ? polling_keys()
+                                                              : std::set<std::string>{}};
   std::vector<SecretUse> secrets;
   source.with =
       read_settings(with, node, map.path("with"), component->settings, rules, context.settings, report, secrets);
@@ -130,6 +134,8 @@ std::optional<Pipeline> read_pipeline(const yaml::Node& root, Report& report, Co
   if (name && !is_name(*name))
     report.fault(code::kName, *root.find("pipeline"), "pipeline",
                  in_quotes(*name) + " cannot be a name: letters, digits, \".\", \"_\" and \"-\", at most 64");
+  if (name && *name == kHostPipeline)
+    report.fault(code::kName, *root.find("pipeline"), "pipeline", in_quotes(*name) + " names the host's own events");
   if (!name) return std::nullopt;
   out.name = *name;
   out.at = report.at(*root.find("pipeline"));

@@ -63,6 +63,9 @@ Step read_step(const yaml::Node& node, std::size_t number, Report& report, Conte
 void read_webhook(const yaml::Node* with, const yaml::Node& owner, const std::string& path, const Component& component,
                   Source& source, Report& report, Context& context);
 const std::set<std::string>& webhook_keys();  ///< those that read_webhook() takes
+/// The same of every polling source: every.
+void read_polling(const yaml::Node* with, const std::string& path, Source& source, Report& report);
+const std::set<std::string>& polling_keys();
 
 /// `connection:` of a step or source: there, known, and of the component's connector.
 std::string read_connection_name(const yaml::Node* value, const yaml::Node& owner, const std::string& path,

@@ -11,6 +11,7 @@
 #include "host/config/mapping.hpp"
 #include "host/config/pointer.hpp"
 #include "host/config/schema_view.hpp"
+#include "host/config/timetable.hpp"
 #include "host/config/units.hpp"
 #include "host/config/words.hpp"
 
@@ -219,6 +220,8 @@ class Walk {
     if (format == "duration") return check(code::kDuration, parse_duration(text));
     if (format == "size") return check(code::kSize, parse_size(text));
     if (format == "rate") return check(code::kRate, parse_rate(text));
+    if (format == "cron") return check(code::kCron, Cron::parse(text));
+    if (format == "zone") return check(code::kZone, Zone::find(text));
     return std::nullopt;
   }
 

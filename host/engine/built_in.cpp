@@ -35,13 +35,32 @@ std::vector<config::Component> built_in_steps() {
       component("set", object(Json::object(), Json::array(), true)),
       component("wait", object({{"for", {{"type", "string"}, {"format", "duration"}, {"description", "How long."}}},
                                 {"until", text_setting("Until when: RFC 3339.")}})),
+      component("emit", object({{"type", text_setting("The event's type.")},
+                                {"subject", text_setting("What it is about; default: the event's subject.")},
+                                {"payload", {{"description", "Its payload; default: an empty object."}}}},
+                               {"type"})),
   };
 }
 
 std::vector<config::Component> built_in_sources() {
   auto webhook = component("webhook", object(Json::object()));
   webhook.webhook = true;
-  return {webhook};
+  auto schedule = component(
+      "schedule",
+      object({{"cron", {{"type", "string"}, {"format", "cron"}, {"description", "When: minute, hour, day, month, day of the week."}}},
+              {"zone", {{"type", "string"}, {"format", "zone"}, {"description", "On whose clock: an IANA name such as America/New_York."}}},
+              {"missed", {{"type", "string"}, {"enum", {"latest", "all", "skip"}}, {"default", "latest"},
+                          {"description", "What becomes of times that passed while the host was down."}}}},
+             {"cron", "zone"}));
+  const Json names = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  const auto named = [&](const char* description) {
+    Json out = names;
+    out["description"] = description;
+    return out;
+  };
+  auto events = component("events", object({{"pipelines", named("Whose events; milepost: the host's own. Default: everyone else's.")},
+                                            {"types", named("Which; lead.* are all that begin so. Default: all.")}}));
+  return {webhook, schedule, events};
 }
 
 }  // namespace milepost::engine

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/config/host_events.hpp"
 #include "host/plugins/call.hpp"
 #include "host/telemetry/crash_mark.hpp"
 #include "host/telemetry/log.hpp"
@@ -88,14 +89,24 @@ Time Channel::next_look(Time now) const {
   return now + std::chrono::microseconds(static_cast<long long>(per_token.count() * (1 - tokens_)) + 1);
 }
 
-void Channel::pause(const std::string& reason) {
+bool Channel::pause(const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  if (state_ == State::paused || state_ == State::held) return;
+  if (state_ == State::paused || state_ == State::held) return false;
   state_ = State::paused;
   reason_ = reason;
   failures_ = 0;
   open_at_ = read_clock() + std::chrono::seconds(30);
   telemetry::log(telemetry::Level::warn, "connection.paused", {{"connection", definition().name}, {"reason", reason}});
+  trouble_told_ = true;
+  return true;
+}
+
+/// Once for each change for the worse, and for the better only after one.
+void Channel::tell(std::string_view type) {
+  const bool better = type == config::host_event::kConnectionResumed;
+  if (better && !trouble_told_) return;
+  trouble_told_ = !better;
+  if (listener_) listener_(type, reason_);
 }
 
 void Channel::hold(const std::string& reason) {
@@ -111,6 +122,7 @@ void Channel::resume() {
   state_ = State::closed;  // whether it can be opened is seen at the next job
   reason_.clear();
   failures_ = bad_ = 0;
+  trouble_told_ = false;  // whoever resumes it tells of that
   hold_until_ = {};
   changed_.notify_all();
 }
@@ -125,6 +137,7 @@ void Channel::report(bool well) {
     reason_.clear();
     failures_ = 0;
     telemetry::log(telemetry::Level::info, "breaker.closed", {{"connection", definition().name}});
+    tell(config::host_event::kConnectionResumed);
     changed_.notify_all();
     return;
   }
@@ -134,10 +147,11 @@ void Channel::report(bool well) {
   if (state_ == State::tripped ? now < open_at_ : state_ != State::open) return;  // one that left before it tripped
   open_at_ = now + std::min<std::chrono::milliseconds>(breaker.wait * (1U << std::min(failures_, 6U)), std::max<std::chrono::milliseconds>(breaker.wait, std::chrono::minutes(1)));
   ++failures_;
-  if (state_ == State::open)
-    telemetry::log(telemetry::Level::warn, "breaker.open", {{"connection", definition().name}, {"failures", std::to_string(bad_)}});
-  state_ = State::tripped;
+  const bool trips = std::exchange(state_, State::tripped) == State::open;
   reason_ = std::to_string(bad_) + " calls in a row failed; the next is tried at " + telemetry::to_text(open_at_);
+  if (!trips) return;
+  telemetry::log(telemetry::Level::warn, "breaker.open", {{"connection", definition().name}, {"failures", std::to_string(bad_)}});
+  tell(config::host_event::kConnectionFailing);
 }
 
 Status Channel::probe() {
@@ -175,6 +189,7 @@ void Channel::open(std::unique_lock<std::mutex>& lock) {
     reason_.clear();
     failures_ = 0;
     if (before != State::closed) telemetry::log(telemetry::Level::info, "connection.open", {{"connection", definition().name}});
+    tell(config::host_event::kConnectionResumed);
   } else {
     const bool auth = opened.error().kind == ErrorKind::auth;
     state_ = auth ? State::paused : State::failing;
@@ -185,6 +200,9 @@ void Channel::open(std::unique_lock<std::mutex>& lock) {
     if (failures_++ == 0)
       telemetry::log(telemetry::Level::warn, auth ? "connection.paused" : "connection.failing",
                      {{"connection", definition().name}, {"reason", reason_}});
+    constexpr unsigned kWorthTelling = 3;  // in a row: no passing failure
+    if (!trouble_told_ && (auth || failures_ >= kWorthTelling))
+      tell(auth ? config::host_event::kConnectionPaused : config::host_event::kConnectionFailing);
   }
   changed_.notify_all();
 }

@@ -39,6 +39,10 @@ class Channel {
   Channel(std::unique_ptr<plugins::Account> account, telemetry::Clock& clock, std::function<bool()> aborted, std::function<void()> room);
   ~Channel();
 
+  /// Told one of config::host_event when the connection's state changes by itself, pause() aside: whoever calls that tells of it in
+  /// his own commit. It must be quick. Before the first submit().
+  void on_change(std::function<void(std::string_view type, const std::string& reason)> listener) { listener_ = std::move(listener); }
+
   const config::Connection& definition() const { return account_->definition(); }
 
   /// In order. Runs when the connection is open and its limits allow. False: the queue is full, and `job` is untouched; the delivery is
@@ -52,7 +56,8 @@ class Channel {
   std::size_t room() const;
 
   /// 401, 403: holds its jobs, and tries to open again after 30 s, 1 min … 10 min. [any]
-  void pause(const std::string& reason);
+  /// False: it was paused already.
+  bool pause(const std::string& reason);
   /// A person's pause lasts until a person resumes. [any]
   void hold(const std::string& reason);
   void resume();
@@ -76,18 +81,21 @@ class Channel {
   void refill(telemetry::Time now);
   bool may_start(telemetry::Time now);
   telemetry::Time next_look(telemetry::Time now) const;
+  void tell(std::string_view type);
   bool waits_to_open() const { return state_ == State::paused || state_ == State::failing; }
 
   const std::unique_ptr<plugins::Account> account_;
   telemetry::Clock& clock_;
   const std::function<bool()> aborted_;
   const std::function<void()> room_;
+  std::function<void(std::string_view, const std::string&)> listener_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Job> queue_;
   bool parked_ = false;  ///< deliveries wait in the journal for room in the queue
   State state_ = State::closed;
   std::string reason_;
+  bool trouble_told_ = false;  ///< that it is paused or fails
   unsigned failures_ = 0;        ///< to open, or of the half-open breaker, in a row
   unsigned bad_ = 0;             ///< calls in a row that the vendor did not do well in
   telemetry::Time seen_{};       ///< at the last look

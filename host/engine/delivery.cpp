@@ -318,7 +318,7 @@ void Engine::apply(const LanePtr& lane, Channel& channel, const Decision& decisi
       run.look_up_later(error, decision.at);
       break;
     case Decision::Next::pause:
-      channel.pause(decision.reason);
+      if (channel.pause(decision.reason)) run.raise_paused(channel.definition(), decision.reason);
       run.paused(error, look_up);
       return commit(lane, drive_next);
     case Decision::Next::failed:

@@ -4,6 +4,9 @@
 #include <thread>
 
 #include "host/audit/trail.hpp"
+#include "host/engine/connection_event.hpp"
+#include "host/engine/dead_letter.hpp"
+#include "host/journal/host_event.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace milepost::engine {
@@ -55,6 +58,13 @@ Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs,
         [this, name = name] {
           scheduler_.post([this, name](expression::Machine&) { read([this, name] { unpark(name); }); });
         });
+    made->on_change([this, connection = connection](std::string_view type, const std::string& reason) {
+      store_.submit(
+          [type = std::string(type), connection, reason](journal::Writer& writer) {
+            journal::raise(writer, type, connection_subject(connection.name), connection_trouble(connection, reason));
+          },
+          [](const Status&) {});
+    });
     if (const auto paused = store_.state(kPausedScope, name)) made->hold(paused->value);
   }
   std::vector<journal::Work> writes;
@@ -104,19 +114,9 @@ void Engine::blame_and_recover() {
       auto event = writer.event(sequence);
       if (!event || event->state != EventState::open) return;
       if (++event->crashes >= 2) {
-        event->state = EventState::dead;
         event->step = step;
-        event->fault = step + ": the host crashed twice while it delivered this event, and no other was in flight";
-        audit::append(writer, {.kind = "outcome",
-                               .action = "dead_letter",
-                               .subject = event->subject,
-                               .pipeline = event->pipeline,
-                               .version = event->definition,
-                               .event = event->receipt,
-                               .step = event->step,
-                               .outcome = "dead_letter",
-                               .plugin = {},
-                               .details = {{"reason", event->fault}}});
+        return make_dead(writer, *event,
+                         step + ": the host crashed twice while it delivered this event, and no other was in flight");
       }
       writer.update(*event);
     });
@@ -210,6 +210,10 @@ Status Engine::set_paused(const std::string& name, bool paused, const std::strin
                            .outcome = {},
                            .plugin = {},
                            .details = {{"connection", name}, {"reason", reason}}});
+    Json payload = connection_trouble(connection->definition(), reason);
+    payload["by"] = user;
+    journal::raise(writer, paused ? config::host_event::kConnectionPaused : config::host_event::kConnectionResumed,
+                   connection_subject(name), payload);
   });
   if (!written) return written;
   if (paused)

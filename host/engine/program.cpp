@@ -16,7 +16,7 @@ namespace code = config::code;
 
 std::optional<Kind> built_in(const std::string& use) {
   static const std::map<std::string, Kind> kinds = {
-      {"validate", Kind::validate}, {"track", Kind::track}, {"audit", Kind::audit}, {"set", Kind::set}, {"wait", Kind::wait}};
+      {"validate", Kind::validate}, {"track", Kind::track}, {"audit", Kind::audit}, {"set", Kind::set}, {"wait", Kind::wait}, {"emit", Kind::emit}};
   const auto found = kinds.find(use);
   return found == kinds.end() ? std::nullopt : std::optional(found->second);
 }

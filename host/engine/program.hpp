@@ -21,7 +21,7 @@ std::vector<config::Component> built_in_steps();
 std::vector<config::Component> built_in_sources();
 
 struct ProgramStep {
-  enum class Kind { validate, track, audit, set, wait, action };
+  enum class Kind { validate, track, audit, set, wait, emit, action };
   config::Step definition;
   Kind kind = Kind::action;
   std::optional<expression::Expression> when;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "host/engine/connection_event.hpp"
+#include "host/engine/emit.hpp"
+#include "host/journal/host_event.hpp"
 #include "host/expression/paths.hpp"
 #include "host/loans/loan_state.hpp"
 #include "milepost/settings.hpp"
@@ -101,6 +104,17 @@ audit::Entry Run::entry(std::string kind, std::string action, std::string step, 
 void Run::write(const audit::Entry& row) {
   write([row](journal::Writer& writer) { audit::append(writer, row); });
 }
+void Run::raise(std::string_view type, const std::string& step) {
+  write([type, event = event_, more = Json{{"step", step}, {"reason", event_.fault}}](journal::Writer& writer) {
+    journal::raise_about(writer, type, event, more);
+  });
+}
+void Run::raise_paused(const config::Connection& connection, const std::string& reason) {
+  if (journal::is_alert(event_)) return;
+  write([payload = connection_trouble(connection, reason), subject = connection_subject(connection.name)](journal::Writer& writer) {
+    journal::raise(writer, config::host_event::kConnectionPaused, subject, payload);
+  });
+}
 void Run::save_event() {
   write([event = event_](journal::Writer& writer) { writer.update(event); });
 }
@@ -126,6 +140,7 @@ void Run::dead(const std::string& step, const std::string& reason) {
   event_.fault = first_line(reason);
   event_.step = step;
   write(entry("outcome", "dead_letter", step, "dead_letter", {{"reason", event_.fault}}));
+  raise(config::host_event::kDeadLetter, step);
   end(EventState::dead);
 }
 
@@ -231,6 +246,10 @@ void Run::run_built_in(expression::Machine& machine, const expression::Scope& vi
     effect_.answer = text(to_json(Answer{Answer::Effect::unchanged, with, {}}));
     save_effect();
     steps_[current.definition.id] = with;
+  } else if (current.kind == Kind::emit) {
+    auto emitted = emission(event_, current.definition.id, with, entry("event", "emit", current.definition.id, "accepted", {}), clock_.now());
+    if (!emitted) return built_in_failed(emitted.error().message);
+    write(std::move(*emitted));
   } else {
     Time until{};
     if (auto text_until = get<std::string>(with, "/until")) {
@@ -384,6 +403,7 @@ void Run::in_doubt(const Error& error, const std::string& reason) {
   outcome_row("in_doubt", {{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}});
   event_.fault = first_line(step().definition.id + ": " + reason);
   event_.step = step().definition.id;
+  raise(config::host_event::kInDoubt, step().definition.id);
   end(EventState::in_doubt);
 }
 

@@ -61,6 +61,7 @@ class Run {
   void retry(const Error& error, journal::Time at, bool counts);   ///< planned again
   void look_up_later(const Error& error, journal::Time at);        ///< stays sent
   void paused(const Error& error, bool during_look_up);            ///< planned again, or still sent; not counted
+  void raise_paused(const config::Connection& connection, const std::string& reason);  ///< an event of the host's, unless this is an alert
   void unsent();                                                   ///< takes mark_sent() back: it was not committed after all
 
   const journal::Event& event() const { return event_; }
@@ -72,6 +73,7 @@ class Run {
   audit::Entry entry(std::string kind, std::string action, std::string step, std::string outcome, Json details) const;
   void write(journal::Work work) { writes_.push_back(std::move(work)); }
   void write(const audit::Entry& row);
+  void raise(std::string_view type, const std::string& step);  ///< an event of the host's about this one and its fault
   void save_event();
   void save_effect();
   void to_next_step();

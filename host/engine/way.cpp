@@ -1,7 +1,7 @@
 // One lane's way: the head of the lane is loaded, its steps are evaluated, what came of them is committed, the next
 // event follows.
-#include "host/audit/trail.hpp"
 #include "host/config/from_effective.hpp"
+#include "host/engine/dead_letter.hpp"
 #include "host/engine/engine.hpp"
 #include "host/journal/store_error.hpp"
 #include "host/telemetry/log.hpp"
@@ -30,19 +30,7 @@ void Engine::guarded(const LanePtr& lane, const std::function<void()>& move) {
         [sequence = lane->run->event().sequence, fault](journal::Writer& writer) {
           auto event = writer.event(sequence);
           if (!event || event->state != EventState::open) return;
-          event->state = EventState::dead;
-          event->fault = fault;
-          writer.update(*event);
-          audit::append(writer, {.kind = "outcome",
-                                 .action = "dead_letter",
-                                 .subject = event->subject,
-                                 .pipeline = event->pipeline,
-                                 .version = event->definition,
-                                 .event = event->receipt,
-                                 .step = event->step,
-                                 .outcome = "dead_letter",
-                                 .plugin = {},
-                                 .details = {{"reason", fault}}});
+          make_dead(writer, *event, fault);
         },
         [this, lane](const Status&) { later(lane, clock_.now() + std::chrono::milliseconds(100)); });
   }

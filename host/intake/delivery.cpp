@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/audit/trail.hpp"
+#include "host/journal/host_event.hpp"
 #include "host/telemetry/ids.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -30,6 +31,34 @@ http::Outgoing unavailable(const std::string& detail) {
   return out;
 }
 
+Outcome accept(journal::Writer& writer, const Origin& origin, const journal::NewEvent& event, const std::string& receipt,
+               journal::Time now) {
+  const auto acceptance = writer.accept(event, receipt, now);
+  const bool quarantined = acceptance.verdict == journal::Writer::Verdict::quarantined;
+  Outcome outcome{acceptance.event.receipt, name(acceptance.verdict), quarantined ? event.quarantine : ""};
+
+  const std::string digest =
+      acceptance.content_differs ? telemetry::hex(telemetry::sha256(event.payload)) : std::string();
+  audit::append(writer, {.kind = "event",
+                         .user = event.actor.empty() ? "system" : event.actor,
+                         .action = event.type.empty() ? "accepted" : event.type,
+                         .subject = event.subject,
+                         .pipeline = origin.pipeline,
+                         .version = origin.version,
+                         .event = outcome.receipt,
+                         .step = {},
+                         .outcome = std::string(outcome.status),
+                         .plugin = origin.plugin,
+                         .details = nullptr,
+                         .body = audit::body({{"reason", quarantined ? event.quarantine : event.reason},
+                                              {"type", event.type},
+                                              {"source", origin.source},
+                                              {"digest", digest}})});
+  if (quarantined)
+    journal::raise_about(writer, config::host_event::kDeadLetter, acceptance.event, {{"reason", event.quarantine}});
+  return outcome;
+}
+
 Delivery::Delivery(std::shared_ptr<const Origin> origin, std::vector<journal::NewEvent> events, journal::Time now)
     : origin_(std::move(origin)), events_(std::move(events)), now_(now) {
   receipts_.reserve(events_.size());
@@ -54,31 +83,8 @@ void Delivery::submit(std::shared_ptr<Delivery> delivery, journal::Store& store,
 
 void Delivery::write(journal::Writer& writer) {
   outcomes_.clear();
-  for (std::size_t i = 0; i < events_.size(); ++i) {
-    const auto& event = events_[i];
-    const auto acceptance = writer.accept(event, receipts_[i], now_);
-    const bool quarantined = acceptance.verdict == journal::Writer::Verdict::quarantined;
-    Outcome outcome{acceptance.event.receipt, name(acceptance.verdict), quarantined ? event.quarantine : ""};
-
-    const std::string digest =
-        acceptance.content_differs ? telemetry::hex(telemetry::sha256(event.payload)) : std::string();
-    audit::append(writer, {.kind = "event",
-                           .user = event.actor.empty() ? "system" : event.actor,
-                           .action = event.type.empty() ? "accepted" : event.type,
-                           .subject = event.subject,
-                           .pipeline = origin_->pipeline,
-                           .version = origin_->version,
-                           .event = outcome.receipt,
-                           .step = {},
-                           .outcome = std::string(outcome.status),
-                           .plugin = origin_->plugin,
-                           .details = nullptr,
-                           .body = audit::body({{"reason", quarantined ? event.quarantine : event.reason},
-                                                {"type", event.type},
-                                                {"source", origin_->source},
-                                                {"digest", digest}})});
-    outcomes_.push_back(std::move(outcome));
-  }
+  for (std::size_t i = 0; i < events_.size(); ++i)
+    outcomes_.push_back(accept(writer, *origin_, events_[i], receipts_[i], now_));
 }
 
 /// Of the delivery as a whole: what is best news to its sender.

@@ -20,6 +20,17 @@ struct Origin {
   int accepted_status = 202;
 };
 
+/// What became of one event.
+struct Outcome {
+  std::string receipt;
+  std::string_view status;  ///< accepted, duplicate or quarantined
+  std::string reason;       ///< of a quarantine
+};
+/// Stores one event with its audit row. `receipt` was made before, so that a Work that runs twice gives the same one.
+/// Only inside Store work.
+Outcome accept(journal::Writer& writer, const Origin& origin, const journal::NewEvent& event, const std::string& receipt,
+               journal::Time now);
+
 class Delivery {
  public:
   /// Receipts are made here and now, so that a Work that runs twice gives the same ones. REQUIRES: an event at least.
@@ -31,12 +42,6 @@ class Delivery {
                      std::function<void(std::string_view status)> done);
 
  private:
-  struct Outcome {
-    std::string receipt;
-    std::string_view status;
-    std::string reason;
-  };
-
   void write(journal::Writer& writer);
   std::string_view status() const;
   http::Outgoing answer() const;

@@ -55,6 +55,11 @@ void CommitLoop::on_work(std::function<void(const std::vector<Lane>&)> listener)
   listener_ = std::make_shared<const std::function<void(const std::vector<Lane>&)>>(std::move(listener));
 }
 
+void CommitLoop::on_events(std::function<void(Sequence)> listener) {
+  const std::lock_guard lock(mutex_);
+  follower_ = std::make_shared<const std::function<void(Sequence)>>(std::move(listener));
+}
+
 Store::Health CommitLoop::health() const {
   const std::lock_guard lock(mutex_);
   return health_;
@@ -119,9 +124,11 @@ void CommitLoop::acknowledge(std::span<Item> items) {
   set_health(true, "");
   for (Item& item : items) item.done(Status());
   std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener;
+  std::shared_ptr<const std::function<void(Sequence)>> follower;
   {
     const std::lock_guard lock(mutex_);
     listener = listener_;
+    follower = follower_;
   }
 
   auto& lanes = transaction_.awake;
@@ -130,6 +137,8 @@ void CommitLoop::acknowledge(std::span<Item> items) {
     lanes.erase(std::ranges::unique(lanes).begin(), lanes.end());
     (*listener)(lanes);
   }
+  const auto newest = transaction_.committed.event;
+  if (std::exchange(announced_, newest) != newest && follower && *follower) (*follower)(newest);
 
   if (!checkpointer_->committed(transaction_.connection->wal_pages())) return;
   try {

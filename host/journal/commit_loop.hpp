@@ -25,6 +25,7 @@ class CommitLoop {
   void submit(Work work, Done done);
   bool on_this_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
   void on_work(std::function<void(const std::vector<Lane>&)> listener);
+  void on_events(std::function<void(Sequence)> listener);
   Store::Health health() const;
 
  private:
@@ -50,12 +51,14 @@ class CommitLoop {
   Writer::Transaction transaction_;
   std::unique_ptr<Checkpointer> checkpointer_;
   bool doubtful_ = false;  ///< the disk failed: reopen and verify before the next commit
+  Sequence announced_ = 0;  ///< the newest event that the follower was told of
   bool lost_ = false;      ///< a commit that failed is there all the same: nothing more until a restart
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::vector<Item> waiting_;
   std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener_;
+  std::shared_ptr<const std::function<void(Sequence)>> follower_;
   Store::Health health_;
   std::jthread thread_;  ///< last: it uses all of the above
 };

@@ -138,12 +138,24 @@ class Store {
   /// Called on the writer's thread after each commit that woke lanes: each once, after every `done` of that commit. One listener; it must be quick and throw nothing, as must every `done`.
   void on_work(std::function<void(const std::vector<Lane>&)> listener);
 
+  /// Called on the writer's thread after each commit that stored events, with the newest one's sequence. One listener; it must be
+  /// quick and throw nothing.
+  void on_events(std::function<void(Sequence newest)> listener);
+
   std::optional<Event> event(Sequence sequence) const;
   std::optional<Event> event_by_receipt(const std::string& receipt) const;
   std::optional<std::string> payload(Sequence sequence) const;  ///< raw; nullopt when pruned
   std::vector<Effect> effects(Sequence event) const;
   std::vector<Event> events(const EventFilter& filter) const;  ///< newest first, unless the filter says otherwise
   bool quarantined(Sequence sequence) const;                   ///< as the Writer's
+  Sequence newest() const;  ///< 0: none yet
+  struct Slice {
+    std::vector<Event> events;
+    Sequence reached = 0;  ///< all up to it were looked at
+  };
+  /// What was accepted (so nothing quarantined) after `after`, in order: at most `limit` events of these pipelines, or of any when
+  /// there are none. It looks at a stretch that is quickly read, so more may follow even when it finds nothing.
+  Slice accepted(Sequence after, const std::vector<std::string>& pipelines, std::size_t limit) const;
   std::vector<AuditRecord> audit(const AuditFilter& filter) const;
   /// Every audit row in order, in pages, without holding a transaction between them. `visit` false ends.
   void each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const;

@@ -33,7 +33,7 @@ Event first_row(const NewEvent& event, Sequence sequence, const std::string& rec
   row.time = event.time == Time{} ? now : event.time;
   row.accepted_at = now;
   row.payload_digest = telemetry::hex(digest);
-  row.state = event.quarantine.empty() ? EventState::open : EventState::dead;
+  row.state = !event.quarantine.empty() ? EventState::dead : event.followed_only ? EventState::done : EventState::open;
   row.fault = event.quarantine;
   return row;
 }
@@ -87,7 +87,7 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
     if (auto known = duplicate_of(connection, event, digest)) return *std::move(known);
 
   Event stored = first_row(event, transaction_.ends.event + 1, receipt, digest, now);
-  if (!quarantined) {
+  if (stored.state == EventState::open) {
     auto open = connection.query(
         "SELECT 1 FROM events INDEXED BY events_open WHERE state = 0 AND pipeline = ? AND lane = ? LIMIT 1",
         stored.pipeline, stored.lane);
@@ -106,6 +106,7 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   if (quarantined) return {Verdict::quarantined, std::move(stored), false};
 
   identify(connection, stored, digest, now);
+  if (event.followed_only) return {Verdict::accepted, std::move(stored), false};
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::accepted, stored, event.payload, alone});
   return {Verdict::accepted, std::move(stored), false};

@@ -150,7 +150,7 @@ void Registry::State::enrol(const Installed& about) {
     const auto use = about.name + "." + name;
     const bool webhook = get<std::string>(source, "/kind").value_or("") == "webhook";
     const bool connection = get<bool>(source, "/connection").value_or(false);
-    sources[use] = {use, member(source, "settings"), connection, webhook, member(source, "verify"), about.name};
+    sources[use] = {use, member(source, "settings"), connection, webhook, member(source, "verify"), about.name, !webhook};
     source_infos[use] = {about.name,
                          name,
                          webhook,

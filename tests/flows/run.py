@@ -49,6 +49,45 @@ def check_audit(d, wanted):
         assert got == lines, "audit rows of " + subject + ":\n  expected\n    " + "\n    ".join(lines) + "\n  got\n    " + "\n    ".join(got)
 
 
+def check_settled(d, wanted):
+    """So many events in each pipeline, in the end and when nothing is under way any more."""
+    import collections
+    import time
+
+    deadline = time.monotonic() + 60
+    while True:
+        d.wait_until_ended(60)
+        counts = collections.Counter(event["pipeline"] for event in d.all_of("/api/v1/events", "events"))
+        if counts == wanted:
+            break
+        assert time.monotonic() < deadline, f"{wanted} expected, got {dict(counts)}"
+        time.sleep(0.05)
+    time.sleep(0.5)  # were there a loop, it would go round
+    counts = collections.Counter(event["pipeline"] for event in d.all_of("/api/v1/events", "events"))
+    assert counts == wanted, f"{wanted} expected, got {dict(counts)} later"
+
+
+def check_brought(d, wanted):
+    """Events that nobody sent: so many at least have ended in this pipeline, each with these values, and so many seconds apart."""
+    import datetime
+    import time
+
+    deadline = time.monotonic() + 60
+    while True:
+        events = [event for event in d.all_of(f"/api/v1/events?pipeline={wanted['pipeline']}", "events") if event["state"] in ("done", "dead", "in_doubt")]
+        if len(events) >= wanted["at_least"]:
+            break
+        assert time.monotonic() < deadline, f"{wanted['pipeline']}: {wanted['at_least']} events expected, got {events}"
+        time.sleep(0.05)
+    for event in events:
+        for key, value in wanted.get("each", {}).items():
+            assert event.get(key) == value, f"event {event['id']}: {key}: expected {value!r}, got {event.get(key)!r} (fault: {event.get('fault')})"
+    if "apart" in wanted:
+        times = sorted(datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")) for event in events)
+        gaps = {(b - a).total_seconds() for a, b in zip(times, times[1:])}
+        assert gaps == {wanted["apart"]}, gaps
+
+
 def check_vendors(d, case):
     for vendor, counts in case.get("vendor", {}).items():
         state = d.state(vendor)
@@ -84,8 +123,12 @@ def main():
             send(d, item)
         if "held" in case:
             wait_for_held(d, case["held"])
+        elif "settled" in case:
+            check_settled(d, case["settled"])
         elif case.get("send"):
             check_events(d.wait_until_ended(60, states=case.get("rest_in", ["done", "dead", "in_doubt"])), case["events"])
+        for wanted in case.get("brings", []):
+            check_brought(d, wanted)
         check_audit(d, case.get("audit", {}))
         check_vendors(d, case)
         if "ready" in case:
@@ -111,7 +154,7 @@ def wait_for_held(d, held):
         time.sleep(0.05)
     else:
         raise AssertionError(f"never {held['state']}: {connections}")
-    events = d.all_of("/api/v1/events", "events")
+    events = d.events()
     assert [event["state"] for event in events] == held["events"], events
 
 

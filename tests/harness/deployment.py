@@ -169,6 +169,11 @@ class Deployment:
     def requests(self, vendor):
         return json.loads(call(self.sandbox, "GET", f"/_sandbox/requests?vendor={vendor}", timeout=60)[2])["requests"]
 
+    def events(self):
+        """Every event, oldest first, but those of the host itself."""
+        found = [event for event in self.all_of("/api/v1/events", "events") if event["pipeline"] != "milepost"]
+        return sorted(found, key=lambda event: event["sequence"])
+
     def wait_until_ended(self, seconds=60, states=("done", "dead", "in_doubt")):
         """Every event, oldest first, once none is under way."""
         deadline = time.monotonic() + seconds
@@ -177,7 +182,7 @@ class Deployment:
             looks = ["open"] if "waiting" in states else ["open", "waiting", "open"]
             under_way = [event for state in looks for event in self.api(f"/api/v1/events?limit=1&state={state}")["events"]]
             if not under_way:
-                return sorted(self.all_of("/api/v1/events", "events"), key=lambda event: event["sequence"])
+                return self.events()
             if time.monotonic() > deadline:
                 raise AssertionError(f"not ended after {seconds} s: {under_way}\n{self.log()[-3000:]}")
             time.sleep(0.05)

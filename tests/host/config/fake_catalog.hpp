@@ -12,13 +12,20 @@ class FakeCatalog : public Catalog {
   FakeCatalog() {
     const Json anything = {{"type", "object"}};
     put(sources_, {.name = "webhook", .settings = schema(R"({})"), .webhook = true});
-    put(sources_, {.name = "schedule", .settings = schema(R"({"every": {"type": "string", "format": "duration"}})")});
+    put(sources_, {.name = "schedule", .settings = schema(R"({"every": {"type": "string", "format": "duration"},
+                                       "cron": {"type": "string", "format": "cron"},
+                                       "zone": {"type": "string", "format": "zone"}})")});
+    put(sources_, {.name = "events",
+                   .settings = schema(R"({"pipelines": {"type": "array", "items": {"type": "string"}},
+                                       "types": {"type": "array", "items": {"type": "string"}}})")});
     put(sources_, {.name = "crm.webhook",
                    .settings = schema(R"({"portal": {"type": "integer"}})"),
                    .webhook = true,
                    .verify = Json::parse(R"({"secret_header": {"header": "X-Key", "secret": {"!secret": "k"}}})"),
                    .connector = "crm"});
     put(sources_, {.name = "crm.poll", .settings = anything, .connection = true, .connector = "crm"});
+    put(sources_,
+        {.name = "hubspot.changes", .settings = anything, .connection = true, .connector = "hubspot", .polling = true});
 
     put(steps_, {.name = "validate", .settings = schema(R"({
       "schema": {"type": "string"},
@@ -27,6 +34,7 @@ class FakeCatalog : public Catalog {
     put(steps_, {.name = "track", .settings = anything});
     put(steps_, {.name = "audit", .settings = schema(R"({"action": {"type": "string"}, "note": {"type": "string"}})")});
     put(steps_, {.name = "set", .settings = anything});
+    put(steps_, {.name = "emit", .settings = schema(R"({"type": {"type": "string"}, "payload": {}})")});
     put(steps_, {.name = "hubspot.upsert",
                  .settings = schema(R"({
       "object": {"type": "string", "enum": ["deals", "contacts"], "description": "What to write."},

@@ -104,6 +104,33 @@ TEST_F(ChannelTest, AfterAFewFailuresInARowItRestsThenTriesOne) {
   EXPECT_EQ(state(), "open");
 }
 
+TEST_F(ChannelTest, TellsOfTroubleOnceAndOfItsEnd) {
+  make({.breaker = {.after = 2, .wait = 10s}});
+  std::vector<std::string> told;
+  channel->on_change([&](std::string_view type, const std::string&) { told.emplace_back(type); });
+  const auto report = [&](bool well) {
+    ASSERT_TRUE(submit([&, well] { channel->report(well); }));
+    expect_runs(1);
+  };
+  report(true);
+  report(false);
+  report(false);  // it trips
+  clock.advance(10s);
+  report(false);  // the try fails: no news
+  clock.advance(20s);
+  report(true);
+  report(true);
+  EXPECT_THAT(told, testing::ElementsAre("milepost.connection.failing", "milepost.connection.resumed"));
+
+  // Whoever pauses it tells of that; it tells when it works again.
+  EXPECT_TRUE(channel->pause("401"));
+  EXPECT_FALSE(channel->pause("401"));
+  clock.advance(30s);
+  report(true);
+  EXPECT_THAT(told, testing::ElementsAre("milepost.connection.failing", "milepost.connection.resumed",
+                                         "milepost.connection.resumed"));
+}
+
 TEST_F(ChannelTest, ASuccessBetweenFailuresKeepsItGoing) {
   make({.breaker = {.after = 2, .wait = 10s}});
   for (int i = 0; i < 6; ++i) {

@@ -129,7 +129,7 @@ class HookRig : public ::testing::Test {
     return get<std::string>(json(response), pointer).value_or("");
   }
 
-  std::vector<journal::Event> events() { return store_->events({}); }
+  std::vector<journal::Event> events() { return store_->events({.pipeline = "loans"}); }
   std::vector<journal::AuditRecord> rows() { return store_->audit({}); }
 
   telemetry::ManualClock clock_{kNow};

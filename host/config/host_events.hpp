@@ -1,0 +1,28 @@
+// The host's own events, which `events` sources follow like those of any pipeline. docs/pipelines.md shows each one's
+// payload.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace milepost::config {
+
+/// The pseudo pipeline that they are journaled under. No pipeline may have this name, and no other event a type that
+/// begins so.
+inline constexpr std::string_view kHostPipeline = "milepost";
+inline constexpr std::string_view kHostTypes = "milepost.";
+
+namespace host_event {
+inline constexpr std::string_view kDeadLetter = "milepost.dead_letter";
+inline constexpr std::string_view kInDoubt = "milepost.in_doubt";
+inline constexpr std::string_view kConnectionPaused = "milepost.connection.paused";
+inline constexpr std::string_view kConnectionFailing = "milepost.connection.failing";
+inline constexpr std::string_view kConnectionResumed = "milepost.connection.resumed";
+inline constexpr std::string_view kSourcePaused = "milepost.source.paused";
+inline constexpr std::string_view kSourceFailing = "milepost.source.failing";
+inline constexpr std::string_view kSourceResumed = "milepost.source.resumed";
+inline constexpr std::array kAll = {kDeadLetter,        kInDoubt,      kConnectionPaused, kConnectionFailing,
+                                    kConnectionResumed, kSourcePaused, kSourceFailing,    kSourceResumed};
+}  // namespace host_event
+
+}  // namespace milepost::config

@@ -1,0 +1,169 @@
+#include "host/intake/followers.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "host/config/host_events.hpp"
+#include "host/config/links.hpp"
+#include "host/journal/host_event.hpp"
+#include "host/journal/store_error.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace milepost::intake {
+namespace {
+
+using journal::Sequence;
+using telemetry::Time;
+using namespace std::chrono_literals;
+
+constexpr std::size_t kPage = 256;       // they share one commit
+constexpr auto kRetry = 1s;              // after a commit that failed
+constexpr Sequence kKeepAfter = 10'000;  // a place that nothing came of is kept now and then
+
+bool of_the_host(const std::string& type) { return type.starts_with(config::kHostTypes); }
+
+}  // namespace
+
+Following Following::make(const Json& with, std::unique_ptr<Feed> feed) {
+  Following out{config::texts(with, "/pipelines"), config::texts(with, "/types"), std::move(feed)};
+  // Alerts, most often: then the others' events need not be looked at.
+  if (out.pipelines.empty() && !out.types.empty() && std::ranges::all_of(out.types, of_the_host))
+    out.pipelines.emplace_back(config::kHostPipeline);
+  return out;
+}
+
+bool Following::takes(const journal::Event& event) const {
+  if (event.pipeline == feed->origin().pipeline) return false;
+  if (!pipelines.empty() && std::ranges::find(pipelines, event.pipeline) == pipelines.end()) return false;
+  if (types.empty()) return true;
+  if (of_the_host(event.type) && event.pipeline != config::kHostPipeline) return false;
+  return std::ranges::any_of(types, [&](const auto& type) { return config::type_fits(type, event.type); });
+}
+
+Event followed_event(const journal::Event& event, std::string payload) {
+  Event out;
+  out.id = event.receipt;
+  out.type = event.type;
+  out.subject = event.subject;
+  out.actor = event.actor;
+  out.reason = event.reason;
+  out.time = event.time;
+  out.payload = Document(std::move(payload));
+  return out;
+}
+
+/// A source and how far it has come along the journal.
+struct Followers::Entry {
+  explicit Entry(Following given) : following(std::move(given)) {}
+
+  Following following;
+  Sequence place = 0, kept = 0;
+  Time retry{};
+
+  Status load(Sequence newest) {
+    const auto stored = following.feed->place();
+    if (!stored) return fail(stored.error());
+    place = newest;
+    const auto text = stored->value_or("");
+    if (std::from_chars(text.data(), text.data() + text.size(), place).ec != std::errc()) return keep(newest);
+    kept = place;
+    return {};
+  }
+  Status keep(Sequence reached) {
+    if (auto done = following.feed->store({}, std::to_string(reached)); !done) return fail(done.error());
+    place = kept = reached;
+    return {};
+  }
+  /// Takes what is there; true when there may be more.
+  Result<bool> step(journal::Store& store) {
+    const auto slice = store.accepted(place, following.pipelines, kPage);
+    std::vector<Event> events;
+    std::vector<std::string> sources;
+    for (const auto& event : slice.events) {
+      if (!following.takes(event)) continue;
+      auto payload = store.payload(event.sequence);
+      if (!payload) continue;  // pruned: it is finished and older than anything should wait here
+      events.push_back(followed_event(event, std::move(*payload)));
+      const bool alert = event.pipeline == config::kHostPipeline || journal::is_alert(event);
+      sources.emplace_back(alert ? std::string(journal::kOfAlert) : "events");
+    }
+    if (!events.empty()) {
+      if (auto done = following.feed->store(events, std::to_string(slice.reached), sources); !done)
+        return fail(done.error());
+      kept = slice.reached;
+    } else if (slice.reached >= kept + kKeepAfter) {
+      if (auto done = keep(slice.reached); !done) return fail(done.error());
+    }
+    return std::exchange(place, slice.reached) != slice.reached;
+  }
+};
+
+Followers::Followers(std::vector<Following> followings, journal::Store& store, telemetry::Clock& clock)
+    : store_(store), clock_(clock) {
+  for (auto& following : followings) entries_.push_back(std::make_unique<Entry>(std::move(following)));
+}
+Followers::~Followers() { stop(); }
+
+Status Followers::start() {
+  if (entries_.empty()) return {};
+  try {
+    const auto newest = store_.newest();
+    for (auto& entry : entries_)
+      if (auto loaded = entry->load(newest); !loaded) return loaded;
+  } catch (const journal::StoreError& error) {
+    return fail(error.error());
+  }
+  store_.on_events([this](Sequence newest) {
+    {
+      const std::lock_guard lock(mutex_);
+      newest_ = newest;
+    }
+    changed_.notify_one();
+  });
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  return {};
+}
+
+void Followers::stop() {
+  if (!thread_.joinable()) return;
+  store_.on_events({});
+  thread_.request_stop();
+  thread_.join();
+  // A listener may be under way still; behind this commit none is.
+  static_cast<void>(store_.run([](journal::Writer&) {}).has_value());
+  for (auto& entry : entries_)
+    if (entry->place != entry->kept) static_cast<void>(entry->keep(entry->place).has_value());
+}
+
+void Followers::run(const std::stop_token& stop) {
+  Sequence seen = 0;  // newest_ when this round began
+  while (!stop.stop_requested()) {
+    Time next = Time::max();
+    for (auto& entry : entries_) {
+      if (stop.stop_requested()) return;
+      const Time now = clock_.now();
+      if (entry->retry > now) {
+        next = std::min(next, entry->retry);
+        continue;
+      }
+      Result<bool> done = false;
+      try {
+        done = entry->step(store_);
+      } catch (const journal::StoreError& error) {
+        done = fail(error.error());
+      }
+      if (done && !*done) continue;
+      next = now;
+      if (done) continue;
+      telemetry::log(telemetry::Level::error, "events.not_stored",
+                     {{"pipeline", entry->following.feed->origin().pipeline}, {"reason", done.error().message}});
+      entry->retry = next = now + kRetry;
+    }
+    std::unique_lock lock(mutex_);
+    if (next > clock_.now()) clock_.wait_until(lock, changed_, stop, next, [&] { return newest_ != seen; });
+    seen = newest_;
+  }
+}
+
+}  // namespace milepost::intake

@@ -1,0 +1,56 @@
+// The `schedule` sources of all pipelines: one thread that waits for the next time that one of them names.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/config/timetable.hpp"
+#include "host/intake/feed.hpp"
+#include "host/telemetry/clock.hpp"
+
+namespace milepost::intake {
+
+/// One schedule source of one pipeline.
+struct Schedule {
+  /// What becomes of times that passed without an event, since the host was down or the machine asleep: the last of
+  /// them runs (as one with nothing missed would), each of them runs, or none does that is more than a minute late.
+  enum class Missed { latest, all, skip };
+
+  /// From the checked settings: {"cron", "zone", "missed"}.
+  static Result<Schedule> make(const Json& with, std::unique_ptr<Feed> feed);
+
+  config::Timetable times;
+  Missed missed = Missed::latest;
+  std::unique_ptr<Feed> feed;  ///< never null
+};
+
+/// The event of one time: its id is the instant, so that no time runs twice, whatever is restarted or set back.
+/// Payload:
+/// {"at": UTC, "local": there, "date": there, "zone", "cron", "missed": how many times before it were passed over}.
+Event scheduled_event(const std::string& pipeline, const config::Timetable& times, telemetry::Time at,
+                      std::size_t missed);
+
+class Schedules {
+ public:
+  Schedules(std::vector<Schedule> schedules, telemetry::Clock& clock);
+  ~Schedules();
+
+  void start();
+  void stop();  ///< Idempotent. What is being stored is stored.
+
+ private:
+  struct Entry;
+  void run(const std::stop_token& stop);
+
+  std::vector<std::unique_ptr<Entry>> entries_;
+  telemetry::Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::jthread thread_;
+};
+
+}  // namespace milepost::intake

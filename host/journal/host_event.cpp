@@ -1,0 +1,31 @@
+#include "host/journal/host_event.hpp"
+
+#include "host/telemetry/ids.hpp"
+
+namespace milepost::journal {
+
+void raise(Writer& writer, std::string_view type, const std::string& subject, const Json& payload) {
+  const Time now = writer.now();
+  NewEvent event;
+  event.pipeline = config::kHostPipeline;
+  event.source = config::kHostPipeline;
+  event.id = telemetry::new_id(now);
+  event.type = type;
+  event.subject = event.lane = subject;
+  event.time = now;
+  event.payload = text(payload);
+  event.content_type = "application/json";
+  event.followed_only = true;
+  writer.accept(event, event.id, now);
+}
+
+void raise_about(Writer& writer, std::string_view type, const Event& event, const Json& more) {
+  if (is_alert(event)) return;
+  Json payload{{"pipeline", event.pipeline}, {"event", event.receipt}, {"source", event.source}, {"id", event.id}};
+  if (!event.type.empty()) payload["type"] = event.type;
+  if (!event.subject.empty()) payload["subject"] = event.subject;
+  for (const auto& [key, value] : more.items()) payload[key] = value;
+  raise(writer, type, event.subject.empty() ? "milepost:event:" + event.receipt : event.subject, payload);
+}
+
+}  // namespace milepost::journal
