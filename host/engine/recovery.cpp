@@ -184,6 +184,10 @@ Status reopen(journal::Store& store, journal::Sequence sequence, const std::vect
       *refusal = event ? standing(*event) + ": it has not ended" : "there is no such event";
       return;
     }
+    if (followed_only(*event)) {
+      *refusal = "it was made for other pipelines to follow: it has no run of its own";
+      return;
+    }
     auto row = entry(*event, order, "replay", "opened");
     row.step.clear();
     for (const auto& step : kept) {

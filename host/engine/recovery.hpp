@@ -12,6 +12,11 @@
 
 namespace milepost::engine {
 
+/// It was done from the start, for others to follow: there is no run of it, and none may be made.
+inline bool followed_only(const journal::Event& event) {
+  return event.state == journal::EventState::done && event.definition.empty();
+}
+
 /// Who asks, and why. Stands in an audit row (kind `admin`) of every event that is touched.
 struct Order {
   std::string reason;  ///< 1 to 1000 bytes, not blank

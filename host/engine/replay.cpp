@@ -198,7 +198,7 @@ Result<Replayed> replay(journal::Store& store, Versions& versions, const Selecti
       const auto program = versions.current(event.pipeline);
       auto payload = store.payload(event.sequence);
       const bool ended = event.state == EventState::done || event.state == EventState::dead;
-      if (!ended || program == nullptr || !payload || store.quarantined(event.sequence)) {
+      if (!ended || program == nullptr || !payload || store.quarantined(event.sequence) || followed_only(event)) {
         ++out.left_out;
         continue;
       }

@@ -41,7 +41,7 @@ Event scheduled_event(const std::string& pipeline, const config::Timetable& time
   event.subject = "milepost:schedule:" + pipeline;
   event.time = at;
   event.payload = Document(text(Json{{"at", event.id},
-                                     {"local", local},
+                                     {"local_time", local},
                                      {"date", local.substr(0, 10)},
                                      {"zone", zone.name()},
                                      {"cron", times.cron()},

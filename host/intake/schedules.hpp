@@ -30,7 +30,7 @@ struct Schedule {
 
 /// The event of one time: its id is the instant, so that no time runs twice, whatever is restarted or set back.
 /// Payload:
-/// {"at": UTC, "local": there, "date": there, "zone", "cron", "missed": how many times before it were passed over}.
+/// {"at": UTC, "local_time": there, "date": there, "zone", "cron", "missed": how many times before it were passed over}.
 Event scheduled_event(const std::string& pipeline, const config::Timetable& times, telemetry::Time at,
                       std::size_t missed);
 

@@ -52,7 +52,7 @@ TEST_F(SchedulesTest, JournalsAnEventAtItsTime) {
   EXPECT_EQ(event.subject, "milepost:schedule:reports");
   EXPECT_EQ(event.time, at("2026-11-23T12:00:00Z"));
   EXPECT_EQ(event.state, journal::EventState::open);
-  EXPECT_EQ(payload(event), Json::parse(R"({"at": "2026-11-23T12:00:00.000000Z", "local": "2026-11-23T07:00:00-05:00",
+  EXPECT_EQ(payload(event), Json::parse(R"({"at": "2026-11-23T12:00:00.000000Z", "local_time": "2026-11-23T07:00:00-05:00",
     "date": "2026-11-23", "zone": "America/New_York", "cron": "0 7 * * mon-fri", "missed": 0})"));
   EXPECT_EQ(store_->audit({.kind = "event"}).size(), 1u);
 }
