@@ -35,8 +35,13 @@ class AdminRig : public ::testing::Test {
     keys_ = std::move(*keys);
     std::getline(std::ifstream(keys_.owner_key_path()), key_);
     registry_ = plugins::Registry::discover({}, "", {}, {});
-    admin_ = std::make_unique<Admin>(Sources{store_.get(), registry_.get(), &keys_, [this] { return engine_; }, &clock_,
-                                            [this](const journal::Event& event, const std::string& payload) { return remap_(event, payload); }});
+    admin_ = std::make_unique<Admin>(Sources{
+        .store = store_.get(),
+        .registry = registry_.get(),
+        .keys = &keys_,
+        .engine = [this] { return engine_; },
+        .clock = &clock_,
+        .remap = [this](const journal::Event& event, const std::string& payload) { return remap_(event, payload); }});
     server_ = std::make_unique<http::Server>();
     for (const std::string address : {"127.0.0.1:0", "unix:"}) {
       const auto listening = server_->listen(
