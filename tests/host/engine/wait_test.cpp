@@ -25,7 +25,7 @@ const std::string kNineDays =
     "  - use: wait\n    when: payload.wait ~= false\n    with: {for: 9d}\n  - use: audit\n    with: {action: "
     "came.back}\n";
 const std::string kUntil =
-    "  - use: wait\n    when: payload.wait ~= false\n    with: {until: \"${payload.until}\"}\n  - use: audit\n    "
+    "  - use: wait\n    when: payload.wait ~= false\n    with: {until: \"${payload.resume}\"}\n  - use: audit\n    "
     "with: {action: came.back}\n";
 
 TEST_F(WaitTest, NineDaysPass) {
@@ -57,7 +57,7 @@ TEST_F(WaitTest, WhatComesDueWhileTheHostIsDownGoesOnAtTheStart) {
 
 TEST_F(WaitTest, UntilATimeInAnyZone) {
   start(kUntil);
-  const auto event = accept("a", R"({"until": "2027-03-01T09:00:00-05:00"})");
+  const auto event = accept("a", R"({"resume": "2027-03-01T09:00:00-05:00"})");
   ASSERT_TRUE(becomes(event, EventState::waiting));
   restart();
   expect_resumes_at(event, at("2027-03-01T14:00:00Z"));
@@ -65,7 +65,7 @@ TEST_F(WaitTest, UntilATimeInAnyZone) {
 
 TEST_F(WaitTest, UntilATimeThatHasPassedWaitsForNothing) {
   start(kUntil);
-  const auto event = accept("a", R"({"until": "2026-11-20T11:59:59Z"})");
+  const auto event = accept("a", R"({"resume": "2026-11-20T11:59:59Z"})");
   ASSERT_TRUE(becomes(event, EventState::done));
   EXPECT_FALSE(store_->event(event)->late);
 }
@@ -74,7 +74,7 @@ TEST_F(WaitTest, ResumesEachOfManyAtItsOwnTime) {
   start(kUntil);
   std::vector<journal::Sequence> waiting;
   for (const char* day : {"23", "21", "22"})
-    waiting.push_back(accept(day, std::string(R"({"until": "2026-11-)") + day + R"(T00:00:00Z"})"));
+    waiting.push_back(accept(day, std::string(R"({"resume": "2026-11-)") + day + R"(T00:00:00Z"})"));
   for (const auto event : waiting) ASSERT_TRUE(becomes(event, EventState::waiting));
   clock_.set(at("2026-11-21T00:00:00Z"));
   ASSERT_TRUE(becomes(waiting[1], EventState::done));
