@@ -130,6 +130,9 @@ def limits(milepost):
 def strace(d, expression):
     if shutil.which("strace") is None:
         impossible("there is no strace")
+    probe = subprocess.run(["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"], capture_output=True, text=True)
+    if probe.returncode != 0:
+        impossible("strace may not trace here: " + probe.stderr.strip())
     trace = d.scratch / "strace.log"
     return trace, ["strace", "-D", "-f", "-y", "--seccomp-bpf", "-o", str(trace), "-e", "trace=fdatasync,fsync,pwrite64,openat", "-e", "signal=none",
                    "-e", f"inject={expression}"]
