@@ -68,13 +68,13 @@ Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs,
     if (const auto paused = store_.state(kPausedScope, name)) made->hold(paused->value);
   }
   std::vector<journal::Work> writes;
-  for (auto& program : programs) {
+  for (const auto& program : programs) {
     const auto& pipeline = program->pipeline;
     writes.push_back([digest = pipeline.version, name = pipeline.name, body = text(pipeline.effective)](
                          journal::Writer& writer) { writer.put_definition(digest, "pipeline", name, body); });
-    versions_[pipeline.version] = program;
-    programs_[pipeline.name] = std::move(program);
   }
+  versions_ = std::make_unique<Versions>(store_, registry_, programs);
+  programs_ = std::move(programs);
   broken_ = std::move(broken);
   return store_.run(all_of(std::move(writes)));
 }
@@ -238,9 +238,15 @@ Status Engine::probe_connection(const std::string& name) {
 Snapshot Engine::status() const {
   Snapshot out;
   out.pipelines = broken_;
-  for (const auto& [name, program] : programs_) {
-    PipelineStatus status{
-        name, program->pipeline.version, program->pipeline.description, program->pipeline.owner, {}, {}, true, {}};
+  for (const auto& program : programs_) {
+    PipelineStatus status{program->pipeline.name,
+                          program->pipeline.version,
+                          program->pipeline.description,
+                          program->pipeline.owner,
+                          {},
+                          {},
+                          true,
+                          {}};
     for (const auto& source : program->pipeline.sources)
       status.sources.push_back(source.use + (source.path.empty() ? "" : " " + source.path));
     for (const auto& step : program->steps) status.steps.push_back(step.definition.id + " " + step.definition.use);

@@ -17,6 +17,7 @@
 #include "host/engine/run.hpp"
 #include "host/engine/scheduler.hpp"
 #include "host/engine/status.hpp"
+#include "host/engine/versions.hpp"
 
 namespace milepost::engine {
 
@@ -93,13 +94,12 @@ class Engine {
   Scheduler scheduler_;
   Lanes lanes_;
   Gatherer gatherer_;
-  std::map<std::string, std::shared_ptr<const Program>> programs_;  ///< by pipeline: the current ones
+  std::vector<std::shared_ptr<const Program>> programs_;  ///< the current ones
+  std::unique_ptr<Versions> versions_;                    ///< and those that events are bound to
   std::map<std::string, std::unique_ptr<Channel>> channels_;
   std::vector<PipelineStatus> broken_;
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const Program>>
-      versions_;                         ///< by digest: the current ones and those that events are bound to
   telemetry::Time armed_{};              ///< when the next waiting event is looked for
   std::deque<journal::Event> suspects_;  ///< in flight when the process crashed, and not had their turn yet
   std::uint64_t suspect_turn_ = 0;       ///< which of their turns it is; 0: normal work

@@ -1,6 +1,5 @@
 // One lane's way: the head of the lane is loaded, its steps are evaluated, what came of them is committed, the next
 // event follows.
-#include "host/config/from_effective.hpp"
 #include "host/engine/dead_letter.hpp"
 #include "host/engine/engine.hpp"
 #include "host/journal/store_error.hpp"
@@ -135,27 +134,7 @@ void Engine::commit_now(const LanePtr& lane) {
 }
 
 std::shared_ptr<const Program> Engine::program_of(const journal::Event& event) {
-  if (event.definition.empty()) {
-    const auto current = programs_.find(event.pipeline);
-    return current == programs_.end() ? nullptr : current->second;
-  }
-  const std::lock_guard lock(mutex_);
-  if (const auto known = versions_.find(event.definition); known != versions_.end()) return known->second;
-  // Bound to a version that is not deployed any more: compiled again from what the store kept.
-  const auto body = store_.definition(event.definition);
-  auto effective =
-      body ? read_json(*body) : Result<Json>(fail(ErrorKind::permanent, "its definition is not in the store"));
-  if (!effective) return nullptr;
-  auto pipeline = config::from_effective(*effective);
-  if (!pipeline) return nullptr;
-  config::Faults faults;
-  auto program = Program::compile(pipeline->pipeline, pipeline->schemas, registry_, faults);
-  if (program == nullptr)
-    telemetry::log(Level::error, "version.unusable",
-                   {{"pipeline", event.pipeline},
-                    {"version", event.definition},
-                    {"reason", faults.empty() ? "" : faults.front().message}});
-  return versions_[event.definition] = program;
+  return event.definition.empty() ? versions_->current(event.pipeline) : versions_->at(event.definition);
 }
 
 }  // namespace milepost::engine
