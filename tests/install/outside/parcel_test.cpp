@@ -1,0 +1,20 @@
+#include <gtest/gtest.h>
+
+#include "milepost/testing/rig.hpp"
+
+extern "C" const mp_plugin milepost_plugin_v1;
+
+namespace milepost::testing {
+namespace {
+
+TEST(Parcel, SendsTheKey) {
+  FakeHost host;
+  Rig rig(milepost_plugin_v1, host);
+  ASSERT_TRUE(rig.connect({{"base_url", "https://courier.test"}, {"token", "***"}}));
+  host.http.answers(201);
+  EXPECT_TRUE(rig.run("send", {{"to", "4 Pier St"}}));
+  EXPECT_EQ(host.http.requests().at(0).header("Idempotency-Key"), key_of("one"));
+}
+
+}  // namespace
+}  // namespace milepost::testing
