@@ -72,26 +72,20 @@ CrfConnectSandbox::CrfConnectSandbox(Host host) : host_(host) {
   // The partner portal, as far as a person would look there.
   routes_.on("GET", "/leads",
              [this](auto&, auto&) {
-               return testing::json_answer(200, {{"leads", leads_}});
+               return testing::json_answer(200, {{"leads", leads_.json()}});
              })
       .on("GET", "/leads/{id}", [this](auto&, auto& params) {
-        const auto* lead = known(params["id"]);
+        const auto* lead = leads_.find(params["id"]);
         return lead != nullptr ? testing::json_answer(200, *lead) : testing::problem(404, "no such lead");
       });
 }
 
-Json CrfConnectSandbox::state() const { return {{"leads", leads_}, {"pushed", pushed_}}; }
+Json CrfConnectSandbox::state() const { return {{"leads", leads_.json()}, {"pushed", pushed_}}; }
 
 void CrfConnectSandbox::reset() {
   leads_.clear();
   pushed_.clear();
   guids_ = 0;
-}
-
-Json* CrfConnectSandbox::known(const std::string& id) {
-  for (auto& lead : leads_)
-    if (get<std::string>(lead, "/id").value_or("") == id) return &lead;
-  return nullptr;
 }
 
 /// The same sequence after every reset, so that tests can name what they get.
@@ -123,7 +117,7 @@ Result<Json> CrfConnectSandbox::next_lead(const Json& event) {
   if (!overrides) return fail(overrides.error());
   if (*overrides && !(*overrides)->is_object()) return fail(ErrorKind::permanent, "lead: expected an object");
 
-  Json* current = *id ? known(**id) : nullptr;
+  Json* current = leads_.find(id->value_or(""));
   Json lead = current != nullptr                       ? *current
               : variant->value_or("plain") == "sample" ? sample()
                                                        : new_lead(id->value_or(""));
@@ -135,11 +129,11 @@ Result<Json> CrfConnectSandbox::next_lead(const Json& event) {
     for (const auto& pointer : **without)
       if (pointer.is_string()) leave_out(lead, pointer.get<std::string>());
 
-  if (current == nullptr) current = known(get<std::string>(lead, "/id").value_or(""));
+  if (current == nullptr) current = leads_.find(get<std::string>(lead, "/id").value_or(""));
   if (current != nullptr)
     *current = lead;
   else
-    leads_.push_back(lead);
+    leads_.add(lead);
   return lead;
 }
 
@@ -151,7 +145,7 @@ Result<std::vector<HttpRequest>> CrfConnectSandbox::emit(const Json& event) {
   if (!body) return fail(body.error());
   if (!times) return fail(times.error());
 
-  HttpRequest push{"POST", *url, {{"Content-Type", "application/json"}}, "", Intent::once};
+  auto push = testing::webhook(*url, "");
   if (const auto* headers = find(event, "/headers"); headers != nullptr && headers->is_object())
     for (const auto& [key, value] : headers->items())
       if (value.is_string()) push.headers.emplace_back(key, value.get<std::string>());

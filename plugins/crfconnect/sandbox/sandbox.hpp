@@ -34,11 +34,10 @@ class CrfConnectSandbox : public Sandbox {
   Result<Json> next_lead(const Json& event);
   Json new_lead(const std::string& id);
   std::string new_guid(std::string_view what);
-  Json* known(const std::string& id);
 
   Host host_;
   testing::Routes routes_;
-  std::vector<Json> leads_;  // as they now are, oldest first
+  testing::Records leads_;  // as they now are
   std::vector<std::string> pushed_;
   std::size_t guids_ = 0;
 };

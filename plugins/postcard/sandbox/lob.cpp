@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::json_answer;
 
-constexpr auto kKeyLife = 24h;
 constexpr auto kDeletable = 5min;
 constexpr std::size_t kPerWindow = 150;
 
@@ -91,7 +90,7 @@ LobSandbox::LobSandbox(Host host) : host_(host) {
       .on("GET", "/postcards", [this](auto& request, auto&) { return list(request); })
       .on("GET", "/postcards/{id}",
           [this](auto&, auto& params) {
-            const auto* found = postcard(params["id"]);
+            const auto* found = postcards_.find(params["id"]);
             return found != nullptr ? json_answer(200, *found) : refuse(404, "not_found", "postcard not found");
           })
       .on("DELETE", "/postcards/{id}", [this](auto&, auto& params) { return remove(params["id"]); })
@@ -124,8 +123,7 @@ HttpResponse LobSandbox::create(const HttpRequest& request) {
     return refuse(422, "bad_request", "the idempotency key stands in the header and in the query");
   if (key.empty()) key = in_query;
   if (key.size() > 256) return refuse(422, "bad_request", "the idempotency key is too long");
-  if (const auto known = keys_.find(key); !key.empty() && known != keys_.end() && now < known->second.until)
-    if (const auto* first = postcard(known->second.id)) return json_answer(200, *first);
+  if (const auto* first = postcards_.find(keys_.known(key, now))) return json_answer(200, *first);
 
   const auto body = read_json(request.body);
   if (!body || !body->is_object()) return refuse(422, "bad_request", "the body is not a JSON object");
@@ -149,8 +147,8 @@ HttpResponse LobSandbox::create(const HttpRequest& request) {
   for (auto field :
        {"to", "from", "size", "mail_type", "use_type", "send_date", "metadata", "merge_variables", "description"})
     if (body->contains(field)) made[field] = (*body)[field];
-  postcards_.push_back(made);
-  if (!key.empty()) keys_[key] = {id, now + kKeyLife};
+  postcards_.add(made);
+  keys_.keep(key, id, now);
   return json_answer(200, made);
 }
 
@@ -166,7 +164,7 @@ HttpResponse LobSandbox::list(const HttpRequest& request) const {
     return true;
   };
   Json data = Json::array();
-  for (auto at = postcards_.rbegin(); at != postcards_.rend() && std::ssize(data) < limit; ++at)
+  for (auto at = postcards_.all().rbegin(); at != postcards_.all().rend() && std::ssize(data) < limit; ++at)
     if (fits(*at)) data.push_back(*at);
   const auto count = data.size();
   return json_answer(200, {{"data", std::move(data)},
@@ -177,19 +175,13 @@ HttpResponse LobSandbox::list(const HttpRequest& request) const {
 }
 
 HttpResponse LobSandbox::remove(const std::string& id) {
-  auto* found = postcard(id);
+  auto* found = postcards_.find(id);
   if (found == nullptr) return refuse(404, "not_found", "postcard not found");
   // Times of one shape: text order is time order.
   if (word(*found, "/date_created") <= testing::iso_time(host_.clock().now() - kDeletable))
     return refuse(422, "not_deletable", "the postcard can no longer be deleted");
   (*found)["deleted"] = true;
   return json_answer(200, {{"id", id}, {"deleted", true}});
-}
-
-Json* LobSandbox::postcard(const std::string& id) {
-  for (auto& postcard : postcards_)
-    if (word(postcard, "/id") == id) return &postcard;
-  return nullptr;
 }
 
 void LobSandbox::reset() {
@@ -204,7 +196,7 @@ Result<HttpRequest> LobSandbox::emit(const Json& event) {
   if (!url) return fail(url.error());
   if (!secret) return fail(secret.error());
   const auto wanted = word(event, "/id");
-  const auto* about = !wanted.empty() ? postcard(wanted) : postcards_.empty() ? nullptr : &postcards_.back();
+  const auto* about = !wanted.empty() ? postcards_.find(wanted) : postcards_.last();
   if (about == nullptr) return fail(ErrorKind::permanent, "id: no such postcard");
   const auto type = word(event, "/event_type").empty() ? "postcard.mailed" : word(event, "/event_type");
   const auto now = host_.clock().now();
@@ -215,17 +207,10 @@ Result<HttpRequest> LobSandbox::emit(const Json& event) {
       {"event_type", {{"id", type}, {"enabled_for_test", true}, {"resource", "postcards"}, {"object", "event_type"}}},
       {"date_created", testing::iso_time(now)},
       {"object", "event"}};
-  const auto micros = now.time_since_epoch().count();
-  const auto timestamp = std::to_string(word(event, "/unit") == "s" ? micros / 1'000'000 : micros / 1'000);
+  auto push = testing::webhook(*url, text(body));
   const auto key = get<bool>(event, "/bad_signature").value_or(false) ? *secret + " " : *secret;
-  const auto raw = text(body);
-  return HttpRequest{"POST",
-                     *url,
-                     {{"Content-Type", "application/json"},
-                      {"Lob-Signature-Timestamp", timestamp},
-                      {"Lob-Signature", hex(signature(key, timestamp, raw))}},
-                     raw,
-                     Intent::once};
+  testing::sign(push, key, {"Lob-Signature", "Lob-Signature-Timestamp", false, word(event, "/unit") != "s", ""}, now);
+  return push;
 }
 
 }  // namespace milepost::postcard

@@ -7,7 +7,6 @@
 
 #include <map>
 #include <string>
-#include <vector>
 
 #include "milepost/testing/sandbox.hpp"
 
@@ -17,24 +16,19 @@ class LobSandbox {
  public:
   explicit LobSandbox(Host host);
   HttpResponse handle(const HttpRequest& request);
-  Json state() const { return {{"postcards", postcards_}}; }
+  Json state() const { return {{"postcards", postcards_.json()}}; }
   void reset();
   Result<HttpRequest> emit(const Json& event);
 
  private:
-  struct Remembered {
-    std::string id;
-    Time until;
-  };
   HttpResponse create(const HttpRequest& request);
   HttpResponse list(const HttpRequest& request) const;
   HttpResponse remove(const std::string& id);
-  Json* postcard(const std::string& id);
 
   Host host_;
   testing::Routes routes_;
-  std::vector<Json> postcards_;  // oldest first
-  std::map<std::string, Remembered> keys_;
+  testing::Records postcards_;
+  testing::KeyMemory keys_{std::chrono::hours(24)};
   std::map<std::string, testing::RollingWindow> windows_;
   std::size_t made_ = 0;
 };

@@ -23,7 +23,8 @@ std::string day(Time time) { return testing::iso_time(time).substr(0, 10); }
 Json money(long long cents) {
   const auto whole = cents < 0 ? -cents : cents;
   const auto rest = std::to_string(whole % 100);
-  return Number{(cents < 0 ? "-" : "") + std::to_string(whole / 100) + "." + (rest.size() == 1 ? "0" : "") + rest}.json();
+  return Number{(cents < 0 ? "-" : "") + std::to_string(whole / 100) + "." + (rest.size() == 1 ? "0" : "") + rest}
+      .json();
 }
 
 long long price_cents(const Json& order) {
@@ -68,10 +69,6 @@ std::string lowered_first(std::string key) {
 }
 
 }  // namespace
-
-std::string signature(std::string_view secret, std::string_view timestamp, std::string_view body) {
-  return testing::hmac_sha256(secret, std::string(timestamp) + "." + std::string(body));
-}
 
 PcmSandbox::PcmSandbox(Host host) : host_(host) {
   const auto designs = [](auto& request, auto&) {
@@ -244,15 +241,12 @@ Result<HttpRequest> PcmSandbox::emit(const Json& event) {
     body = {{"event", body["Event"]}, {"data", lowered}};
   }
 
-  HttpRequest push{"POST", *url, {{"Content-Type", "application/json"}}, word("/body", ""), Intent::once};
-  if (push.body.empty()) push.body = text(body);
-  const auto micros = host_.clock().now().time_since_epoch().count();
-  const auto timestamp = std::to_string(word("/unit", "s") == "ms" ? micros / 1'000 : micros / 1'000'000);
+  auto push = testing::webhook(*url, word("/body", "").empty() ? text(body) : word("/body", ""));
   const auto key = get<bool>(event, "/bad_signature").value_or(false) ? *secret + " " : *secret;
-  const auto signed_bytes = signature(key, timestamp, push.body);
-  push.headers.emplace_back("pcmi-timestamp", timestamp);
-  push.headers.emplace_back("pcmi-signature",
-                            word("/encoding", "hex") == "base64" ? testing::base64(signed_bytes) : hex(signed_bytes));
+  testing::sign(
+      push, key,
+      {"pcmi-signature", "pcmi-timestamp", word("/encoding", "hex") == "base64", word("/unit", "s") == "ms", ""},
+      host_.clock().now());
   return push;
 }
 

@@ -19,9 +19,6 @@
 
 namespace milepost::postcard {
 
-/// HMAC-SHA-256 of "<timestamp>.<raw body>", raw bytes. Both vendors sign so.
-std::string signature(std::string_view secret, std::string_view timestamp, std::string_view body);
-
 /// The body of a refused order: {"error": {"message", "data": [{"property", "message"}]}}; empty data: a good order.
 Json pcm_faults(const Json& order, std::string_view today, const std::vector<long long>& designs);
 

@@ -126,7 +126,7 @@ TEST_F(PcmDouble, ShowsItsDesigns) {
 }
 
 TEST(PcmSignature, AgreesWithTheVectorOfTheFactSheet) {
-  const auto bytes = signature("test-secret", "1709740800",
+  const auto bytes = testing::signature("test-secret", "1709740800",
                                R"({"Event":"Mail Tracking","Data":{"Status":"delivered","OrderID":3345121}})");
   EXPECT_EQ(hex(bytes), "04b3207caa50743d869be435ce78fd75b68016e45c90e7dd8b8f0b1674e5c0ab");
   EXPECT_EQ(testing::base64(bytes), "BLMgfKpQdD2Gm+Q1znj9dbaAFuRckOfdi48LFnTlwKs=");
@@ -141,7 +141,7 @@ TEST_F(PcmDouble, SignsItsWebhooks) {
       push.body,
       R"({"Event":"Mail Tracking","Data":{"Status":"delivered","BatchID":90112,"OrderID":3345121,"ExtRefNbr":"L-1001","RecipientRecordID":77120044}})");
   EXPECT_EQ(push.header("pcmi-timestamp"), "1793610000");
-  EXPECT_EQ(push.header("pcmi-signature"), hex(signature("test-secret", "1793610000", push.body)));
+  EXPECT_EQ(push.header("pcmi-signature"), hex(testing::signature("test-secret", "1793610000", push.body)));
 
   const auto other = vendor.emit({{"url", "http://r.test/mail"},
                                   {"secret", "test-secret"},
@@ -154,7 +154,7 @@ TEST_F(PcmDouble, SignsItsWebhooks) {
   EXPECT_NE(other->front().body.find(R"({"event":"Mail Tracking","data":{"status":"returned")"), std::string::npos);
   EXPECT_EQ(other->front().header("pcmi-timestamp"), "1793610000000");
   EXPECT_NE(other->front().header("pcmi-signature"),
-            testing::base64(signature("test-secret", "1793610000000", other->front().body)));
+            testing::base64(testing::signature("test-secret", "1793610000000", other->front().body)));
   EXPECT_FALSE(vendor.emit({{"secret", "x"}}));
   EXPECT_FALSE(vendor.emit({{"url", "http://r.test"}, {"secret", "x"}, {"order_id", 7}}));
 }
@@ -273,7 +273,7 @@ TEST_F(LobDoubles, SignsItsEvents) {
   ASSERT_TRUE(pushes);
   const auto& push = pushes->front();
   EXPECT_EQ(get<std::string>(*read_json(push.body), "/reference_id").value_or(""), about);
-  EXPECT_EQ(push.header("Lob-Signature"), hex(signature("s", push.header("Lob-Signature-Timestamp"), push.body)));
+  EXPECT_EQ(push.header("Lob-Signature"), hex(testing::signature("s", push.header("Lob-Signature-Timestamp"), push.body)));
 }
 
 TEST_F(Sandboxes, ForgetEverythingAtReset) {

@@ -83,5 +83,39 @@ TEST(RollingWindow, FreesAPlaceWhenTheOldestLeavesIt) {
   EXPECT_FALSE(window.take(start + 14s));
 }
 
+TEST(Records, AreFoundByATextOrANumber) {
+  Records records("/orderID");
+  EXPECT_EQ(records.last(), nullptr);
+  records.add({{"orderID", 17}, {"a", 1}});
+  records.add({{"orderID", "x"}, {"a", 2}})["a"] = 3;
+  EXPECT_EQ((*records.find("17"))["a"], 1);
+  EXPECT_EQ((*records.find("x"))["a"], 3);
+  EXPECT_EQ(records.find("y"), nullptr);
+  EXPECT_EQ(records.find(""), nullptr);
+  EXPECT_EQ(text(records.json()), R"([{"orderID":17,"a":1},{"orderID":"x","a":3}])");
+}
+
+TEST(KeyMemory, ForgetsAfterItsLifetime) {
+  KeyMemory keys(24h);
+  const Time start{};
+  keys.keep("k", "o-1", start);
+  keys.keep("", "o-2", start);
+  EXPECT_EQ(keys.known("k", start + 23h), "o-1");
+  EXPECT_EQ(keys.known("k", start + 24h), "");
+  EXPECT_EQ(keys.known("", start), "");
+  EXPECT_EQ(keys.known("other", start), "");
+}
+
+TEST(Webhooks, AreSignedAsTheVendorSigns) {
+  const Time now{std::chrono::microseconds(1'795'000'000'123'456)};
+  auto plain = webhook("/hooks/acme", R"({"a":1})");
+  sign(plain, "secret", {.header = "X-Hub-Signature-256", .prefix = "sha256="}, now);
+  EXPECT_EQ(plain.header("X-Hub-Signature-256"), "sha256=" + hex(hmac_sha256("secret", R"({"a":1})")));
+  auto timed = webhook("/hooks/acme", "{}");
+  sign(timed, "secret", {.header = "S", .timestamp_header = "T", .base64 = true, .milliseconds = true}, now);
+  EXPECT_EQ(timed.header("T"), "1795000000123");
+  EXPECT_EQ(timed.header("S"), base64(hmac_sha256("secret", "1795000000123.{}")));
+}
+
 }  // namespace
 }  // namespace milepost::testing

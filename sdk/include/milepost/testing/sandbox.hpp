@@ -1,24 +1,31 @@
 // What a vendor's double is made of, so that the usual REST shape takes under 150 lines: routes, JSON answers,
-// credentials, limits.
+// credentials, records, remembered keys, limits, signed webhooks.
 //
 //   AcmeSandbox::AcmeSandbox(Host host) : host_(host) {
-//     routes_.on("GET", "/v1/orders/{id}", [this](auto& request, auto& params) { return order(params["id"]); })
+//     routes_.on("GET", "/v1/orders/{id}", [this](auto&, auto& params) { return show(orders_.find(params["id"])); })
 //         .on("POST", "/v1/orders", [this](auto& request, auto&) { return create(request); });
 //   }
 //   HttpResponse AcmeSandbox::handle(const HttpRequest& request) {
 //     if (bearer(request) != "sandbox-token") return problem(401, "unknown token");
 //     return routes_.handle(request);
 //   }
+//   HttpResponse AcmeSandbox::create(const HttpRequest& request) {
+//     const std::string key(request.header("Idempotency-Key"));
+//     if (const auto* known = orders_.find(keys_.known(key, host_.clock().now()))) return json_answer(200, *known);
+//     …
+//   }
 //
-// Not here, because the server of `milepost sandbox` and FakeHost do it around handle(): the request log, and faults
-// (delay, a given answer, the connection cut before or after the write). Time comes from Host::clock(), so that tests
-// may move it. Thread: [serial].
+// Not here, because the server of `milepost sandbox`, FakeHost and the conformance checks do it around handle(): the
+// request log, and faults (delay, a given answer, the connection cut before or after the write). Time comes from
+// Host::clock(): FakeClock moves it in tests, MILEPOST_CLOCK=20,1795000000 lets `milepost sandbox` live 20 times faster
+// from that second on. Thread: [serial].
 #pragma once
 
 #include <chrono>
 #include <cstdio>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -221,5 +228,82 @@ class RollingWindow {
   std::chrono::milliseconds interval_;
   std::deque<Time> taken_;
 };
+
+/// What a vendor holds of one kind: JSON objects, each with an id (a text or a number), oldest first.
+class Records {
+ public:
+  /// `key` is the JSON pointer of the id.
+  explicit Records(std::string key = "/id") : key_(std::move(key)) {}
+
+  Json& add(Json record) { return all_.emplace_back(std::move(record)); }
+  /// nullptr when there is none of that id, or no id is asked for.
+  Json* find(std::string_view id) { return const_cast<Json*>(std::as_const(*this).find(id)); }
+  const Json* find(std::string_view id) const {
+    for (const auto& record : all_) {
+      const auto* value = milepost::find(record, key_);
+      if (id.empty() || value == nullptr) continue;
+      if (value->is_string() ? value->get_ref<const std::string&>() == id : milepost::text(*value) == id)
+        return &record;
+    }
+    return nullptr;
+  }
+  Json* last() { return all_.empty() ? nullptr : &all_.back(); }
+  std::size_t size() const { return all_.size(); }
+  const std::vector<Json>& all() const { return all_; }
+  Json json() const { return all_; }
+  void clear() { all_.clear(); }
+
+ private:
+  std::string key_;
+  std::vector<Json> all_;
+};
+
+/// Idempotency keys as a vendor remembers them: for so long, and what came of the first request.
+class KeyMemory {
+ public:
+  explicit KeyMemory(std::chrono::milliseconds lifetime) : lifetime_(lifetime) {}
+  /// The id of what that key made; "" when it is not known, or not any more.
+  std::string known(const std::string& key, Time now) const {
+    const auto found = kept_.find(key);
+    return key.empty() || found == kept_.end() || now >= found->second.second ? std::string() : found->second.first;
+  }
+  /// An empty key is none.
+  void keep(const std::string& key, std::string id, Time now) {
+    if (!key.empty()) kept_[key] = {std::move(id), now + lifetime_};
+  }
+  void clear() { kept_.clear(); }
+
+ private:
+  std::chrono::milliseconds lifetime_;
+  std::map<std::string, std::pair<std::string, Time>> kept_;
+};
+
+/// A webhook delivery: what a double's emit() gives back.
+inline HttpRequest webhook(std::string url, std::string body) {
+  return {"POST", std::move(url), {{"Content-Type", "application/json"}}, std::move(body), Intent::once};
+}
+
+/// How a vendor signs its webhooks: HMAC-SHA-256 of the raw body, or of "<timestamp>.<raw body>".
+struct WebhookSignature {
+  std::string header;                 ///< "X-Signature"
+  std::string timestamp_header = {};  ///< "": no timestamp is signed
+  bool base64 = false;                ///< else hex
+  bool milliseconds = false;          ///< of the timestamp; else seconds
+  std::string prefix = {};            ///< "sha256="
+};
+/// Raw bytes; no timestamp: of the body alone.
+inline std::string signature(std::string_view secret, std::string_view timestamp, std::string_view body) {
+  return hmac_sha256(secret, timestamp.empty() ? std::string(body) : std::string(timestamp) + "." + std::string(body));
+}
+inline void sign(HttpRequest& delivery, std::string_view secret, const WebhookSignature& how, Time now) {
+  std::string timestamp;
+  if (!how.timestamp_header.empty()) {
+    const auto micros = now.time_since_epoch().count();
+    timestamp = std::to_string(how.milliseconds ? micros / 1'000 : micros / 1'000'000);
+    delivery.headers.emplace_back(how.timestamp_header, timestamp);
+  }
+  const auto bytes = signature(secret, timestamp, delivery.body);
+  delivery.headers.emplace_back(how.header, how.prefix + (how.base64 ? testing::base64(bytes) : hex(bytes)));
+}
 
 }  // namespace milepost::testing
