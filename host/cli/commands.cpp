@@ -25,6 +25,7 @@ int connections_resume(const Arguments&);
 int connections_probe(const Arguments&);
 int plugins_list(const Arguments&);
 int plugins_describe(const Arguments&);
+int plugins_test(const Arguments&);
 
 namespace {
 
@@ -86,6 +87,10 @@ const std::vector<Command>& commands() {
       {"connections probe", "Ask the vendor whether a connection's account works; changes nothing", "NAME", {}, "", connections_probe},
       {"plugins list", "List installed plugins, and refused ones with the reason", "", {}, "", plugins_list},
       {"plugins describe", "Show a plugin's settings, sources and actions", "NAME", {}, "", plugins_describe},
+      {"plugins test", "Prove a plugin against its double: errors, keys, settings, memory", "PLUGIN.so",
+       {{"sample", "FILE", "default PLUGIN.conformance.json beside it"}, {"sandbox", "FILE", "its double; default PLUGIN-sandbox.so beside it"},
+        {"only", "TEXT", "just the checks whose name holds it"}, {"deliveries", "N", "of the check for memory (default 5000)"}, {"glibc", "VERSION", "the oldest that it must run on (default 2.36)"}},
+       "docs/conformance.md lists the checks, and says what a sample holds. Exit: 0 when all passed.\n\n  milepost plugins test build/plugins/acme.so --deliveries 100000", plugins_test},
   };
   return all;
 }

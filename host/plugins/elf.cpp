@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <expected>
+#include <map>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -219,14 +220,13 @@ std::tuple<int, int, int> version(std::string_view text) {
   return {parts[0], parts[1], parts[2]};
 }
 
-/// The newest GLIBC_x.y that the library asks for.
-std::string check_glibc(const File& file, const std::vector<Elf64_Shdr>& sections, std::string_view running) {
+/// Calls `take(index, name)` for each version of another library's symbols that is asked for.
+template <class Take>
+void each_version(const File& file, const std::vector<Elf64_Shdr>& sections, Take take) {
   const auto* needs = section_of(sections, SHT_GNU_verneed);
-  if (needs == nullptr || needs->sh_link >= sections.size()) return "";
+  if (needs == nullptr || needs->sh_link >= sections.size()) return;
   const auto& names = sections[needs->sh_link];
   const auto inside = [&](std::uint64_t offset) { return offset < needs->sh_size; };
-  constexpr std::string_view kPrefix = "GLIBC_";
-  std::string newest;
   std::size_t steps = 0;  // the links may form a circle
   for (std::uint64_t at = 0; inside(at) && steps < 10'000;) {
     const auto need = file.at<Elf64_Verneed>(needs->sh_offset + at);
@@ -235,9 +235,7 @@ std::string check_glibc(const File& file, const std::vector<Elf64_Shdr>& section
     for (unsigned i = 0; i < need->vn_cnt && inside(aux_at) && steps < 10'000; ++i, ++steps) {
       const auto aux = file.at<Elf64_Vernaux>(needs->sh_offset + aux_at);
       if (!aux) break;
-      const auto name = file.text(names, aux->vna_name);
-      if (name && name->starts_with(kPrefix) && version(name->substr(kPrefix.size())) > version(newest))
-        newest = name->substr(kPrefix.size(), 32);
+      if (const auto name = file.text(names, aux->vna_name)) take(aux->vna_other, *name);
       if (aux->vna_next == 0) break;
       aux_at += aux->vna_next;
     }
@@ -245,6 +243,21 @@ std::string check_glibc(const File& file, const std::vector<Elf64_Shdr>& section
     if (need->vn_next == 0) break;
     at += need->vn_next;
   }
+}
+
+/// The newest GLIBC_x.y that the library asks for; "" for none.
+std::string newest_glibc(const File& file, const std::vector<Elf64_Shdr>& sections) {
+  constexpr std::string_view kPrefix = "GLIBC_";
+  std::string newest;
+  each_version(file, sections, [&](unsigned, std::string_view name) {
+    if (name.starts_with(kPrefix) && version(name.substr(kPrefix.size())) > version(newest))
+      newest = name.substr(kPrefix.size(), 32);
+  });
+  return newest;
+}
+
+std::string check_glibc(const File& file, const std::vector<Elf64_Shdr>& sections, std::string_view running) {
+  const std::string newest = newest_glibc(file, sections);
   if (version(newest) <= version(running)) return "";
   return "needs glibc " + newest + ", this machine has " + std::string(running) +
          ": build the plugin on the oldest system that it is to run on, or update this one";
@@ -262,6 +275,42 @@ std::string check_elf(std::string_view bytes, std::string_view glibc) {
   if (!exported) return exported.error();
   if (auto reason = check_exports(*exported); !reason.empty()) return reason;
   return check_glibc(file, *sections, glibc);
+}
+
+Imports read_imports(std::string_view bytes) {
+  Imports out;
+  const File file(bytes);
+  const auto header = check_header(file, bytes);
+  if (!header) return out;
+  const auto sections = read_sections(file, *header);
+  if (!sections) return out;
+  out.glibc = newest_glibc(file, *sections);
+  std::map<unsigned, std::string> versions;
+  each_version(file, *sections, [&](unsigned index, std::string_view name) { versions[index & 0x7fff] = name; });
+
+  if (const auto* dynamic = section_of(*sections, SHT_DYNAMIC);
+      dynamic != nullptr && dynamic->sh_link < sections->size())
+    for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= dynamic->sh_size; at += sizeof(Elf64_Dyn)) {
+      const auto entry = file.at<Elf64_Dyn>(dynamic->sh_offset + at);
+      if (!entry || entry->d_tag != DT_NEEDED) continue;
+      if (const auto name = file.text((*sections)[dynamic->sh_link], entry->d_un.d_val))
+        out.libraries.emplace_back(*name);
+    }
+  const auto* table = section_of(*sections, SHT_DYNSYM);
+  const auto* versioned = section_of(*sections, SHT_GNU_versym);
+  if (table == nullptr || table->sh_link >= sections->size()) return out;
+  for (std::uint64_t i = 1; (i + 1) * sizeof(Elf64_Sym) <= table->sh_size; ++i) {
+    const auto symbol = file.at<Elf64_Sym>(table->sh_offset + i * sizeof(Elf64_Sym));
+    if (!symbol || symbol->st_shndx != SHN_UNDEF) continue;
+    const auto name = file.text((*sections)[table->sh_link], symbol->st_name);
+    const auto index =
+        versioned == nullptr ? std::nullopt : file.at<Elf64_Half>(versioned->sh_offset + i * sizeof(Elf64_Half));
+    const auto found = versions.find(index.value_or(0) & 0x7fffu);
+    if (name)
+      out.symbols.push_back({std::string(*name), found == versions.end() ? "" : found->second,
+                             ELF64_ST_BIND(symbol->st_info) == STB_WEAK});
+  }
+  return out;
 }
 
 }  // namespace milepost::plugins

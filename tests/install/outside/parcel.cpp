@@ -43,8 +43,9 @@ struct Send : SingleAction {
 Plugin plugin() {
   return Plugin("parcel", "1.0.0", "A courier's parcels.")
       .connection<Account, Courier>(account_settings(), credentials::bearer("token"))
-      .action<Send, Courier>("send", "Registers a parcel.", parcel_settings(),
-                             {.replay = Replay::with_key, .key_lifetime = std::chrono::hours(24), .effect = Kind::other});
+      .action<Send, Courier>(
+          "send", "Registers a parcel.", parcel_settings(),
+          {.replay = Replay::with_key, .key_lifetime = std::chrono::hours(24), .effect = Kind::other});
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "milepost/testing/conformance.hpp"
 #include "milepost/testing/rig.hpp"
 
 extern "C" const mp_plugin milepost_plugin_v1;
@@ -14,6 +15,12 @@ TEST(Parcel, SendsTheKey) {
   host.http.answers(201);
   EXPECT_TRUE(rig.run("send", {{"to", "4 Pier St"}}));
   EXPECT_EQ(host.http.requests().at(0).header("Idempotency-Key"), key_of("one"));
+}
+
+TEST(Parcel, Conforms) {
+  const auto report = conformance(PARCEL_LIBRARY, {"--only", "cut after"});
+  EXPECT_EQ(report.plugin, "parcel");
+  for (const auto& row : report.rows) EXPECT_TRUE(row.passed) << row.check << ": " << row.detail;
 }
 
 }  // namespace

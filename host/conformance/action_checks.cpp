@@ -1,0 +1,263 @@
+#include <algorithm>
+#include <ctime>
+#include <deque>
+
+#include "host/conformance/checks.hpp"
+#include "host/conformance/trial.hpp"
+#include "host/conformance/usage.hpp"
+
+namespace milepost::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+using How = Fault::How;
+using Kinds = std::vector<ErrorKind>;
+
+constexpr const char* kQuotes =
+    R"({"message": "{echo}", "error": {"message": "{echo}"}, "status": "error", "category": "VALIDATION_ERROR"})";
+const http::Headers kJson{{"Content-Type", "application/json"}};
+
+Fault answer(int status, http::Headers headers = {}) {
+  headers.insert(headers.end(), kJson.begin(), kJson.end());
+  return {How::answer, status, std::move(headers), kQuotes, false};
+}
+Fault replace(int status, http::Headers headers, std::string body, bool keeps = false) {
+  return {How::replace, status, std::move(headers), std::move(body), keeps};
+}
+
+/// The error table of milepost/http.hpp, row by row: what is done to a request, and what may come of it.
+struct TableRow {
+  const char* name;
+  Fault fault;
+  Expected (*expected)(const Trial& trial, std::size_t at);
+  std::chrono::milliseconds patience = 10s;
+};
+
+Expected unknown(const Trial& trial, std::size_t at) { return {trial.unknown(at), {}}; }
+/// An answer that is no answer: a write may have been done; a read may be called anything but a defect.
+Expected nonsense(const Trial& trial, std::size_t at) {
+  if (!trial.writes(at)) return {{ErrorKind::retryable, ErrorKind::permanent, ErrorKind::indeterminate}, {}};
+  return {trial.unknown(at), {}};
+}
+template <ErrorKind kind, int seconds = 0>
+Expected just(const Trial&, std::size_t) {
+  return {{kind}, std::chrono::seconds(seconds)};
+}
+
+std::vector<TableRow> table() {
+  using K = ErrorKind;
+  const http::Headers date{{"Retry-After", "{in an hour}"}};
+  return {
+      {"400 that quotes the request", answer(400), just<K::permanent>},
+      {"401", answer(401), just<K::auth>},
+      {"403", answer(403), just<K::auth>},
+      {"429, seconds", answer(429, {{"Retry-After", "77"}}), just<K::rate_limited, 77>},
+      {"429, date", answer(429, date), just<K::rate_limited, 3590>},
+      {"500", answer(500), unknown},
+      {"502", answer(502), unknown},
+      {"503", answer(503), just<K::retryable>},
+      {"503, date", answer(503, date), just<K::rate_limited, 3590>},
+      {"hang", {.how = How::hang}, unknown, 700ms},
+      {"trickle", {.how = How::trickle}, unknown, 700ms},
+      {"cut before", {.how = How::cut_before}, unknown},
+      {"cut after", {.how = How::cut_after}, unknown},
+      {"HTML", replace(200, {{"Content-Type", "text/html"}}, "<html><body>Please sign in {echo}</body></html>"),
+       nonsense},
+      {"empty", replace(200, {}, ""), nonsense},
+      {"huge", {.how = How::huge}, nonsense},
+      {"wrong content type", replace(0, {{"Content-Type", "text/plain"}}, "", true), nonsense},
+      {"redirect", answer(302, {{"Location", "/elsewhere"}}), just<K::permanent>},
+  };
+}
+
+/// "Mon, 02 Nov 2026 12:00:00 GMT".
+std::string http_date(telemetry::Time time) {
+  const std::time_t seconds =
+      std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char out[40];
+  std::strftime(out, sizeof out, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return out;
+}
+
+std::string strike(Stage& stage, const Json& action, const TableRow& row) {
+  Trial trial(stage, action);
+  for (std::size_t at = 0; at < trial.course().requests.size(); ++at) {
+    Fault fault = row.fault;  // settling moves the clock
+    for (auto& [name, value] : fault.headers)
+      if (value == "{in an hour}") value = http_date(stage.now() + 1h);
+    trial.run(fault, at, row.expected(trial, at), row.patience);
+  }
+  const auto count = trial.course().requests.size();
+  return std::to_string(count) + (count == 1 ? " request" : " requests");
+}
+
+std::string refused_connection(Stage& stage, const Json& action) {
+  Trial trial(stage, action);
+  stage.vendor().leave();
+  const auto result = trial.once(trial.fresh());
+  expect(!result, "expected retryable, came an answer though nobody listens");
+  expect(result.error().kind == ErrorKind::retryable, "expected retryable, came " + shown(result.error()));
+  return "";
+}
+
+/// Returns within a second of being stopped, whatever it waits for; sends nothing when it was stopped before.
+std::string stop(Stage& stage, const Json& action) {
+  Trial trial(stage, action);
+  const auto name = get<std::string>(action, "/name").value_or("");
+  std::chrono::milliseconds longest{0};
+  for (std::size_t at = 0; at <= trial.course().requests.size(); ++at) {
+    const bool before = at == trial.course().requests.size();
+    Parcel parcel;
+    make_parcel(parcel, stage.sample(), name, trial.fresh(), stage.now());
+    stage.vendor().arm({.how = How::hang}, at);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto after = before ? 0ms : 150ms;
+    const plugins::HostCall call(20s, [&] { return std::chrono::steady_clock::now() >= begin + after; });
+    auto results = trial.account().action(name)->run({&parcel.delivery, 1}, call.call());
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin) - after;
+    longest = std::max(longest, took);
+    const auto sent = stage.vendor().seen().size();
+    stage.vendor().disarm();
+    expect(took < 1s, "returned " + std::to_string(took.count()) + " ms after it was stopped, expected less than 1000");
+    if (results[0]) continue;
+    const auto kind = stage.told(results[0].error()).kind;
+    if (before) expect(sent == 0, "sent " + std::to_string(sent) + " requests though it was stopped before");
+    auto kinds = before ? Kinds{ErrorKind::cancelled} : trial.unknown(at);
+    if (!before && !trial.writes(at)) kinds.push_back(ErrorKind::cancelled);
+    expect(std::find(kinds.begin(), kinds.end(), kind) != kinds.end(),
+           std::string(before ? "stopped before it began" : "stopped while it waited") + ": expected " +
+               std::string(milepost::name(kinds[0])) + ", came " + shown(results[0].error()));
+  }
+  return "after at most " + std::to_string(longest.count()) + " ms";
+}
+
+/// The delivery lacks a key that its settings call mandatory: an expression gave nil. Nullopt: there is no such key.
+std::optional<Json> spoilt(const Json& action, Json with) {
+  const Json* needed = find(action, "/settings/required");
+  if (needed == nullptr || needed->empty()) return std::nullopt;
+  with.erase((*needed)[0].get<std::string>());
+  return with;
+}
+
+std::string missing_settings(Stage& stage, const Json& action) {
+  Trial trial(stage, action);
+  const auto name = get<std::string>(action, "/name").value_or("");
+  const Json* needed = find(action, "/settings/required");
+  std::size_t count = 0;
+  for (std::size_t i = 0; needed != nullptr && i < needed->size(); ++i, ++count) {
+    const auto key = (*needed)[i].get<std::string>();
+    Parcel parcel;
+    make_parcel(parcel, stage.sample(), name, trial.fresh(), stage.now());
+    parcel.delivery.with.erase(key);
+    const plugins::HostCall call(10s);
+    const auto before = stage.vendor().size();
+    const auto results = trial.account().action(name)->run({&parcel.delivery, 1}, call.call());
+    expect(!results[0], "without " + key + ": expected permanent, came an answer");
+    const auto& error = stage.told(results[0].error());
+    expect(error.kind == ErrorKind::permanent, "without " + key + ": expected permanent, came " + shown(error));
+    expect(error.message.find(key) != error.message.npos,
+           "without " + key + ": the error does not name it: " + error.message);
+    expect(stage.vendor().size() == before, "without " + key + ": it was refused, but the double has changed");
+  }
+  return std::to_string(count) + " keys";
+}
+
+/// As many results as deliveries, in order; a bad one spoils no other.
+std::string batch(Stage& stage, const Json& action) {
+  Trial trial(stage, action);
+  const auto name = get<std::string>(action, "/name").value_or("");
+  const std::size_t size = std::min<std::size_t>(trial.info().traits.max_batch, 5);
+  for (std::size_t bad = 0; bad <= size; ++bad) {  // == size: none
+    std::deque<Parcel> parcels;
+    std::vector<Delivery> deliveries;
+    bool spoils = false;
+    for (std::size_t i = 0; i < size; ++i) {
+      make_parcel(parcels.emplace_back(), stage.sample(), name, trial.fresh(), stage.now());
+      deliveries.push_back(parcels.back().delivery);
+      if (i != bad) continue;
+      if (auto with = spoilt(action, deliveries.back().with)) deliveries.back().with = std::move(*with), spoils = true;
+    }
+    const plugins::HostCall call(10s);
+    const auto before = stage.vendor().size();
+    const auto results = trial.account().action(name)->run(deliveries, call.call());
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::string which = "delivery " + std::to_string(i + 1) + " of " + std::to_string(size);
+      if (!results[i]) stage.told(results[i].error());
+      if (spoils && i == bad)
+        expect(!results[i] && results[i].error().kind == ErrorKind::permanent,
+               which + " lacks a mandatory key: expected permanent, came " +
+                   (results[i] ? std::string("an answer") : shown(results[i].error())));
+      else
+        expect(results[i].has_value(), which + ", beside " + (spoils ? "a bad one" : "good ones") +
+                                           ": expected an answer, came " +
+                                           (results[i] ? "" : shown(results[i].error())));
+    }
+    const auto good = spoils ? size - 1 : size;
+    expect(stage.vendor().size() - before == good * trial.course().grown,
+           "of " + std::to_string(good) + " good deliveries the double holds " +
+               std::to_string(stage.vendor().size() - before) + " values, expected " +
+               std::to_string(good * trial.course().grown));
+    // Once more, the other way round: each answer belongs to its delivery.
+    if (spoils || trial.info().traits.replay == Replay::never) continue;
+    std::vector<Delivery> turned(deliveries.rbegin(), deliveries.rend());
+    const auto again = trial.account().action(name)->run(turned, call.call());
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto& other = again[size - 1 - i];
+      expect(other.has_value(), "repeated: expected an answer, came " + (other ? "" : shown(other.error())));
+      if (results[i]->record && other->record)
+        expect(results[i]->record->id == other->record->id,
+               "the answers are out of order: delivery " + std::to_string(i + 1) + " got record " +
+                   results[i]->record->id + ", and " + other->record->id + " when sent in reverse");
+    }
+    expect(stage.vendor().size() - before == size * trial.course().grown,
+           "the same keys once more are a second effect");
+  }
+  return "of " + std::to_string(size);
+}
+
+/// Memory flat, no thread and no descriptor left.
+std::string endurance(Stage& stage, const Json& action) {
+  Trial trial(stage, action);
+  const auto name = get<std::string>(action, "/name").value_or("");
+  stage.vendor().disarm();
+  stage.vendor().watch(false);
+  const std::size_t count = stage.job().deliveries;
+  Usage middle;
+  auto acting = trial.account().action(name);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % 50 == 0) stage.vendor().reset();  // the double must not be what grows
+    if (i % 50 == 0) acting = trial.account().action(name);
+    stage.advance(1s);
+    Parcel parcel;
+    make_parcel(parcel, stage.sample(), name, i % 50, stage.now());
+    const plugins::HostCall call(10s);
+    const auto results = acting->run({&parcel.delivery, 1}, call.call());
+    if (!results[0]) failed("delivery " + std::to_string(i + 1) + ": " + shown(stage.told(results[0].error())));
+    if (i + 1 == count / 2) middle = Usage::now();  // caches and pools are filled by then
+  }
+  acting.reset();
+  return flat(middle, count - count / 2);
+}
+
+}  // namespace
+
+std::vector<Check> action_checks(const Json& action, std::size_t deliveries) {
+  const auto prefix = get<std::string>(action, "/name").value_or("") + ": ";
+  std::vector<Check> out;
+  const auto add = [&](const char* name, std::string (*run)(Stage&, const Json&), std::chrono::seconds patience = 20s) {
+    out.push_back({prefix + name, [run, &action](Stage& stage) { return run(stage, action); }, patience});
+  };
+  add("mandatory settings", missing_settings);
+  add("results in order, a bad one alone", batch);
+  add("stops within 1 s", stop);
+  add("connection refused", refused_connection);
+  for (const auto& row : table())
+    out.push_back({prefix + row.name, [row, &action](Stage& stage) { return strike(stage, action, row); }, 40s});
+  add("memory, threads, descriptors", endurance, 60s + std::chrono::seconds(deliveries / 100));
+  return out;
+}
+
+}  // namespace milepost::conformance

@@ -1,0 +1,116 @@
+// What the checks say of a sound connector, and of each flaw.
+#include "host/conformance/conformance.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace milepost::conformance {
+namespace {
+
+using testing::HasSubstr;
+
+class Conformance : public testing::Test {
+ protected:
+  Report test(const std::string& flaw, const std::string& only = "",
+              std::chrono::seconds at_most = std::chrono::seconds(60)) {
+    const std::string sample = testing::TempDir() + "careless-" + std::to_string(::getpid()) + ".json";
+    std::ofstream(sample) << text(
+        Json{{"connection", {{"token", "sandbox-token"}, {"flaw", flaw}}},
+             {"actions", {{"send", {{"event", {{"name", "Ann Canary"}}}, {"with", {{"item", "canary {n}"}}}}}}}});
+    Options options;
+    options.library = std::string(MILEPOST_BINARY_DIR) + "/tests/plugins/careless/careless.so";
+    options.sample = sample;
+    options.only = only;
+    options.deliveries = 3000;
+    options.at_most = at_most;
+    auto report = conform(options);
+    std::filesystem::remove(sample);
+    return report;
+  }
+  static std::string failures(const Report& report) {
+    std::string out;
+    for (const auto& row : report.rows)
+      if (!row.passed && row.check != "imports") out += row.check + ": " + row.detail + "\n";
+    return out;
+  }
+};
+
+TEST_F(Conformance, FindsNothingInASoundConnector) {
+  const auto report = test("");
+  EXPECT_EQ(failures(report), "");
+  EXPECT_GE(report.rows.size(), 30u);
+  EXPECT_EQ(report.plugin, "careless");
+  EXPECT_EQ(report.version, "1.0.0");
+  EXPECT_EQ(report.abi, "1.0");
+  EXPECT_EQ(report.digest.size(), 64u);
+}
+
+TEST_F(Conformance, FindsCallsThatAreTheHosts) {
+  const auto report = test("", "nothing else");
+  EXPECT_FALSE(report.passed());
+  const auto imports =
+      std::find_if(report.rows.begin(), report.rows.end(), [](const Row& row) { return row.check == "imports"; });
+  ASSERT_NE(imports, report.rows.end());
+  EXPECT_THAT(imports->detail, HasSubstr("careless.so calls "));
+}
+
+struct Flaw {
+  const char* flaw;
+  const char* check;  ///< that finds it
+  const char* words;
+};
+
+TEST_F(Conformance, FindsEachFlaw) {
+  const Flaw flaws[] = {
+      {"throws at creation", "opens against", "threw: boom"},
+      {"opens once", "open and close", "open twice: internal: it is open already"},
+      {"turns results around", "results in order",
+       "delivery 1 of 5 lacks a mandatory key: expected permanent, came an answer"},
+      {"gives fewer results", "results in order", "gave no result for delivery 5 of 5"},
+      {"takes what lacks a key", "mandatory settings", "without item: expected permanent, came an answer"},
+      {"never finds", "cut after", "one delivery is one effect"},
+      {"repeats by a guess", "cut after", "expected indeterminate, came retryable: no answer"},
+      {"takes silence for done", "cut before", "and it was called done"},
+      {"repeats by itself", "503", "was sent again in the same call"},
+      {"takes 500 for permanent", "500", "expected indeterminate, came permanent"},
+      {"takes nonsense for an error", "HTML", "expected indeterminate, came permanent: no id"},
+      {"quotes the vendor", "400", "a borrower's data stands in an error"},
+      {"forgets how long to wait", "429, date", "retry_after says 0"},
+      {"logs the borrower", "mandatory", "a borrower's data stands in a log line"},
+      {"counts by borrower", "redirect", "a borrower's data stands in a log line"},
+      {"prints", "redirect", "prints to stdout: an order"},
+      {"crashes", "redirect", "crashed: SIGSEGV"},
+      {"exits", "redirect", "ended the process (exit status 0)"},
+      {"throws", "redirect", "threw: boom"},
+      {"waits on", "stops", "ms after it was stopped, expected less than 1000"},
+      {"leaks", "memory", "memory grew by "},
+      {"starts a thread", "memory", "threads were started"},
+      {"leaves descriptors", "memory", "descriptors stay open"},
+      {"writes a file", "redirect", "it wrote orders.txt"},
+  };
+  for (const auto& [flaw, check, words] : flaws) {
+    SCOPED_TRACE(flaw);
+    EXPECT_THAT(failures(test(flaw, check)), HasSubstr(words));
+  }
+}
+
+TEST_F(Conformance, KillsWhatDoesNotReturn) {
+  EXPECT_THAT(failures(test("hangs", "mandatory", std::chrono::seconds(2))),
+              HasSubstr("did not return within 2 s and was killed"));
+}
+
+TEST_F(Conformance, NamesWhatItCannotRead) {
+  Options options;
+  options.library = "/nowhere/acme.so";
+  EXPECT_THAT(failures(conform(options)), HasSubstr("/nowhere/acme.so is not there"));
+  options.library = std::string(MILEPOST_BINARY_DIR) + "/tests/plugins/careless/careless.so";
+  options.sample = "/nowhere/sample.json";
+  EXPECT_THAT(failures(conform(options)), HasSubstr("/nowhere/sample.json cannot be read"));
+}
+
+}  // namespace
+}  // namespace milepost::conformance
