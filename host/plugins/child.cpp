@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,7 +11,7 @@
 #include <csignal>
 #include <system_error>
 
-#include "host/plugins/image.hpp"
+#include "host/plugins/spawn.hpp"
 
 extern "C" {  // glibc 2.36 forgot it
 #include <sys/pidfd.h>
@@ -36,8 +35,8 @@ struct Pipe {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
     const Descriptor low_read(ends[0]), low_write(ends[1]);
-    read.reset(::fcntl(ends[0], F_DUPFD_CLOEXEC, 16));
-    write.reset(::fcntl(ends[1], F_DUPFD_CLOEXEC, 16));
+    read = above_reserved(ends[0]);
+    write = above_reserved(ends[1]);
     return read && write && ::fcntl(read.get(), F_SETFL, O_NONBLOCK) == 0;
   }
 };
@@ -57,56 +56,18 @@ bool drain(int fd, std::string& kept, std::size_t most, bool& more) {
   return true;
 }
 
-struct SpawnSetup {
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  SpawnSetup() {
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawnattr_init(&attributes);
-  }
-  ~SpawnSetup() {
-    ::posix_spawn_file_actions_destroy(&files);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
-};
-
-int spawn(pid_t& child, const std::string& executable, const std::vector<std::string>& arguments, int library,
-          const Pipe& report, const Pipe& out, const Pipe& err) {
-  SpawnSetup setup;
-  ::posix_spawn_file_actions_addopen(&setup.files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&setup.files, out.write.get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&setup.files, err.write.get(), STDERR_FILENO);
-  ::posix_spawn_file_actions_adddup2(&setup.files, report.write.get(), kReportFd);
-  ::posix_spawn_file_actions_adddup2(&setup.files, library, kLibraryFd);
-  ::posix_spawn_file_actions_addclosefrom_np(&setup.files, kLibraryFd + 1);
-
-  sigset_t none, all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&setup.attributes, &none);
-  ::posix_spawnattr_setsigdefault(&setup.attributes, &all);
-  ::posix_spawnattr_setpgroup(&setup.attributes, 0);
-  ::posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-
-  std::vector<char*> argv{const_cast<char*>(executable.c_str())};
-  for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  return ::posix_spawn(&child, executable.c_str(), &setup.files, &setup.attributes, argv.data(), environ);
-}
-
 }  // namespace
 
 Result<ChildResult> run_child(const std::string& executable, const std::vector<std::string>& arguments, int library,
                               std::chrono::milliseconds timeout) {
   Pipe report, out, err;
-  const Descriptor inherited(::fcntl(library, F_DUPFD_CLOEXEC, 16));
+  const Descriptor inherited = above_reserved(library);
   if (!report.open() || !out.open() || !err.open() || !inherited)
     return fail(ErrorKind::retryable, "no file descriptors left for a child process: " + why(errno));
   const auto deadline = Clock::now() + timeout;
   pid_t child = -1;
-  if (const int fault = spawn(child, executable, arguments, inherited.get(), report, out, err); fault != 0)
+  const std::vector<int> given{out.write.get(), err.write.get(), report.write.get(), inherited.get()};
+  if (const int fault = spawn(child, executable, arguments, given, environ); fault != 0)
     return fail(ErrorKind::retryable, executable + " cannot be started: " + why(fault));
   for (auto* pipe : {&report, &out, &err}) pipe->write.reset();
 

@@ -1,13 +1,11 @@
 #include "host/plugins/preflight.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <csignal>
-#include <cstring>
 
 #include "host/plugins/child.hpp"
 #include "host/plugins/image.hpp"
 #include "host/plugins/preflight_image.hpp"
+#include "host/plugins/spawn.hpp"
 
 namespace milepost::plugins {
 
@@ -19,22 +17,6 @@ Report refused(std::string reason) {
   Report report;
   report.reason = std::move(reason);
   return report;
-}
-
-/// "SIGSEGV"; a number where the system has no name.
-std::string signal_name(int signal) {
-  const char* name = ::sigabbrev_np(signal);
-  return name == nullptr ? "signal " + std::to_string(signal) : std::string("SIG") + name;
-}
-
-/// What it printed, in one line that fits a report.
-std::string shown(std::string_view printed) {
-  constexpr std::size_t kMost = 300;
-  std::string line(printed.substr(0, kMost));
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
-  while (line.ends_with(' ')) line.pop_back();
-  return text(Json(printed.size() > kMost ? line + " …" : line));
 }
 
 /// The child writes a line as it enters each stage, then its report: so that the last whole line tells where it ended.
