@@ -229,8 +229,10 @@ void Engine::deliver(std::vector<LanePtr> lanes, Channel& channel, Worker& worke
   telemetry::observe_seconds("milepost_action_seconds",
                              {{"pipeline", lanes.front()->key.pipeline}, {"step", step.definition.id}}, took.count());
 
-  // Did the call as a whole fail, after it had left? Then one item may have spoiled it for all, and nobody knows which.
-  const bool in_vain = lanes.size() > 1 && host_call.has_write_left() &&
+  // Did the call as a whole fail, after it had left or by a defect of the plugin? Then one item may have spoiled it for
+  // all, and nobody knows which.
+  const auto defect = [](const auto& result) { return !result && result.error().kind == ErrorKind::internal; };
+  const bool in_vain = lanes.size() > 1 && (host_call.has_write_left() || std::ranges::all_of(results, defect)) &&
                        std::ranges::none_of(results, [](const auto& result) { return bool(result); });
   std::optional<bool> well;
   for (const auto& result : results)
