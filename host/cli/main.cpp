@@ -2,11 +2,13 @@
 
 #include "host/cli/application.hpp"
 #include "host/conformance/conformance.hpp"
+#include "host/plugins/isolation.hpp"
 #include "host/plugins/preflight.hpp"
 
 int main(int argc, char** argv) {
-  // A child that looks at a plugin must do nothing else.
+  // These children must do nothing but what they are for.
   if (argc == 3 && std::string(argv[1]) == "--preflight") return milepost::plugins::preflight_child(argv[2]);
   if (argc == 3 && std::string(argv[1]) == "--conformance") return milepost::conformance::conformance_child(argv[2]);
+  if (argc > 1 && std::string(argv[1]) == "--isolated") return milepost::plugins::isolated_child(argc, argv);
   return milepost::cli::application(argc, argv);
 }

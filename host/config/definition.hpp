@@ -96,11 +96,19 @@ struct Limit {
   Breaker breaker;
 };
 
+/// `isolation: process`: the plugin's code runs in a child of the host.
+struct Isolation {
+  std::size_t memory = std::size_t{256} << 20;           ///< bytes of address space for the plugin
+  std::chrono::milliseconds cpu{std::chrono::seconds(10)};  ///< processor time that one call may use, in whole seconds
+  std::size_t files = 64;                                ///< descriptors of its own
+};
+
 struct Connection {
   std::string name;
   std::string use;   ///< connector's name
   Value with;
   Limit limit;
+  std::optional<Isolation> isolation;  ///< nullopt: in the host's own process
   bool allow_private = false;  ///< `allow: private`: loopback, private and link-local addresses may be called
   Position at;
 };

@@ -25,9 +25,9 @@ bool says(const Json& json, const char* pointer) { return get<bool>(json, pointe
 
 class AccountAdapter final : public Account {
  public:
-  AccountAdapter(Library& library, const Json& manifest, config::Connection definition, std::shared_ptr<Scope> scope,
-                 std::shared_ptr<Instance> instance)
-      : library_(library),
+  AccountAdapter(std::shared_ptr<Runner> runner, const Json& manifest, config::Connection definition,
+                 std::shared_ptr<Scope> scope, std::shared_ptr<Instance> instance)
+      : runner_(std::move(runner)),
         manifest_(manifest),
         definition_(std::move(definition)),
         scope_(std::move(scope)),
@@ -54,7 +54,7 @@ class AccountAdapter final : public Account {
   std::unique_ptr<Action> action(const std::string& name) override {
     const Json* declared = entry(manifest_, "/actions", name);
     if (declared == nullptr) return nullptr;
-    auto made = Instance::create(library_, scope_, {"action", name, Json::object()}, instance_);
+    auto made = Instance::create(runner_, scope_, {"action", name, Json::object()}, instance_);
     if (!made) return failed_action(made.error());
     return adapt_action(std::move(*made), says(*declared, "/lookup"));
   }
@@ -64,7 +64,7 @@ class AccountAdapter final : public Account {
     if (declared == nullptr || get<std::string>(*declared, "/kind").value_or("") != "polling") return nullptr;
     auto seen = settings_view(settings, (*declared)["settings"]);
     if (!seen) return failed_polling(seen.error());
-    auto made = Instance::create(library_, scope_, {"source", name, std::move(*seen)}, instance_);
+    auto made = Instance::create(runner_, scope_, {"source", name, std::move(*seen)}, instance_);
     if (!made) return failed_polling(made.error());
     return adapt_polling(std::move(*made), says(*declared, "/settle"));
   }
@@ -76,7 +76,7 @@ class AccountAdapter final : public Account {
     return {};
   }
 
-  Library& library_;
+  const std::shared_ptr<Runner> runner_;
   const Json& manifest_;
   config::Connection definition_;
   std::shared_ptr<Scope> scope_;
@@ -86,7 +86,7 @@ class AccountAdapter final : public Account {
 
 }  // namespace
 
-Result<std::unique_ptr<Account>> make_account(Library& library, const Json& manifest,
+Result<std::unique_ptr<Account>> make_account(std::shared_ptr<Runner> runner, const Json& manifest,
                                               const config::Connection& definition, const config::Secrets& secrets,
                                               const Services& services) {
   const auto prefixed = [&](Error error) {
@@ -112,9 +112,10 @@ Result<std::unique_ptr<Account>> make_account(Library& library, const Json& mani
   Outgoing outgoing{std::move(*base), std::move(*signer), definition.limit.timeout, definition.allow_private};
   auto scope = std::make_shared<Scope>(Scope::Names{plugin, definition.name, "connection:" + definition.name}, services,
                                        std::move(outgoing));
-  auto instance = Instance::create(library, scope, {"connection", "", std::move(*seen)});
+  auto instance = Instance::create(runner, scope, {"connection", "", std::move(*seen)});
   if (!instance) return prefixed(instance.error());
-  return std::make_unique<AccountAdapter>(library, manifest, definition, std::move(scope), std::move(*instance));
+  return std::make_unique<AccountAdapter>(std::move(runner), manifest, definition, std::move(scope),
+                                          std::move(*instance));
 }
 
 }  // namespace milepost::plugins

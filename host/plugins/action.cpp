@@ -101,7 +101,7 @@ class ActionAdapter : public Action {
   }
 
  protected:
-  const Instance& instance() const { return *instance_; }
+  Instance& instance() const { return *instance_; }
 
   Result<Answer> answer(const Json& json, std::uint32_t op, const Call& call) const {
     auto read = read_answer(json);

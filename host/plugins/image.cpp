@@ -53,6 +53,12 @@ Result<Image> Image::copy(const std::string& path) {
   return Image(std::move(memory), std::move(digest));
 }
 
+Result<Image> Image::again() const {
+  Descriptor memory(::fcntl(fd(), F_DUPFD_CLOEXEC, 0));
+  if (!memory) return cannot("cannot be used twice");
+  return Image(std::move(memory), digest_);
+}
+
 Mapped::Mapped(int fd) {
   struct stat about {};
   if (::fstat(fd, &about) != 0 || about.st_size <= 0) return;

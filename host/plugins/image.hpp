@@ -39,6 +39,9 @@ class Image {
   /// `permanent`, to follow the file's name: "cannot be read: …".
   static Result<Image> copy(const std::string& path);
 
+  /// The same bytes under a descriptor of their own.
+  Result<Image> again() const;
+
   int fd() const { return fd_.get(); }
   /// What dlopen takes. The descriptor must stay open as long as the library is loaded: glibc knows libraries by this
   /// name.

@@ -1,5 +1,6 @@
 #include "host/plugins/instance.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -10,7 +11,6 @@ namespace milepost::plugins {
 
 namespace {
 
-constexpr detail::Bounds kBounds{.items = 100'000, .bytes = 16u << 20};
 constexpr std::size_t kMostMessage = 1000;
 
 /// One line, without what could steer a terminal, at most kMostMessage bytes.
@@ -70,38 +70,90 @@ std::string_view op_name(std::uint32_t op) noexcept {
   }
 }
 
-Result<std::shared_ptr<Instance>> Instance::create(Library& library, std::shared_ptr<Scope> scope, const Wanted& wanted,
-                                                   std::shared_ptr<Instance> on) {
-  std::shared_ptr<Instance> made(new Instance(library, std::move(scope), std::move(on)));
-  const std::string head = text(Json{{"kind", wanted.kind}, {"name", wanted.name}, {"settings", wanted.settings}});
-  std::vector<mp_bytes> parts{detail::bytes(head), {made->scope_->table(), sizeof(mp_host)}};
-  if (made->on_ != nullptr) parts.push_back({&made->on_->self_, sizeof(void*)});
-  const HostCall call(std::chrono::seconds(10));
-  const auto* raw = call.call().raw();
-  auto outcome = [&] {
-    const std::lock_guard held(library.control());
-    return made->cross(nullptr, MP_CREATE, raw, parts);
-  }();
-  auto item = made->only(made->checked(std::move(outcome), MP_CREATE, raw), MP_CREATE, raw);
-  if (!item) return fail(item.error());
-  if (item->part(1).size() != sizeof(void*))
-    return fail(made->broken(
-        MP_CREATE, raw, "gave an instance of " + std::to_string(item->part(1).size()) + " bytes, expected a pointer"));
-  std::memcpy(&made->self_, item->part(1).data(), sizeof(void*));
-  if (made->self_ == nullptr) return fail(made->broken(MP_CREATE, raw, "gave a null pointer as its instance"));
+namespace {
+
+/// An instance that cannot be had now is no fault of the delivery that needs it: the connection waits.
+Error later(Error error) {
+  if (error.kind == ErrorKind::auth || error.kind == ErrorKind::cancelled || error.kind == ErrorKind::rate_limited)
+    return error;
+  error.kind = ErrorKind::rate_limited;
+  error.retry_after = std::max<std::chrono::milliseconds>(error.retry_after.value_or(std::chrono::milliseconds(0)),
+                                                          std::chrono::seconds(1));
+  return error;
+}
+
+bool passes(const Error& error) { return error.kind == ErrorKind::rate_limited || error.kind == ErrorKind::cancelled; }
+
+}  // namespace
+
+Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<Runner> runner, std::shared_ptr<Scope> scope,
+                                                   Wanted wanted, std::shared_ptr<Instance> on) {
+  const bool needs_another = on != nullptr;
+  std::shared_ptr<Instance> made(new Instance(std::move(runner), std::move(scope), std::move(wanted), std::move(on)));
+  const auto there = made->revive(nullptr);
+  if (!there && !(needs_another && passes(there.error()))) return fail(there.error());
   return made;
 }
 
 Instance::~Instance() {
-  if (self_ == nullptr) return;
+  if (place_.life == 0) return;
   const HostCall call(std::chrono::seconds(10));
-  const std::lock_guard held(library_.control());
-  library_.plugin().call(self_, MP_DESTROY, call.call().raw(), nullptr, 0, nullptr);
+  const std::lock_guard held(runner_->control());
+  // Nothing comes back; in a process that has ended nothing is left to destroy.
+  static_cast<void>(cross(place_, MP_DESTROY, call.call().raw(), {}).has_value());
 }
 
-detail::Outcome Instance::cross(void* self, std::uint32_t op, const mp_call* call,
-                                const std::vector<mp_bytes>& parts) const {
-  return detail::cross(library_.plugin().call, self, op, call, parts, kBounds);
+Result<Instance::Place> Instance::revive(const mp_call* call) {
+  const std::lock_guard held(mutex_);
+  const auto life = runner_->alive();
+  if (!life) return fail(life.error());
+  if (*life == place_.life) return place_;
+  auto made = make(*life, call);
+  if (!made) return fail(made.error());
+  place_ = *made;
+  if (!open_) return place_;
+
+  // Its own time: the call that happens to need it may have little left.
+  const Call asked(call);
+  const HostCall opening(std::chrono::seconds(30), [&] { return asked.stopped(); });
+  const auto* raw = opening.call().raw();
+  const auto opened = only(checked(cross(place_, MP_OPEN, raw, {detail::bytes("{}")}), MP_OPEN, raw), MP_OPEN, raw);
+  if (opened) return place_;
+  place_.life = 0;  // made and opened, or neither
+  return fail(later(opened.error()));
+}
+
+Result<Instance::Place> Instance::make(Runner::Life life, const mp_call* call) {
+  const std::string head = text(Json{{"kind", wanted_.kind}, {"name", wanted_.name}, {"settings", wanted_.settings}});
+  std::vector<mp_bytes> parts{detail::bytes(head), {scope_->table(), sizeof(mp_host)}};
+  Place on;
+  if (on_ != nullptr) {
+    const auto there = on_->revive(call);
+    if (!there) return fail(later(there.error()));
+    if (there->life != life) return fail(ErrorKind::cancelled, "the plugin's process was started again meanwhile");
+    on = *there;
+    parts.push_back({&on.self, sizeof(void*)});
+  }
+  const HostCall creating(std::chrono::seconds(10));
+  const auto* raw = creating.call().raw();
+  auto outcome = [&] {
+    const std::lock_guard held(runner_->control());
+    return cross({nullptr, life}, MP_CREATE, raw, parts);
+  }();
+  const auto item = only(checked(std::move(outcome), MP_CREATE, raw), MP_CREATE, raw);
+  if (!item) return fail(item.error());
+  if (item->part(1).size() != sizeof(void*))
+    return fail(broken(MP_CREATE, raw,
+                       "gave an instance of " + std::to_string(item->part(1).size()) + " bytes, expected a pointer"));
+  Place made{nullptr, life};
+  std::memcpy(&made.self, item->part(1).data(), sizeof(void*));
+  if (made.self == nullptr) return fail(broken(MP_CREATE, raw, "gave a null pointer as its instance"));
+  return made;
+}
+
+Result<detail::Outcome> Instance::cross(const Place& place, std::uint32_t op, const mp_call* call,
+                                        const std::vector<mp_bytes>& parts) {
+  return runner_->cross(place.life, {place.self, op, call, parts, *scope_});
 }
 
 Error Instance::broken(std::uint32_t op, const mp_call* call, const std::string& what) const {
@@ -126,8 +178,10 @@ Error Instance::emitted_error(const detail::Emitted& item, std::uint32_t op, con
   return error;
 }
 
-Result<std::vector<detail::Emitted>> Instance::checked(detail::Outcome outcome, std::uint32_t op,
+Result<std::vector<detail::Emitted>> Instance::checked(Result<detail::Outcome> given, std::uint32_t op,
                                                        const mp_call* call) const {
+  if (!given) return fail(given.error());
+  auto& outcome = *given;
   if (!outcome.fault.empty()) return fail(broken(op, call, "emitted " + outcome.fault));
   if (outcome.status == MP_UNSUPPORTED)
     return fail(broken(op, call, "is not known to it, though its manifest names it"));
@@ -154,16 +208,32 @@ Result<detail::Emitted> Instance::only(Result<std::vector<detail::Emitted>> item
 }
 
 Result<std::vector<detail::Emitted>> Instance::call(std::uint32_t op, const mp_call* call,
-                                                    const std::vector<mp_bytes>& parts) const {
-  return checked(cross(self_, op, call, parts), op, call);
+                                                    const std::vector<mp_bytes>& parts) {
+  Place place;
+  if (op == MP_CLOSE || op == MP_OPEN) {
+    const std::lock_guard held(mutex_);
+    open_ = false;
+    place = place_;
+  }
+  if (op != MP_CLOSE) {  // nothing is left open in a process that has ended
+    const auto there = revive(call);
+    if (!there) return fail(there.error());
+    place = *there;
+  }
+  auto items = checked(cross(place, op, call, parts), op, call);
+  if (op == MP_OPEN) {
+    const std::lock_guard held(mutex_);
+    open_ = items && items->size() == 1 && items->front().kind == MP_ITEM;
+  }
+  return items;
 }
 
 Result<detail::Emitted> Instance::call_for_one(std::uint32_t op, const mp_call* raw,
-                                               const std::vector<mp_bytes>& parts) const {
+                                               const std::vector<mp_bytes>& parts) {
   return only(call(op, raw, parts), op, raw);
 }
 
-Result<Json> Instance::call_for_head(std::uint32_t op, const mp_call* call, const std::vector<mp_bytes>& parts) const {
+Result<Json> Instance::call_for_head(std::uint32_t op, const mp_call* call, const std::vector<mp_bytes>& parts) {
   const auto item = call_for_one(op, call, parts);
   if (!item) return fail(item.error());
   auto head = detail::read_head(scope_->redacted(std::string(item->part(0))));

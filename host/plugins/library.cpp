@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace milepost::plugins {
@@ -64,6 +65,10 @@ Result<Library*> Library::load(Image image) {
   if (!table) return fail(table.error());
   slot.reset(new Library(std::move(image), *table));
   return slot.get();
+}
+
+Result<detail::Outcome> Library::cross(Life, const Crossing& crossing) {
+  return detail::cross(plugin_->call, crossing.self, crossing.op, crossing.call, crossing.parts, kBounds);
 }
 
 std::string Library::abi() const {

@@ -2,16 +2,16 @@
 // is enough to make unloading a pretence.
 #pragma once
 
-#include <mutex>
 #include <string>
 
 #include "host/plugins/image.hpp"
+#include "host/plugins/runner.hpp"
 #include "milepost/abi.h"
 #include "milepost/error.hpp"
 
 namespace milepost::plugins {
 
-class Library {
+class Library final : public Runner {
  public:
   /// Loads the very bytes of `image` (RTLD_NOW, RTLD_LOCAL), or finds what was loaded from the same bytes before. The
   /// error (`permanent`) follows the file's name. [any]
@@ -21,14 +21,16 @@ class Library {
   std::string abi() const;  ///< "1.0"
   std::string sdk() const;
 
-  /// MANIFEST, CREATE and DESTROY run under it: one at a time for the library.
-  std::mutex& control() { return control_; }
+  Result<Life> alive() override { return Life{1}; }  // as long as ours
+  Result<detail::Outcome> cross(Life life, const Crossing& crossing) override;
+
+  /// The bytes that were loaded.
+  const Image& image() const { return image_; }
 
  private:
   Library(Image image, const mp_plugin* plugin) : image_(std::move(image)), plugin_(plugin) {}
   Image image_;
   const mp_plugin* plugin_;
-  std::mutex control_;
 };
 
 /// Loads `path` through Boost.DLL and gives its table once that is found sound. One call at a time: for Library, and

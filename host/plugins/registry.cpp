@@ -7,6 +7,8 @@
 
 #include "host/plugins/account.hpp"
 #include "host/plugins/instance.hpp"
+#include "host/plugins/isolated_runner.hpp"
+#include "host/plugins/library.hpp"
 #include "host/plugins/preflight_image.hpp"
 #include "host/plugins/report_cache.hpp"
 #include "host/plugins/settings_view.hpp"
@@ -76,7 +78,9 @@ const config::Component* find_in(const std::map<std::string, config::Component>&
 struct Registry::State {
   struct Plugin {
     Installed about;
-    Library* library = nullptr;  // nullptr: not loaded yet (sandboxes)
+    Image image;
+    /// In this process, loaded when it is first needed there: what runs isolated alone is never.
+    Result<std::shared_ptr<Runner>> here() const;
   };
   // Maps: their nodes stay where they are, and accounts refer to manifests.
   std::map<std::string, Plugin> plugins, sandboxes;
@@ -89,6 +93,14 @@ struct Registry::State {
   void refuse(const fs::path& path, const std::string& reason);
   void enrol(const Installed& about);
 };
+
+Result<std::shared_ptr<Runner>> Registry::State::Plugin::here() const {
+  auto again = image.again();
+  if (!again) return fail(ErrorKind::permanent, about.path + " " + again.error().message);
+  const auto loaded = Library::load(std::move(*again));
+  if (!loaded) return fail(ErrorKind::permanent, about.path + " " + loaded.error().message);
+  return std::shared_ptr<Runner>(std::shared_ptr<void>(), *loaded);  // kept until exit, whoever lets go of it
+}
 
 void Registry::State::refuse(const fs::path& path, const std::string& reason) {
   refused.push_back({path.stem().string(), path.string(), path.filename().string() + " " + reason});
@@ -124,12 +136,7 @@ void Registry::State::take(const fs::path& path, ReportCache& cache) {
 
   Plugin plugin{
       {stem, word("version"), report->sdk, word("summary"), report->abi, path.string(), digest, report->manifest},
-      nullptr};
-  if (!sandbox) {  // a sandbox is loaded when it is asked for
-    const auto loaded = Library::load(std::move(*image));
-    if (!loaded) return refuse(path, loaded.error().message);
-    plugin.library = *loaded;
-  }
+      std::move(*image)};
   const auto& about = among.emplace(stem, std::move(plugin)).first->second.about;
   if (!sandbox) enrol(about);
 }
@@ -216,7 +223,20 @@ Result<std::unique_ptr<Account>> Registry::account(const config::Connection& con
                 "connection " + connection.name + ": " +
                     (reason.empty() ? "no connector \"" + connection.use + "\" is installed" : reason));
   }
-  return make_account(*found->second.library, found->second.about.manifest, connection, secrets, services);
+  const auto& plugin = found->second;
+  std::shared_ptr<Runner> runner;
+  if (connection.isolation) {
+    auto image = plugin.image.again();
+    if (!image) return fail(ErrorKind::permanent, plugin.about.path + " " + image.error().message);
+    IsolatedProcess::Plan plan{.bounds = *connection.isolation, .lanes = connection.limit.in_flight};
+    runner = std::make_shared<IsolatedRunner>(std::move(*image), std::move(plan),
+                                              IsolatedRunner::Names{plugin.about.name, connection.name});
+  } else {
+    auto here = plugin.here();
+    if (!here) return fail(here.error());
+    runner = std::move(*here);
+  }
+  return make_account(std::move(runner), plugin.about.manifest, connection, secrets, services);
 }
 
 Result<std::unique_ptr<WebhookSource>> Registry::webhook(const std::string& use, const Json& settings,
@@ -226,8 +246,9 @@ Result<std::unique_ptr<WebhookSource>> Registry::webhook(const std::string& use,
   auto seen = settings_view(settings, state_->sources.at(use).settings);
   if (!seen) return fail(seen.error());
   auto scope = std::make_shared<Scope>(Scope::Names{info->connector, "", "source:" + use}, services, std::nullopt);
-  auto& library = *state_->plugins.at(info->connector).library;
-  auto made = Instance::create(library, std::move(scope), {"source", info->name, std::move(*seen)});
+  auto here = state_->plugins.at(info->connector).here();
+  if (!here) return fail(here.error());
+  auto made = Instance::create(std::move(*here), std::move(scope), {"source", info->name, std::move(*seen)});
   if (!made) return fail(made.error());
   return adapt_webhook(std::move(*made));
 }
@@ -239,18 +260,11 @@ Result<std::unique_ptr<Sandbox>> Registry::sandbox(const std::string& vendor, co
     return fail(ErrorKind::permanent, reason.empty() ? "no sandbox of \"" + vendor + "\" is installed" : reason);
   }
   auto& plugin = found->second;
-  if (plugin.library == nullptr) {
-    auto image = Image::copy(plugin.about.path);
-    if (!image) return fail(ErrorKind::permanent, plugin.about.path + " " + image.error().message);
-    if (image->digest() != plugin.about.digest)
-      return fail(ErrorKind::permanent, plugin.about.path + " has changed since it was looked at: start again");
-    const auto loaded = Library::load(std::move(*image));
-    if (!loaded) return fail(ErrorKind::permanent, plugin.about.path + " " + loaded.error().message);
-    plugin.library = *loaded;
-  }
+  auto here = plugin.here();
+  if (!here) return fail(here.error());
   auto scope =
       std::make_shared<Scope>(Scope::Names{plugin.about.name, "", "sandbox:" + vendor}, services, std::nullopt);
-  auto made = Instance::create(*plugin.library, std::move(scope), {"sandbox", "", Json::object()});
+  auto made = Instance::create(std::move(*here), std::move(scope), {"sandbox", "", Json::object()});
   if (!made) return fail(made.error());
   return adapt_sandbox(std::move(*made));
 }

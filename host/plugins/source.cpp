@@ -73,7 +73,7 @@ class PollingAdapter : public PollingSource {
   }
 
  protected:
-  const Instance& instance() const { return *instance_; }
+  Instance& instance() const { return *instance_; }
 
  private:
   std::shared_ptr<Instance> instance_;

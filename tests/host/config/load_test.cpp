@@ -31,6 +31,7 @@ with:
   base_url: https://api.hubapi.com
   token: !secret hubspot_token
 limit: {rate: 100 per 10s, in_flight: 8, timeout: 10s}
+isolation: {process: {memory: 64 MiB, cpu: 5s}}
 )";
 constexpr const char* kPipeline = R"(# pipelines/loan-milestones.yaml
 pipeline: loan-milestones
@@ -129,6 +130,10 @@ TEST_F(LoadFolder, ReadsTheDesignsExampleWhole) {
   EXPECT_EQ(connection.limit.rate_count, 100u);
   EXPECT_EQ(connection.limit.rate_per, 10s);
   EXPECT_EQ(connection.limit.in_flight, 8u);
+  ASSERT_TRUE(connection.isolation);
+  EXPECT_EQ(connection.isolation->memory, std::size_t{64} << 20);
+  EXPECT_EQ(connection.isolation->cpu, 5s);
+  EXPECT_FALSE(loaded.folder.connections.at("postcards").isolation);
   EXPECT_FALSE(connection.allow_private);
   EXPECT_TRUE(loaded.folder.connections.at("postcards").allow_private);
 

@@ -1,0 +1,48 @@
+// Keeps an isolated plugin running: a child process after the other, each as its lives are needed, later and later
+// while they end soon.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "host/plugins/isolated_process.hpp"
+
+namespace milepost::plugins {
+
+class IsolatedRunner final : public Runner {
+ public:
+  struct Names {
+    std::string plugin, connection;  ///< for the log
+  };
+  IsolatedRunner(Image image, IsolatedProcess::Plan plan, Names names);
+
+  /// Starts a child where there is none. `rate_limited` with the time to wait while it rests, or cannot be started.
+  Result<Life> alive() override;
+  /// When the child ends: `indeterminate` for a call by which a write had left; else `internal` for the call that ended
+  /// it, and `cancelled` for the others, which may run again. While that is not known, the next child gets one call at
+  /// a time.
+  Result<detail::Outcome> cross(Life life, const Crossing& crossing) override;
+
+ private:
+  using Process = std::shared_ptr<IsolatedProcess>;
+  void bury();  ///< REQUIRES: the lock
+  Error lost(const IsolatedProcess& process, const IsolatedProcess::Lost& how, const Crossing& crossing,
+             bool alone) const;
+
+  const Image image_;
+  const IsolatedProcess::Plan plan_;
+  const Names names_;
+
+  std::mutex mutex_;  // of what follows
+  Process process_;
+  Life life_ = 0;
+  unsigned strikes_ = 0;                          ///< lives in a row that ended soon
+  std::chrono::steady_clock::time_point next_{};  ///< when a child may be started again
+  std::string last_;                              ///< why the last one ended
+  std::size_t suspects_ = 0;  ///< calls that run alone, since the child ended by one of them and nobody knows which
+
+  std::timed_mutex alone_;
+};
+
+}  // namespace milepost::plugins
