@@ -118,6 +118,7 @@ int run(const Arguments& arguments) {
                               {.store = deployment.host.most_stored, .free = deployment.host.least_free, .backlog = deployment.host.backlog},
                               [&running](const std::string& pipeline) { return running.contains(pipeline); });
   hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : admission.refusal(); });
+  (*sources)->hold_while([&] { return admission.refusal(); });
   engine::Versions versions(**store, *deployment.registry, deployment.programs);
   const api::Admin admin({.store = store->get(), .registry = deployment.registry.get(), .keys = &*keys, .engine = [&] { return engine.status(); },
                           .intake = [&] { return admission.verdict(); },

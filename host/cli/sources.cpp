@@ -60,6 +60,10 @@ Result<std::unique_ptr<Sources>> Sources::make(const Deployment& deployment, con
 
 Sources::~Sources() { stop(); }
 
+void Sources::hold_while(const std::function<std::string()>& reason) {
+  for (auto& poller : pollers_) poller->hold_while(reason);
+}
+
 Status Sources::start() {
   if (auto following = followers_->start(); !following) return following;
   schedules_->start();

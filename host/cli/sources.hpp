@@ -1,7 +1,9 @@
 // The sources of a deployment that nobody calls: made ready, started and stopped together.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "host/cli/deployment.hpp"
@@ -18,6 +20,8 @@ class Sources {
                                                journal::Store& store, telemetry::Clock& clock);
   ~Sources();
 
+  /// Those that poll ask for nothing while it gives a reason. Before start().
+  void hold_while(const std::function<std::string()>& reason);
   Status start();  ///< Before anything else brings or makes events, so that none is missed. Errors: the store's.
   void stop();     ///< Nothing new is stored when it returns. Idempotent.
   std::vector<intake::SourceStatus> status() const;  ///< of those that poll [any]

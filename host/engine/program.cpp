@@ -115,6 +115,7 @@ class Compiler {
     if (out.kind == Kind::wait && step.with.json.contains("for") == step.with.json.contains("until"))
       fault(code::kShape, place(step, "use"), ".with", "wait takes either `for` or `until`", "write one of them");
     if (out.kind == Kind::action) find_action(step, out);
+    out.looks = out.when || out.once || out.validation || !out.with.constant();
     return out;
   }
 

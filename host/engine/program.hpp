@@ -33,6 +33,7 @@ struct ProgramStep {
   config::Batch batch;        ///< size 1: alone
   std::string action;         ///< "upsert"
   std::string plugin_digest;  ///< of the library, for audit rows
+  bool looks = true;          ///< its condition, its schema or a template of it looks at the event
   bool fails_on = true;       ///< on_failure: dead_letter (true) or continue
 };
 

@@ -60,15 +60,7 @@ std::string once_key(const std::string& use, const std::string& connection, cons
 
 Run::Run(journal::Event event, std::string payload, std::vector<journal::Effect> effects, std::shared_ptr<const Program> program,
          std::optional<journal::LoanRevision> loan, const telemetry::Clock& clock)
-    : clock_(clock), event_(std::move(event)), payload_text_(std::move(payload)), program_(std::move(program)), steps_(Json::object()) {
-  payload_ = read_json(payload_text_).value_or(nullptr);
-  event_json_ = {{"id", event_.id},           {"receipt", event_.receipt}, {"pipeline", event_.pipeline},
-                 {"type", event_.type},       {"subject", event_.subject}, {"actor", event_.actor},
-                 {"reason", event_.reason},   {"revision", event_.revision}, {"time", telemetry::to_text(event_.time)},
-                 {"accepted_at", telemetry::to_text(event_.accepted_at)}, {"late", event_.late}};
-  for (const char* optional : {"actor", "reason", "revision", "type", "subject"})
-    if (event_json_[optional].get_ref<const std::string&>().empty()) event_json_[optional] = nullptr;
-  loan_ = loan ? loans::view(read_json(loan->state).value_or(nullptr)) : Json(nullptr);
+    : clock_(clock), event_(std::move(event)), payload_text_(std::move(payload)), program_(std::move(program)), revision_(std::move(loan)), steps_(Json::object()) {
   for (auto& effect : effects) {
     if (effect.state == EffectState::done || (effect.state == EffectState::skipped && !effect.answer.empty()))
       steps_[effect.step] = step_view(effect.answer);
@@ -77,12 +69,26 @@ Run::Run(journal::Event event, std::string payload, std::vector<journal::Effect>
   position_ = event_.step.empty() ? 0 : program_->index(event_.step);
   if (event_.definition.empty()) {
     event_.definition = program_->pipeline.version;
-    event_.loan_revision = loan ? loan->revision : 0;
+    event_.loan_revision = revision_ ? revision_->revision : 0;
   }
 }
 
+void Run::read() {
+  if (std::exchange(read_, true)) return;
+  payload_ = read_json(payload_text_).value_or(nullptr);
+  event_json_ = {{"id", event_.id},           {"receipt", event_.receipt}, {"pipeline", event_.pipeline},
+                 {"type", event_.type},       {"subject", event_.subject}, {"actor", event_.actor},
+                 {"reason", event_.reason},   {"revision", event_.revision}, {"time", telemetry::to_text(event_.time)},
+                 {"accepted_at", telemetry::to_text(event_.accepted_at)}, {"late", event_.late}};
+  for (const char* optional : {"actor", "reason", "revision", "type", "subject"})
+    if (event_json_[optional].get_ref<const std::string&>().empty()) event_json_[optional] = nullptr;
+  loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr)) : Json(nullptr);
+}
+
 expression::Scope Run::scope(
-    const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) const {
+    const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) {
+  if (!step().looks) return {.payload = nullptr, .event = nullptr, .loan = nullptr, .steps = nullptr, .params = nullptr, .link = {}, .now = clock_.now()};
+  read();
   return {.payload = &payload_, .event = &event_json_, .loan = &loan_, .steps = &steps_, .params = nullptr, .link = link, .now = clock_.now()};
 }
 

@@ -69,7 +69,9 @@ class Run {
   bool ended() const { return event_.state != journal::EventState::open; }
 
  private:
-  expression::Scope scope(const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) const;
+  /// What the step at hand may look at.
+  expression::Scope scope(const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link);
+  void read();  ///< what expressions see of the event; once, and only when one looks
   audit::Entry entry(std::string kind, std::string action, std::string step, std::string outcome, Json details) const;
   void write(journal::Work work) { writes_.push_back(std::move(work)); }
   void write(const audit::Entry& row);
@@ -90,7 +92,10 @@ class Run {
   std::string payload_text_;
   std::shared_ptr<const Program> program_;
   std::map<std::string, journal::Effect> effects_;
-  Json payload_, event_json_, loan_, steps_;
+  std::optional<journal::LoanRevision> revision_;
+  bool read_ = false;
+  Json payload_, event_json_, loan_;  ///< once read
+  Json steps_;
   std::size_t position_ = 0;
   Writes writes_;
   journal::Effect effect_;

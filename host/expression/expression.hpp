@@ -121,6 +121,7 @@ class Tree {
   static std::expected<Tree, std::vector<TreeFault>> compile(const Json& source);
   /// The tree with its leaves evaluated. A leaf that is nil omits its key (in an array: becomes null). Errors name the pointer.
   Result<Json> render(Machine& machine, const Scope& scope) const;
+  bool constant() const;  ///< no `${…}` at all: the scope is not looked at
 
  private:
   struct Node;

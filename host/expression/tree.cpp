@@ -96,6 +96,8 @@ std::expected<Tree, std::vector<TreeFault>> Tree::compile(const Json& source) {
   return tree;
 }
 
+bool Tree::constant() const { return root_ == nullptr || root_->is_constant(); }
+
 Result<Json> Tree::render(Machine& machine, const Scope& scope) const {
   if (root_ == nullptr) return Json(nullptr);
   auto value = root_->render(machine, scope, "");

@@ -17,6 +17,7 @@ using telemetry::Time;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kPage = 256;     // they share one commit, which others wait for
+constexpr auto kLookAgain = 5s;        // whether more may come in
 constexpr unsigned kWorthTelling = 3;  // failures in a row, until the host tells of them by an event
 
 /// Full jitter over 1 s, 2 s … 10 min.
@@ -30,6 +31,8 @@ milliseconds backoff(unsigned strikes) {
 
 Poller::Poller(Polling polling, telemetry::Clock& clock) : polling_(std::move(polling)), clock_(clock) {}
 Poller::~Poller() { stop(); }
+
+void Poller::hold_while(std::function<std::string()> reason) { held_ = std::move(reason); }
 
 void Poller::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -49,7 +52,7 @@ void Poller::stop() {
 }
 
 SourceStatus Poller::status() const {
-  constexpr const char* names[] = {"starting", "open", "paused", "failing"};
+  constexpr const char* names[] = {"starting", "open", "paused", "failing", "held"};
   const std::lock_guard lock(mutex_);
   const auto& origin = polling_.feed->origin();
   return {origin.pipeline, origin.source, polling_.account->definition().name, names[static_cast<int>(state_)],
@@ -66,6 +69,10 @@ void Poller::run(const std::stop_token& stop) {
 
 Time Poller::step(const std::stop_token& stop) {
   try {
+    if (const auto reason = held_ ? held_() : ""; !reason.empty()) {
+      set(State::held, reason);
+      return clock_.now() + std::min<Time::duration>(polling_.every, kLookAgain);
+    }
     if (!opened_)
       if (const auto opened = open(stop); !opened) return failed(opened.error());
     return poll(stop);
@@ -152,15 +159,15 @@ void Poller::set(State state, const std::string& reason) {
   if (std::exchange(state_, state) == state) return;
   telemetry::gauge("milepost_source_open", {{"pipeline", origin.pipeline}, {"source", origin.source}},
                    state == State::open ? 1 : 0);
-  constexpr const char* events[] = {"", "source.open", "source.paused", "source.failing"};
+  constexpr const char* events[] = {"", "source.open", "source.paused", "source.failing", "source.held"};
   telemetry::log(state == State::open ? telemetry::Level::info : telemetry::Level::warn,
                  events[static_cast<int>(state)],
                  {{"pipeline", origin.pipeline}, {"source", origin.source}, {"reason", reason}});
 }
 
-/// Once for each change, and for no passing failure.
+/// Once for each change, and for no passing failure. That nothing may come in is told by health: an event would come in.
 void Poller::raise(State state, const std::string& reason) {
-  if (state == raised_ || (state == State::failing && strikes_ < kWorthTelling)) return;
+  if (state == State::held || state == raised_ || (state == State::failing && strikes_ < kWorthTelling)) return;
   raised_ = state;
   const auto& origin = polling_.feed->origin();
   Json payload{

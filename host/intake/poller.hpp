@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,8 @@ class Poller {
   Poller(Polling polling, telemetry::Clock& clock);
   ~Poller();
 
+  /// It asks for nothing while `reason` says why nothing may come in; "" when it may. Before start().
+  void hold_while(std::function<std::string()> reason);
   void start();
   /// Asks the plugin to come back; does not wait for it.
   void request_stop();
@@ -39,7 +42,7 @@ class Poller {
   SourceStatus status() const;  ///< [any]
 
  private:
-  enum class State { starting, open, paused, failing };
+  enum class State { starting, open, paused, failing, held };
 
   void run(const std::stop_token& stop);
   /// One attempt at whatever is next, and the time until which to rest.
@@ -53,6 +56,7 @@ class Poller {
 
   Polling polling_;
   telemetry::Clock& clock_;
+  std::function<std::string()> held_;
   bool opened_ = false;
   std::unique_ptr<PollingSource> source_;
   std::optional<std::string> place_;  ///< what the store keeps; "" at the very start

@@ -26,11 +26,11 @@ StoreError unexpected(std::string what) {
 }  // namespace
 
 CommitLoop::CommitLoop(std::string path, telemetry::Clock& clock, std::unique_ptr<sqlite::Connection> connection,
-                       Fresh& fresh)
+                       Fresh& fresh, KnownIds& known)
     : path_(std::move(path)),
       clock_(clock),
       fresh_(fresh),
-      transaction_(std::move(connection), clock),
+      transaction_(std::move(connection), clock, known),
       checkpointer_(std::make_unique<Checkpointer>(path_)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 

@@ -19,7 +19,8 @@ namespace milepost::journal {
 
 class CommitLoop {
  public:
-  CommitLoop(std::string path, telemetry::Clock& clock, std::unique_ptr<sqlite::Connection> connection, Fresh& fresh);
+  CommitLoop(std::string path, telemetry::Clock& clock, std::unique_ptr<sqlite::Connection> connection, Fresh& fresh,
+             KnownIds& known);
   ~CommitLoop();  ///< commits what was submitted
 
   void submit(Work work, Done done);

@@ -22,7 +22,7 @@ Store::Slice Store::accepted(Sequence after, const std::vector<std::string>& pip
   std::string sql =
       "SELECT " MILEPOST_EVENT_COLUMNS
       " FROM events WHERE sequence > ? AND sequence <= ? AND EXISTS (SELECT 1 FROM identities AS known WHERE "
-      "known.id = events.id AND known.pipeline = events.pipeline AND known.sequence = events.sequence)";
+      "known.sequence = events.sequence)";
   for (std::size_t i = 0; i < pipelines.size(); ++i) sql += i == 0 ? " AND pipeline IN (?" : ", ?";
   sql += pipelines.empty() ? " ORDER BY sequence LIMIT ?" : ") ORDER BY sequence LIMIT ?";
 

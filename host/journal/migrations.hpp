@@ -185,6 +185,29 @@ CREATE INDEX audit_subject ON audit (sequence >> 11, subject);
 -- Which of an event's effects must outlive it.
 CREATE INDEX once_event ON once (event);
 )sql"},
+    {5, R"sql(
+-- Ids come in no order either: they are found by a hash of theirs in stretches of 2,048 sequences, and a filter in memory
+-- tells which (known_ids.hpp). The rows themselves are only ever appended. id_hash() is ours, for this migration.
+ALTER TABLE identities RENAME TO identities_before;
+CREATE TABLE identities (
+  sequence       INTEGER PRIMARY KEY,
+  hash           INTEGER NOT NULL,    -- KnownIds::hash(id)
+  id             TEXT NOT NULL,
+  pipeline       TEXT NOT NULL,
+  revision       TEXT NOT NULL,
+  receipt        TEXT NOT NULL,
+  payload_digest BLOB NOT NULL,
+  seen_at        INTEGER NOT NULL
+) STRICT;
+INSERT INTO identities SELECT sequence, id_hash(id), id, pipeline, revision, receipt, payload_digest, seen_at
+  FROM identities_before ORDER BY sequence;
+DROP TABLE identities_before;
+CREATE INDEX identities_hash ON identities (sequence >> 11, hash);
+DROP INDEX events_subject;
+CREATE INDEX events_subject ON events (sequence >> 11, subject);
+-- Whether an event of a lane waits for time or for a person.
+CREATE INDEX events_released ON events (pipeline, lane) WHERE state BETWEEN 1 AND 3;
+)sql"},
 };
 
 }  // namespace milepost::journal

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/journal/rows.hpp"
 #include "host/journal/store_state.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
@@ -45,10 +46,10 @@ void remove_event(sqlite::Connection& connection, Pruner::Gone& gone, Sequence e
   {
     // An older one of its lane that is not finished may still have to learn that it is superseded.
     auto row = connection.query(
-        "SELECT 1 FROM events this JOIN events older ON older.subject = this.subject AND older.sequence < "
-        "this.sequence "
-        "AND older.lane = this.lane AND older.pipeline = this.pipeline AND older.state <> 4 "
-        "WHERE this.sequence = ? LIMIT 1",
+        "SELECT 1 FROM events this WHERE this.sequence = ? AND (EXISTS (SELECT 1 FROM events older INDEXED BY events_open "
+        "WHERE state = 0 AND older.pipeline = this.pipeline AND older.lane = this.lane AND older.sequence < this.sequence) "
+        "OR EXISTS (SELECT 1 FROM events older INDEXED BY events_released WHERE state BETWEEN 1 AND 3 "
+        "AND older.pipeline = this.pipeline AND older.lane = this.lane AND older.sequence < this.sequence))",
         event);
     if (row.next()) return;
   }
@@ -152,8 +153,8 @@ bool Pruner::prune_events(const std::stop_token& stop) {
 
 /// The next page of the walk, which goes in the order of acceptance up to the first page that has only young ones: a
 /// single stamp from when the clock was wrong neither ends the walk nor lets an event go early.
-Pruner::Page<Sequence> Pruner::old_events(Time cutoff) {
-  Page<Sequence> page{.old = {}, .last = true};
+Pruner::Page Pruner::old_events(Time cutoff) {
+  Page page{.old = {}, .last = true};
   const Time now = clock_.now();
   const auto reader = store_.state_->readers.take();
   auto row = reader->query(
@@ -205,7 +206,8 @@ std::vector<std::int64_t> Pruner::old_revisions(const std::string& subject) {
       "SELECT revision FROM (SELECT revision, event, lead(event) OVER (ORDER BY revision) AS successor "
       "FROM loans WHERE subject = ?1) WHERE successor IS NOT NULL "
       "AND NOT EXISTS (SELECT 1 FROM events WHERE sequence IN (event, successor)) "
-      "AND revision NOT IN (SELECT loan_revision FROM events WHERE subject = ?1 AND loan_revision IS NOT NULL)",
+      "AND revision NOT IN (SELECT loan_revision FROM events WHERE loan_revision IS NOT NULL AND sequence IN "
+      MILEPOST_IN_STRETCHES("events", "events_subject", "s.subject = ?1") ")",
       subject);
   while (row.next()) found.push_back(row.integer(0));
   return found;
@@ -214,7 +216,7 @@ std::vector<std::int64_t> Pruner::old_revisions(const std::string& subject) {
 bool Pruner::prune_identities(const std::stop_token& stop) {
   if (!retention_.ids) return true;
   const Time now = clock_.now();
-  if (!identities_after_ && identities_walk_ended_ && now >= *identities_walk_ended_ &&
+  if (identities_after_ == 0 && identities_walk_ended_ && now >= *identities_walk_ended_ &&
       now - *identities_walk_ended_ < walk_again(*retention_.ids))
     return true;
   for (bool last = false; !last;) {
@@ -222,33 +224,28 @@ bool Pruner::prune_identities(const std::stop_token& stop) {
     const auto page = old_identities(now - *retention_.ids);
     last = page.last;
     const auto remove_one = [&](sqlite::Connection& connection, Gone& gone, std::size_t at) {
-      const auto& [id, pipeline, sequence] = page.old[at];
-      remove(connection, gone, "identities", "DELETE FROM identities WHERE id = ? AND pipeline = ? AND sequence = ?",
-             id, pipeline, sequence);
+      remove(connection, gone, "identities", "DELETE FROM identities WHERE sequence = ?", page.old[at]);
     };
     if (!in_steps(stop, page.old.size(), remove_one)) return false;
     if (page.old.empty() && !rest(stop, steady_clock::now() - began)) return false;
   }
-  identities_after_.reset();
+  identities_after_ = 0;
   identities_walk_ended_ = now;
   return true;
 }
 
-/// The next page of the walk, in the order of the key, since nothing orders identities by time.
-Pruner::Page<Pruner::Identity> Pruner::old_identities(Time cutoff) {
-  Page<Identity> page;
-  const auto [id, pipeline, sequence] = identities_after_.value_or(Identity{});
+Pruner::Page Pruner::old_identities(Time cutoff) {
+  Page page;
   const auto reader = store_.state_->readers.take();
   auto row = reader->query(
-      "SELECT id, pipeline, sequence, seen_at, EXISTS (SELECT 1 FROM events WHERE events.sequence = "
-      "identities.sequence) "
-      "FROM identities WHERE (id, pipeline, sequence) > (?, ?, ?) ORDER BY id, pipeline, sequence LIMIT ?",
-      id, pipeline, sequence, kIdentityPage);
+      "SELECT sequence, seen_at, EXISTS (SELECT 1 FROM events WHERE events.sequence = identities.sequence) "
+      "FROM identities WHERE sequence > ? ORDER BY sequence LIMIT ?",
+      identities_after_, kIdentityPage);
   std::size_t rows = 0;
   while (row.next()) {
     ++rows;
-    identities_after_.emplace(row.text(0), row.text(1), static_cast<Sequence>(row.integer(2)));
-    if (row.time(3) < cutoff && row.integer(4) == 0) page.old.push_back(*identities_after_);
+    identities_after_ = static_cast<Sequence>(row.integer(0));
+    if (row.time(1) < cutoff && row.integer(2) == 0) page.old.push_back(identities_after_);
   }
   page.last = rows < kIdentityPage;
   return page;

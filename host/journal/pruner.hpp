@@ -13,7 +13,6 @@
 #include <set>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include "host/journal/store.hpp"
@@ -45,10 +44,8 @@ class Pruner {
   using Gone = std::map<const char*, int>;  ///< rows, by what they were
 
  private:
-  using Identity = std::tuple<std::string, std::string, Sequence>;  ///< id, pipeline, sequence
-  template <class T>
   struct Page {
-    std::vector<T> old;
+    std::vector<Sequence> old;
     bool last = false;
   };
 
@@ -56,8 +53,8 @@ class Pruner {
   bool prune_events(const std::stop_token& stop);
   bool prune_identities(const std::stop_token& stop);
   bool prune_loans(const std::stop_token& stop);
-  Page<Sequence> old_events(Time cutoff);
-  Page<Identity> old_identities(Time cutoff);
+  Page old_events(Time cutoff);
+  Page old_identities(Time cutoff);
   std::vector<std::int64_t> old_revisions(const std::string& subject);
   using Remove = std::function<void(sqlite::Connection&, Gone&, std::size_t)>;
   /// Calls it for 0 … count-1 in as many commits as it takes, each of a few milliseconds.
@@ -72,7 +69,7 @@ class Pruner {
   // Where the walks stand. From time to time they begin again, for what was not finished when they came by.
   Sequence events_after_ = 0;
   Time events_walk_began_{};
-  std::optional<Identity> identities_after_;
+  Sequence identities_after_ = 0;
   std::optional<Time> identities_walk_ended_;
   std::set<std::string> subjects_;  ///< whose events went: their loans may have revisions that nobody names any more
 

@@ -1,7 +1,9 @@
 // The store's reads: each takes a connection of the pool for one short statement.
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
+#include "host/journal/known_ids.hpp"
 #include "host/journal/payload_codec.hpp"
 #include "host/journal/rows.hpp"
 #include "host/journal/store_state.hpp"
@@ -29,6 +31,10 @@ struct Clauses {
     if (!value) return;
     sql.append(" AND ").append(clause);
     values.insert(values.end(), static_cast<std::size_t>(std::ranges::count(clause, '?')), *value);
+  }
+  void add(std::string_view clause, std::initializer_list<std::string> each) {
+    sql.append(" AND ").append(clause);
+    values.insert(values.end(), each);
   }
   void bind(sqlite::Query& query, int place) const {
     for (const std::string& value : values) query.bind(place++, value, false);
@@ -80,12 +86,12 @@ std::vector<Effect> Store::effects(Sequence event) const {
 std::vector<Event> Store::events(const EventFilter& filter) const {
   Clauses clauses;
   // Accepted ones by their identity; quarantined ones have none.
-  clauses.add(
-      "sequence IN (SELECT sequence FROM identities WHERE id = ? "
-      "UNION ALL SELECT sequence FROM events WHERE state = 3 AND id = ?)",
-      filter.id);
+  if (filter.id)
+    clauses.add("(sequence IN " MILEPOST_IN_STRETCHES("identities", "identities_hash", "s.hash = ? AND s.id = ?")
+                " OR sequence IN (SELECT sequence FROM events WHERE state = 3 AND id = ?))",
+                {std::to_string(KnownIds::hash(*filter.id)), *filter.id, *filter.id});
   clauses.add("receipt = ?", filter.receipt);
-  clauses.add("subject = ?", filter.subject);
+  clauses.add("sequence IN " MILEPOST_IN_STRETCHES("events", "events_subject", "s.subject = ?"), filter.subject);
   clauses.add("pipeline = ?", filter.pipeline);
   clauses.add("type = ?", filter.type);
   clauses.add("step = ?", filter.step);
@@ -132,9 +138,7 @@ bool Store::quarantined(Sequence sequence) const {
 std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {
   Clauses clauses;
   clauses.add(
-      "a.subject = ? AND a.sequence IN (WITH RECURSIVE stretch (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM stretch "
-      "WHERE n < (SELECT max(sequence) >> 11 FROM audit)) SELECT s.sequence FROM stretch CROSS JOIN audit s "
-      "INDEXED BY audit_subject WHERE s.sequence >> 11 = n AND s.subject = ?)",
+      "a.sequence IN " MILEPOST_IN_STRETCHES("audit", "audit_subject", "s.subject = ?"),
       filter.subject);
   clauses.add("a.event = ?", filter.event);
   clauses.add("a.pipeline = ?", filter.pipeline);

@@ -15,7 +15,13 @@ Event read_event(const sqlite::Query& row);
 /// Bound with a sequence: a row when that event is quarantined.
 #define MILEPOST_QUARANTINED                                                                               \
   "SELECT 1 FROM events e WHERE sequence = ? AND state = 3 AND definition = '' AND step = '' AND NOT EXISTS " \
-  "(SELECT 1 FROM identities i WHERE i.id = e.id AND i.pipeline = e.pipeline AND i.sequence = e.sequence)"
+  "(SELECT 1 FROM identities i WHERE i.sequence = e.sequence)"
+
+/// A set of sequences, from an index that goes in stretches of them: `condition` is on the row `s`.
+#define MILEPOST_IN_STRETCHES(table, index, condition)                                                             \
+  "(WITH RECURSIVE stretch (n) AS (SELECT min(sequence) >> 11 FROM " table " UNION ALL SELECT n + 1 FROM stretch " \
+  "WHERE n < (SELECT max(sequence) >> 11 FROM " table ")) SELECT s.sequence FROM stretch CROSS JOIN " table        \
+  " s INDEXED BY " index " WHERE s.sequence >> 11 = n AND " condition ")"
 
 #define MILEPOST_EFFECT_COLUMNS                                                                              \
   "event, step, state, attempt, key, connection, definition, plugin, first_at, sent_at, ended_at, next_at, " \

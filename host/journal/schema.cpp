@@ -10,6 +10,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "host/journal/known_ids.hpp"
 #include "host/journal/migrations.hpp"
 
 namespace milepost::journal {
@@ -87,6 +88,7 @@ Result<std::int64_t> check_origin(Connection& connection, const std::string& pat
 }
 
 void migrate(Connection& connection, std::int64_t from) {
+  connection.define("id_hash", &KnownIds::hash);
   connection.execute("BEGIN IMMEDIATE");
   for (const Migration& step : kMigrations) {
     if (step.version <= from) continue;

@@ -140,6 +140,18 @@ void Connection::execute(const char* script) {
   if (code != SQLITE_OK) fail(code);
 }
 
+void Connection::define(const char* name, std::int64_t (*function)(std::string_view)) {
+  using Function = std::int64_t (*)(std::string_view);
+  const auto call = [](sqlite3_context* context, int, sqlite3_value** values) {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
+    const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[0]));
+    sqlite3_result_int64(context, (*static_cast<Function*>(sqlite3_user_data(context)))({bytes, size}));
+  };
+  const int code = sqlite3_create_function_v2(connection_.get(), name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, new Function(function), call,
+                                              nullptr, nullptr, [](void* copy) { delete static_cast<Function*>(copy); });
+  if (code != SQLITE_OK) fail(code);
+}
+
 std::int64_t Connection::number(std::string_view sql) {
   auto row = query(sql);
   return row.next() ? row.integer(0) : 0;

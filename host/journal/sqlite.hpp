@@ -98,6 +98,8 @@ class Connection {
   }
   /// Runs a script of several statements.
   void execute(const char* script);
+  /// A function of SQL on this connection, from a text to an integer.
+  void define(const char* name, std::int64_t (*function)(std::string_view));
   /// The single integer of a query such as "PRAGMA user_version".
   std::int64_t number(std::string_view sql);
 

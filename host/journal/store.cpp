@@ -26,7 +26,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   try {
     state->anchor = connect(options.path, sqlite::Connection::Mode::write);
     state->anchor->number("SELECT count(*) FROM sqlite_schema");  // a connection opens the WAL at its first look
-    state->loop.emplace(options.path, *options.clock, std::move(*connection), state->fresh);
+    state->known.emplace(options.path, static_cast<Sequence>((*connection)->number("SELECT max(sequence) FROM events")));
+    state->loop.emplace(options.path, *options.clock, std::move(*connection), state->fresh, *state->known);
   } catch (const StoreError& error) {
     return fail(error.error());
   }

@@ -5,6 +5,7 @@
 
 #include "host/journal/commit_loop.hpp"
 #include "host/journal/fresh.hpp"
+#include "host/journal/known_ids.hpp"
 #include "host/journal/readers.hpp"
 #include "host/journal/store.hpp"
 
@@ -18,6 +19,7 @@ struct Store::State {
   std::unique_ptr<sqlite::Connection> anchor;
   mutable Readers readers;
   Fresh fresh;  ///< stays empty when read-only
+  std::optional<KnownIds> known;   ///< none when read-only
   std::optional<CommitLoop> loop;  ///< none when read-only. Last: it ends first
 };
 

@@ -4,8 +4,8 @@
 
 namespace milepost::journal {
 
-Writer::Transaction::Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source)
-    : connection(std::move(opened)), clock(source) {
+Writer::Transaction::Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source, KnownIds& ids)
+    : connection(std::move(opened)), clock(source), known(ids) {
   committed = ends = read_ends();
   has_loans = connection->number("SELECT EXISTS (SELECT 1 FROM loans)") != 0;
 }

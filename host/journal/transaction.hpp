@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/journal/fresh.hpp"
+#include "host/journal/known_ids.hpp"
 #include "host/journal/sqlite.hpp"
 #include "host/journal/store.hpp"
 
@@ -17,7 +18,7 @@ struct Ends {
 };
 
 struct Writer::Transaction {
-  Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source);
+  Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source, KnownIds& ids);
 
   void begin();
   void commit();
@@ -26,6 +27,7 @@ struct Writer::Transaction {
 
   std::unique_ptr<sqlite::Connection> connection;
   telemetry::Clock& clock;
+  KnownIds& known;
   Ends ends;                   ///< as this transaction sees them
   Ends committed;              ///< as of the last commit
   std::vector<Lane> awake;     ///< lanes that this transaction gave something to do

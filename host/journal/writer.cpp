@@ -54,23 +54,30 @@ Event first_event(sqlite::Connection& connection, const NewEvent& event, const s
   return first;
 }
 
-/// Set when (pipeline, id) is known and the revision brings nothing new.
-std::optional<Writer::Acceptance> duplicate_of(sqlite::Connection& connection, const NewEvent& event,
+/// Set when (pipeline, id) is known and the revision brings nothing new. `hash` is the id's.
+std::optional<Writer::Acceptance> duplicate_of(Writer::Transaction& transaction, const NewEvent& event, std::int64_t hash,
                                                const telemetry::Sha256& digest) {
-  auto latest = connection.query(
-      "SELECT sequence, revision, receipt, payload_digest, seen_at FROM identities WHERE id = ? AND pipeline = ? "
-      "ORDER BY sequence DESC LIMIT 1",
-      event.id, event.pipeline);
-  if (!latest.next() || (!event.revision.empty() && event.revision != latest.text(1))) return std::nullopt;
-  return Writer::Acceptance{Writer::Verdict::duplicate, first_event(connection, event, latest),
-                            latest.digest(3) != digest};
+  auto& connection = *transaction.connection;
+  for (const Sequence stretch : transaction.known.stretches(hash)) {
+    auto latest = connection.query(
+        "SELECT sequence, revision, receipt, payload_digest, seen_at FROM identities INDEXED BY identities_hash "
+        "WHERE sequence >> 11 = ? AND hash = ? AND id = ? AND pipeline = ? ORDER BY sequence DESC LIMIT 1",
+        stretch, hash, event.id, event.pipeline);
+    if (!latest.next()) continue;
+    if (!event.revision.empty() && event.revision != latest.text(1)) return std::nullopt;
+    return Writer::Acceptance{Writer::Verdict::duplicate, first_event(connection, event, latest),
+                              latest.digest(3) != digest};
+  }
+  return std::nullopt;
 }
 
-void identify(sqlite::Connection& connection, const Event& event, const telemetry::Sha256& digest, Time now) {
-  connection.run(
-      "INSERT INTO identities (id, pipeline, sequence, revision, receipt, payload_digest, seen_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?)",
-      event.id, event.pipeline, event.sequence, event.revision, event.receipt, blob(digest), now);
+void identify(Writer::Transaction& transaction, const Event& event, std::int64_t hash, const telemetry::Sha256& digest,
+              Time now) {
+  transaction.connection->run(
+      "INSERT INTO identities (sequence, hash, id, pipeline, revision, receipt, payload_digest, seen_at) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      event.sequence, hash, event.id, event.pipeline, event.revision, event.receipt, blob(digest), now);
+  transaction.known.add(event.sequence, hash);
 }
 
 }  // namespace
@@ -81,10 +88,11 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   auto& connection = *transaction_.connection;
   const telemetry::Sha256 digest = telemetry::sha256(event.payload);
   const bool quarantined = !event.quarantine.empty();
+  const std::int64_t hash = KnownIds::hash(event.id);
   bool alone = false;
 
   if (!quarantined)
-    if (auto known = duplicate_of(connection, event, digest)) return *std::move(known);
+    if (auto known = duplicate_of(transaction_, event, hash, digest)) return *std::move(known);
 
   Event stored = first_row(event, transaction_.ends.event + 1, receipt, digest, now);
   if (stored.state == EventState::open) {
@@ -105,7 +113,7 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
                  event.content_type, Blob{PayloadCodec::to_disk(event.payload)});
   if (quarantined) return {Verdict::quarantined, std::move(stored), false};
 
-  identify(connection, stored, digest, now);
+  identify(transaction_, stored, hash, digest, now);
   if (event.followed_only) return {Verdict::accepted, std::move(stored), false};
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::accepted, stored, event.payload, alone});
@@ -117,7 +125,8 @@ Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
   const auto before = this->event(sequence);
   if (!before || !quarantined(sequence)) defect("event " + std::to_string(sequence) + " is not quarantined");
   const telemetry::Sha256 digest = telemetry::sha256(event.payload);
-  if (auto known = duplicate_of(connection, event, digest)) return *std::move(known);
+  const std::int64_t hash = KnownIds::hash(event.id);
+  if (auto known = duplicate_of(transaction_, event, hash, digest)) return *std::move(known);
 
   Event stored = first_row(event, sequence, before->receipt, digest, before->accepted_at);
   stored.late = true;
@@ -127,7 +136,7 @@ Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
       stored.id, stored.revision, stored.type, stored.subject, stored.lane, stored.actor, stored.reason, stored.time,
       blob(digest), stored.state, stored.late, sequence);
   connection.run("UPDATE payloads SET body = ? WHERE event = ?", Blob{PayloadCodec::to_disk(event.payload)}, sequence);
-  identify(connection, stored, digest, now());
+  identify(transaction_, stored, hash, digest, now());
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::updated, stored});
   return {Verdict::accepted, std::move(stored), false};
@@ -201,9 +210,12 @@ bool Writer::finished_later(const std::string& pipeline, const std::string& lane
                             const std::string& step) {
   // A lane that events share is named by their subject, which has the index.
   auto row = transaction_.connection->query(
-      "SELECT 1 FROM events JOIN effects ON event = sequence AND effects.step = ? AND effects.state = 2 "
-      "WHERE subject = ? AND sequence > ? AND lane = subject AND pipeline = ? LIMIT 1",
-      step, lane, after, pipeline);
+      "WITH RECURSIVE stretch (n) AS (SELECT ?1 >> 11 UNION ALL SELECT n + 1 FROM stretch "
+      "WHERE n < (SELECT max(sequence) >> 11 FROM events)) "
+      "SELECT 1 FROM stretch CROSS JOIN events e INDEXED BY events_subject CROSS JOIN effects ON event = e.sequence "
+      "AND effects.step = ?2 AND effects.state = 2 "
+      "WHERE e.sequence >> 11 = n AND e.subject = ?3 AND e.sequence > ?1 AND e.lane = e.subject AND e.pipeline = ?4 LIMIT 1",
+      after, step, lane, pipeline);
   return row.next();
 }
 

@@ -65,6 +65,7 @@ class PollerTest : public SourceRig {
                                                                          .time = {},
                                                                          .at = {}})},
                                        clock_);
+    poller_->hold_while([this] { return full_ ? "the disk is nearly full" : ""; });
     poller_->start();
   }
   std::string place() const { return store_->cursor("reports/mailroom.letters").value_or("none"); }
@@ -76,6 +77,7 @@ class PollerTest : public SourceRig {
     return eventually([&] { return this->state() == state; });
   }
 
+  std::atomic<bool> full_ = false;
   http::Client client_;
   std::unique_ptr<plugins::Registry> registry_;
   std::unique_ptr<Poller> poller_;
@@ -201,6 +203,22 @@ TEST_F(PollerTest, TriesAgainWhatCannotBeOpened) {
     clock_.advance(1s);
     return place() == "1";
   }));
+}
+
+TEST_F(PollerTest, AsksForNothingWhileNothingMayComeIn) {
+  script({{"", page({letter("a")}, "1")}});
+  full_ = true;
+  start();
+  ASSERT_TRUE(becomes("held"));
+  EXPECT_EQ(poller_->status().reason, "the disk is nearly full");
+  clock_.advance(1min);
+  std::this_thread::sleep_for(50ms);
+  EXPECT_THAT(log(), IsEmpty());
+  full_ = false;
+  clock_.advance(5s);
+  ASSERT_TRUE(polls(1, "1"));
+  EXPECT_THAT(ids(), ElementsAre("a"));
+  EXPECT_TRUE(becomes("open"));
 }
 
 TEST_F(PollerTest, StopsAPollThatWaitsWithinASecond) {

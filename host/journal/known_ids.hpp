@@ -1,0 +1,49 @@
+// Which ids were accepted. Real ids come in no order, so an index over all of them would change a page of its own for each
+// event; this one goes in stretches of sequences, whose pages are few, and a filter in memory says which stretches may
+// hold an id: for a new one nearly always none.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "host/journal/records.hpp"
+
+namespace milepost::journal {
+
+class KnownIds {
+ public:
+  static constexpr unsigned kStretchBits = 11;  ///< 2,048 sequences, as in the index `identities_hash`
+
+  /// Reads the store's identities up to `newest` on a thread of its own; until it has read a part, that part may hold
+  /// anything.
+  KnownIds(std::string path, Sequence newest);
+  ~KnownIds();
+  KnownIds(const KnownIds&) = delete;
+  KnownIds& operator=(const KnownIds&) = delete;
+
+  /// The first eight bytes of its SHA-256, as identities.hash has them. [any]
+  static std::int64_t hash(std::string_view id);
+  /// One that is rolled back later stays as a mistake in the filter. [writer]
+  void add(Sequence sequence, std::int64_t hash);
+  /// Stretches (sequence >> kStretchBits) that may hold it, newest first. Of a million known ids one lookup in some
+  /// hundred names a stretch in vain. [writer]
+  std::vector<Sequence> stretches(std::int64_t hash) const;
+  bool all_read() const;  ///< [writer]
+
+ private:
+  struct Group;
+  Group& group(Sequence stretch);
+  void read(const std::stop_token& stop, const std::vector<Group*>& groups);
+
+  const std::string path_;
+  std::vector<std::unique_ptr<Group>> groups_;  ///< by stretch / 64; the writer alone adds to it
+  Sequence newest_ = 0;                         ///< stretch
+  std::jthread reader_;                         ///< last: it uses all of the above
+};
+
+}  // namespace milepost::journal
