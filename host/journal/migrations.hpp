@@ -203,8 +203,11 @@ INSERT INTO identities SELECT sequence, id_hash(id), id, pipeline, revision, rec
   FROM identities_before ORDER BY sequence;
 DROP TABLE identities_before;
 CREATE INDEX identities_hash ON identities (sequence >> 11, hash);
+-- A subject's text is long: its stretches are of 512, about two pages each.
 DROP INDEX events_subject;
-CREATE INDEX events_subject ON events (sequence >> 11, subject);
+CREATE INDEX events_subject ON events (sequence >> 9, subject);
+DROP INDEX audit_subject;
+CREATE INDEX audit_subject ON audit (sequence >> 9, subject);
 -- Whether an event of a lane waits for time or for a person.
 CREATE INDEX events_released ON events (pipeline, lane) WHERE state BETWEEN 1 AND 3;
 )sql"},

@@ -207,7 +207,7 @@ std::vector<std::int64_t> Pruner::old_revisions(const std::string& subject) {
       "FROM loans WHERE subject = ?1) WHERE successor IS NOT NULL "
       "AND NOT EXISTS (SELECT 1 FROM events WHERE sequence IN (event, successor)) "
       "AND revision NOT IN (SELECT loan_revision FROM events WHERE loan_revision IS NOT NULL AND sequence IN "
-      MILEPOST_IN_STRETCHES("events", "events_subject", "s.subject = ?1") ")",
+      MILEPOST_OF_SUBJECT("events", "?1") ")",
       subject);
   while (row.next()) found.push_back(row.integer(0));
   return found;

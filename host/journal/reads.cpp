@@ -87,11 +87,11 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
   Clauses clauses;
   // Accepted ones by their identity; quarantined ones have none.
   if (filter.id)
-    clauses.add("(sequence IN " MILEPOST_IN_STRETCHES("identities", "identities_hash", "s.hash = ? AND s.id = ?")
+    clauses.add("(sequence IN " MILEPOST_IN_STRETCHES("identities", "identities_hash", "11", "s.hash = ? AND s.id = ?")
                 " OR sequence IN (SELECT sequence FROM events WHERE state = 3 AND id = ?))",
                 {std::to_string(KnownIds::hash(*filter.id)), *filter.id, *filter.id});
   clauses.add("receipt = ?", filter.receipt);
-  clauses.add("sequence IN " MILEPOST_IN_STRETCHES("events", "events_subject", "s.subject = ?"), filter.subject);
+  clauses.add("sequence IN " MILEPOST_OF_SUBJECT("events", "?"), filter.subject);
   clauses.add("pipeline = ?", filter.pipeline);
   clauses.add("type = ?", filter.type);
   clauses.add("step = ?", filter.step);
@@ -137,9 +137,7 @@ bool Store::quarantined(Sequence sequence) const {
 
 std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {
   Clauses clauses;
-  clauses.add(
-      "a.sequence IN " MILEPOST_IN_STRETCHES("audit", "audit_subject", "s.subject = ?"),
-      filter.subject);
+  clauses.add("a.sequence IN " MILEPOST_OF_SUBJECT("audit", "?"), filter.subject);
   clauses.add("a.event = ?", filter.event);
   clauses.add("a.pipeline = ?", filter.pipeline);
   clauses.add("a.kind = ?", filter.kind);

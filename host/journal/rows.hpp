@@ -17,11 +17,14 @@ Event read_event(const sqlite::Query& row);
   "SELECT 1 FROM events e WHERE sequence = ? AND state = 3 AND definition = '' AND step = '' AND NOT EXISTS " \
   "(SELECT 1 FROM identities i WHERE i.sequence = e.sequence)"
 
-/// A set of sequences, from an index that goes in stretches of them: `condition` is on the row `s`.
-#define MILEPOST_IN_STRETCHES(table, index, condition)                                                             \
-  "(WITH RECURSIVE stretch (n) AS (SELECT min(sequence) >> 11 FROM " table " UNION ALL SELECT n + 1 FROM stretch " \
-  "WHERE n < (SELECT max(sequence) >> 11 FROM " table ")) SELECT s.sequence FROM stretch CROSS JOIN " table        \
-  " s INDEXED BY " index " WHERE s.sequence >> 11 = n AND " condition ")"
+/// A set of sequences, from an index that goes in stretches of 2^bits of them: `condition` is on the row `s`.
+#define MILEPOST_IN_STRETCHES(table, index, bits, condition)                                                    \
+  "(WITH RECURSIVE stretch (n) AS (SELECT min(sequence) >> " bits " FROM " table                                \
+  " UNION ALL SELECT n + 1 FROM stretch WHERE n < (SELECT max(sequence) >> " bits " FROM " table "))"           \
+  " SELECT s.sequence FROM stretch CROSS JOIN " table " s INDEXED BY " index " WHERE s.sequence >> " bits " = n" \
+  " AND " condition ")"
+/// The sequences of a subject's rows in `events` or `audit`; one `?`.
+#define MILEPOST_OF_SUBJECT(table, place) MILEPOST_IN_STRETCHES(table, table "_subject", "9", "s.subject = " place)
 
 #define MILEPOST_EFFECT_COLUMNS                                                                              \
   "event, step, state, attempt, key, connection, definition, plugin, first_at, sent_at, ended_at, next_at, " \

@@ -210,11 +210,11 @@ bool Writer::finished_later(const std::string& pipeline, const std::string& lane
                             const std::string& step) {
   // A lane that events share is named by their subject, which has the index.
   auto row = transaction_.connection->query(
-      "WITH RECURSIVE stretch (n) AS (SELECT ?1 >> 11 UNION ALL SELECT n + 1 FROM stretch "
-      "WHERE n < (SELECT max(sequence) >> 11 FROM events)) "
+      "WITH RECURSIVE stretch (n) AS (SELECT ?1 >> 9 UNION ALL SELECT n + 1 FROM stretch "
+      "WHERE n < (SELECT max(sequence) >> 9 FROM events)) "
       "SELECT 1 FROM stretch CROSS JOIN events e INDEXED BY events_subject CROSS JOIN effects ON event = e.sequence "
       "AND effects.step = ?2 AND effects.state = 2 "
-      "WHERE e.sequence >> 11 = n AND e.subject = ?3 AND e.sequence > ?1 AND e.lane = e.subject AND e.pipeline = ?4 LIMIT 1",
+      "WHERE e.sequence >> 9 = n AND e.subject = ?3 AND e.sequence > ?1 AND e.lane = e.subject AND e.pipeline = ?4 LIMIT 1",
       after, step, lane, pipeline);
   return row.next();
 }
