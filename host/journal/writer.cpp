@@ -163,7 +163,15 @@ void Writer::update(const Event& event) {
       event.state, event.step, event.definition, event.loan_revision, event.resume_at, event.late, event.crashes,
       event.fault, event.sequence);
   if (transaction_.connection->changes() != 1) defect("there is no event " + std::to_string(event.sequence));
-  transaction_.changes.push_back({Fresh::Change::Kind::updated, event});
+  auto& change = transaction_.changes.emplace_back(Fresh::Change{Fresh::Change::Kind::updated, {}});
+  if (event.state == EventState::open) {
+    change.event = event;
+  } else {  // no more is asked of one that has ended
+    change.event.sequence = event.sequence;
+    change.event.state = event.state;
+    change.event.pipeline = event.pipeline;
+    change.event.lane = event.lane;
+  }
 }
 
 std::optional<Effect> Writer::effect(Sequence event, const std::string& step) {
