@@ -182,6 +182,7 @@ Result<std::vector<detail::Emitted>> Instance::checked(Result<detail::Outcome> g
                                                        const mp_call* call) const {
   if (!given) return fail(given.error());
   auto& outcome = *given;
+  if (outcome.fault.starts_with(Runner::kThrew)) return fail(broken(op, call, outcome.fault));
   if (!outcome.fault.empty()) return fail(broken(op, call, "emitted " + outcome.fault));
   if (outcome.status == MP_UNSUPPORTED)
     return fail(broken(op, call, "is not known to it, though its manifest names it"));

@@ -10,6 +10,12 @@
 #include <mutex>
 #include <vector>
 
+#include "host/plugins/call.hpp"
+#include "host/plugins/instance.hpp"
+#include "host/plugins/scope.hpp"
+#include "host/telemetry/crash_mark.hpp"
+#include "host/telemetry/log.hpp"
+
 namespace milepost::plugins {
 
 namespace {
@@ -35,6 +41,28 @@ std::string check_table(const mp_plugin& table) {
            ": rebuild the plugin with one SDK's headers";
   if (table.call == nullptr) return "has no function in its mp_plugin: set `call`";
   return "";
+}
+
+/// ": boom". REQUIRES: called from a catch block.
+std::string thrown() {
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    return std::string(": ") + exception.what();
+  } catch (...) {
+    return " something that is no std::exception";
+  }
+}
+
+/// Nobody can stop what runs in this process; that it came late must at least be known.
+void tell_overdue(const Runner::Crossing& crossing) {
+  constexpr std::chrono::milliseconds kGrace(1000);
+  const auto* call = HostCall::from(crossing.call);
+  if (call == nullptr || call->left() >= -kGrace) return;
+  telemetry::log(telemetry::Level::warn, "plugin.overdue",
+                 {{"plugin", crossing.scope.names().plugin},
+                  {"function", std::string(op_name(crossing.op))},
+                  {"late_ms", std::to_string(-call->left().count())}});
 }
 
 }  // namespace
@@ -68,7 +96,18 @@ Result<Library*> Library::load(Image image) {
 }
 
 Result<detail::Outcome> Library::cross(Life, const Crossing& crossing) {
-  return detail::cross(plugin_->call, crossing.self, crossing.op, crossing.call, crossing.parts, kBounds);
+  // The SDK's layer lets nothing through. A plugin without it may.
+  try {
+    const telemetry::CrashPlace here(crossing.scope.names().plugin.c_str(), op_name(crossing.op).data());
+    auto outcome = detail::cross(plugin_->call, crossing.self, crossing.op, crossing.call, crossing.parts, kBounds);
+    tell_overdue(crossing);
+    return outcome;
+  } catch (...) {
+    detail::Outcome outcome;
+    outcome.status = MP_DONE;
+    outcome.fault = std::string(kThrew) + thrown();
+    return outcome;
+  }
 }
 
 std::string Library::abi() const {

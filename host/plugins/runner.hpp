@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "milepost/host.hpp"
@@ -34,6 +35,9 @@ class Runner {
 
   /// MANIFEST, CREATE and DESTROY run under it: one at a time for the library.
   std::mutex& control() { return control_; }
+
+  /// How an outcome's fault begins when the plugin let an exception through.
+  static constexpr std::string_view kThrew = "threw across the boundary";
 
   /// What a broken plugin can at most make us hold.
   static constexpr detail::Bounds kBounds{.items = 100'000, .bytes = 16u << 20};

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -26,12 +28,39 @@ std::array<Watched, 5> watched{{{SIGSEGV, "SIGSEGV", {}},
                                 {SIGABRT, "SIGABRT", {}}}};
 int note = -1;
 
+struct Place {
+  const char* who;
+  const char* what;
+};
+thread_local constinit Place place{nullptr, nullptr};
+
+void put(int to, const char* text) {
+  if (to >= 0) [[maybe_unused]]
+    const auto written = ::write(to, text, std::strlen(text));
+}
+void put_place(int to, const char* end) {
+  put(to, end);
+  if (place.who == nullptr) return;
+  put(to, " in ");
+  put(to, place.who);
+  put(to, ": ");
+  put(to, place.what);
+}
+
+void on_exit() {
+  if (place.who == nullptr) return;
+  put_place(note, "exit");
+  put(STDERR_FILENO, "milepost: the process ends: exit was called");
+  put_place(STDERR_FILENO, "");
+  put(STDERR_FILENO, ", which must return instead\n");
+  ::_exit(70);
+}
+
 void leave_note(int signal) {
   const int saved = errno;
   for (auto& one : watched) {
     if (one.signal != signal) continue;
-    if (note >= 0) [[maybe_unused]]
-      const auto written = ::write(note, one.name, std::strlen(one.name));
+    put_place(note, one.name);
     // Whoever handled it before does now: a fault happens again on return, and abort() raises again.
     ::sigaction(signal, &one.before, nullptr);
   }
@@ -50,6 +79,14 @@ std::optional<std::string> watch_for_crashes(const std::string& path) {
   for (auto& one : watched) ::sigaction(one.signal, &action, &one.before);
   return left.empty() ? std::nullopt : std::optional(left);
 }
+
+CrashPlace::CrashPlace(const char* who, const char* what) noexcept : who_(place.who), what_(place.what) {
+  // Late, so that it comes before what was registered earlier.
+  [[maybe_unused]] static const int registered = std::atexit(on_exit);
+  place = {who, what};
+}
+
+CrashPlace::~CrashPlace() { place = {who_, what_}; }
 
 SignalStack::SignalStack() : memory_(std::make_unique<char[]>(kStackSize)) {
   stack_t stack{};

@@ -1,5 +1,5 @@
-// A note that a dying process leaves for the next one: it ended by a fault of its own (SIGSEGV, SIGABRT …), not by a
-// kill or a power cut.
+// A note that a dying process leaves for the next one: it ended by a fault of its own (SIGSEGV, SIGABRT …) or by a
+// plugin that called exit(), not by a kill or a power cut.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,24 @@
 
 namespace milepost::telemetry {
 
-/// What the last process left at `path` ("SIGSEGV"), if anything; from here on this process leaves its own. Call once.
+/// What the last process left at `path` ("SIGSEGV", "SIGSEGV in acme: run"), if anything; from here on this process
+/// leaves its own. Call once.
 std::optional<std::string> watch_for_crashes(const std::string& path);
+
+/// What this thread is about while it lives: named in the note, and on stderr. A process that ends by exit() within one
+/// ends at once, status 70, before any destructor of ours runs beside working threads.
+class CrashPlace {
+ public:
+  /// Both outlive it.
+  CrashPlace(const char* who, const char* what) noexcept;
+  ~CrashPlace();
+  CrashPlace(const CrashPlace&) = delete;
+  CrashPlace& operator=(const CrashPlace&) = delete;
+
+ private:
+  const char* who_;
+  const char* what_;
+};
 
 /// A stack of its own for this thread's last words, so that an overflow of the usual one leaves them too. For as long
 /// as it lives.

@@ -115,5 +115,12 @@ TEST(Duration, ReadsAndWritesUnits) {
     EXPECT_EQ(parse_duration(words), std::nullopt) << words;
 }
 
+TEST(Settings, KnowAKeyOnce) {
+  struct Two {
+    std::string a;
+  };
+  EXPECT_THROW(milepost::Settings<Two>("Two.").required("a", &Two::a, "One.").secret("a", "Another."), std::logic_error);
+}
+
 }  // namespace
 }  // namespace milepost

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -83,7 +84,7 @@ Json setting_json(const M& value) {
 }
 }  // namespace detail
 
-/// The settings of one thing. M may be bool, an integer, double, std::string, std::chrono::milliseconds ("10s"),
+/// The settings of one thing; a key that is declared twice throws. M may be bool, an integer, double, std::string, std::chrono::milliseconds ("10s"),
 /// std::vector<std::string>, Json (anything) or std::optional of one (then the default is "not given").
 template <class T>
 class Settings {
@@ -106,6 +107,7 @@ class Settings {
   }
   /// Stays in the host: it has no member, and the plugin gets "***" in its place. `needed` false: it may be left out.
   Settings& secret(std::string key, std::string sentence, bool needed = true) {
+    once(key);
     fields_.push_back({std::move(key), {{"type", "string"}, {"description", std::move(sentence)}, {"x-secret", true}}, needed, {}, {}});
     return *this;
   }
@@ -161,8 +163,14 @@ class Settings {
     std::function<Status(const Json&, T&)> set;  // empty for secrets
     std::function<void(T&)> fill;                // the default
   };
+  /// An author's mistake: it reaches the host as the reason why there is no manifest.
+  void once(const std::string& key) const {
+    for (const auto& field : fields_)
+      if (field.key == key) throw std::logic_error("the setting " + key + " is declared twice (" + summary_ + ")");
+  }
   template <class M>
   void add(const std::string& key, M T::*member, std::string sentence, Json more, bool needed) {
+    once(key);
     Json schema = detail::setting_schema<M>();
     schema["description"] = std::move(sentence);
     schema.update(more);

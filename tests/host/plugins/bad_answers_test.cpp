@@ -1,4 +1,5 @@
 // Plugins that break the rules of the boundary, one rule each.
+#include "host/telemetry/crash_mark.hpp"
 #include "tests/host/plugins/fixture.hpp"
 #include "tests/host/plugins/loopback.hpp"
 
@@ -178,7 +179,38 @@ TEST_F(BadAnswers, OfADecoderAreNamed) {
   EXPECT_THAT(receive("hook_list").error().message, HasSubstr("event 1 with a head that is no object"));
 }
 
+TEST_F(BadAnswers, ThatNeverComeNameTheFunction) {
+  misbehave();
+  const auto path = folder_.path("crash");
+  const auto note = [&](const std::string& action) {
+    static_cast<void>(telemetry::watch_for_crashes(path).has_value());
+    static_cast<void>(error_of(action));
+  };
+  EXPECT_EXIT(note("exits"), testing::ExitedWithCode(70),
+              "exit was called in misbehaves: run, which must return instead");
+  EXPECT_EQ(read_file(path), "exit in misbehaves: run");
+  EXPECT_EXIT(note("crashes"), testing::KilledBySignal(SIGSEGV), "");
+  EXPECT_EQ(read_file(path), "SIGSEGV in misbehaves: run");
+}
+
+TEST_F(BadAnswers, ThatComeAfterTheDeadlineAreTold) {
+  misbehave();
+  HostCall call(100ms);
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(run("overdue", {"e-1"}, call)[0]);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr(R"("event":"plugin.overdue","plugin":"misbehaves","function":"run","late_ms":"12)"));
+}
+
 class Throwing : public BadAnswers {};
+
+TEST_F(Throwing, PastTheSdksLayerIsCaughtByTheHost) {
+  open("throws_raw", {{"base_url", "http://127.0.0.1:1"}});
+  const HostCall call(5s);
+  EXPECT_EQ(account_->open(call.call()).error().message, "the plugin's open threw across the boundary: boom");
+  EXPECT_EQ(error_of("run").message, "the plugin's run threw across the boundary something that is no std::exception");
+  account_.reset();  // close and destroy throw too
+}
 
 TEST_F(Throwing, KeepsTheTextOfWhatEscaped) {
   open("throws", {{"at", "open"}});

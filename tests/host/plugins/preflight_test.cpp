@@ -39,6 +39,7 @@ TEST(Preflight, RefusesWithBothSidesAndTheRemedy) {
       {"no_manifest", "no_manifest.so gives no manifest: MANIFEST emitted nothing"},
       {"text_manifest", "text_manifest.so gives no manifest: it is not valid JSON at byte 1"},
       {"faulty_manifest", "faulty_manifest.so has a faulty manifest: /version: expected text, found number"},
+      {"twice", "twice.so gives no manifest: threw: the setting base_url is declared twice (An account.)"},
       {"crashes", "crashes.so crashed while loading: SIGSEGV"},
       {"prints", "prints.so prints to stdout while loading (\"hello from the plugin\")"},
       {"exits", "exits.so ended the process while loading (exit status 0)"},

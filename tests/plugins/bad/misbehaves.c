@@ -1,7 +1,9 @@
 /* Breaks the rules of emitting: each action and source in the way that its name says. */
+#define _DEFAULT_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "milepost/abi.h"
 
@@ -9,7 +11,7 @@ static const char *const kActions[] = {
     "sound",      "fewer",       "twice",     "beyond",     "no_json",      "no_utf8",      "bad_effect",    "bad_body",
     "bad_record", "huge",        "many",      "null_parts", "null_data",    "bad_kind",     "bad_status",    "unsupported",
     "bad_error",  "odd_error",   "deep",      "cursor",     "write_lost",   "own_call",     "null_service",  "late_call",
-    "find_list",  "create_null", "create_short", "create_nothing", "hidden_error", "cancels_late"};
+    "find_list",  "create_null", "create_short", "create_nothing", "hidden_error", "cancels_late", "exits", "crashes", "overdue"};
 static const char *const kPolls[] = {"no_cursor", "too_many", "wrong_index", "no_payload", "bad_head", "bad_cursor"};
 static const char *const kHooks[] = {"hook_no_json", "hook_list", "hook_sound"};
 
@@ -152,6 +154,12 @@ static int32_t run(const thing *on, const mp_call *call, size_t count, const mp_
     memcpy(text + at + 400, "}}", 3);
     emit(reply, 0, MP_ITEM, text);
   }
+  if (IS("exits")) exit(0);
+  if (IS("crashes")) {
+    static int *volatile nowhere = NULL;
+    *nowhere = 1;
+  }
+  if (IS("overdue")) usleep(1300 * 1000), emit(reply, 0, MP_ITEM, sound);
   if (IS("write_lost")) post(on, call);
   if (IS("cancels_late")) post(on, call), emit(reply, 0, MP_ERROR, "{\"kind\": \"cancelled\", \"message\": \"stopped\"}");
   if (IS("own_call")) {
