@@ -12,8 +12,10 @@
 #include <cstdlib>
 
 #include "host/conformance/checks.hpp"
+#include "host/conformance/usage.hpp"
 #include "host/plugins/child.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/metrics.hpp"
 
 namespace milepost::conformance {
 namespace {
@@ -45,7 +47,8 @@ void keep_log() {
   kept = ::memfd_create("log", MFD_CLOEXEC);
   shown_to = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 16);
   ::dup2(kept, STDERR_FILENO);
-  for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, on_crash);
+  if (!kSanitized)
+    for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, on_crash);
   std::signal(SIGPIPE, SIG_IGN);
   telemetry::configure_log("json", telemetry::Level::debug);
 }
@@ -80,12 +83,15 @@ void look_at_what_was_told(const Stage& stage) {
     for (const auto& secret : hidden) expect(!holds(text, secret), "a secret stands in " + where + ": " + excerpt);
   };
   for (const auto& text : stage.told()) look(text, "an error");
-  const std::string log = written();
-  for (std::size_t at = 0; at < log.size();) {
-    const auto end = std::min(log.find('\n', at), log.size());
-    look(log.substr(at, end - at), "a log line");
-    at = end + 1;
-  }
+  const auto look_at_lines = [&](const std::string& text, const std::string& where) {
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = std::min(text.find('\n', at), text.size());
+      look(text.substr(at, end - at), where);
+      at = end + 1;
+    }
+  };
+  look_at_lines(telemetry::metrics_text(), "a metric");
+  look_at_lines(written(), "a log line");
 }
 
 void report(bool passed, const std::string& detail) {

@@ -11,7 +11,7 @@ namespace milepost::conformance {
 namespace {
 
 /// What an allocator keeps for itself is below this.
-constexpr std::size_t kAllocator = 2u << 20, kEach = 16;
+constexpr std::size_t kAllocator = kSanitized ? 1u << 30 : 2u << 20, kEach = 16;
 /// Kept connections of the host's own client.
 constexpr std::size_t kSockets = 4;
 

@@ -6,6 +6,13 @@
 
 namespace milepost::conformance {
 
+/// A sanitizer brings symbols, memory and signal handlers of its own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 struct Usage {
   std::size_t resident = 0;  ///< bytes
   std::size_t threads = 0;

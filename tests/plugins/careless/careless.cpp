@@ -106,7 +106,7 @@ class Send : public Action, public Lookup {
 
   void misbehave(const std::string& item) const {
     if (shop_.is("logs the borrower")) shop_.host.log().info("order", {{"item", item}});
-    if (shop_.is("counts by borrower")) shop_.host.log().debug("order_" + item);
+    if (shop_.is("counts by borrower")) shop_.host.metrics().count("orders", 1, {{"item", item}});
     if (shop_.is("prints")) std::printf("an order\n");
     if (shop_.is("crashes")) std::raise(SIGSEGV);
     if (shop_.is("exits")) std::exit(0);
