@@ -25,6 +25,9 @@ int connections_resume(const Arguments&);
 int connections_probe(const Arguments&);
 int plugins_list(const Arguments&);
 int plugins_describe(const Arguments&);
+int plugins_docs(const Arguments&);
+int plugins_new(const Arguments&);
+int plugins_dev(const Arguments&);
 int plugins_test(const Arguments&);
 
 namespace {
@@ -87,6 +90,12 @@ const std::vector<Command>& commands() {
       {"connections probe", "Ask the vendor whether a connection's account works; changes nothing", "NAME", {}, "", connections_probe},
       {"plugins list", "List installed plugins, and refused ones with the reason", "", {}, "", plugins_list},
       {"plugins describe", "Show a plugin's settings, sources and actions", "NAME", {}, "", plugins_describe},
+      {"plugins docs", "Print a plugin's page: settings, sources, actions, and what a repeat would do", "NAME", {}, "Markdown, from what the plugin says of itself.", plugins_docs},
+      {"plugins new", "Write a new plugin's folder: plugin, double, tests, sample", "NAME",
+       {{"action", "ACTION", "begin with an action of this name (default: send)"}, {"source", "KIND", "begin with a source instead: webhook or poll"}},
+       "Looks first whether this machine can build it. The folder is written whole, or not at all.\n\n  milepost plugins new acme --action send\n  milepost plugins new acme --source webhook", plugins_new},
+      {"plugins dev", "Build a plugin and play its sample against its double, again at each change", "[FOLDER]", {{"once", "", "one turn; exit 0 when all went well"}},
+       "The sample is conformance.json. The plugin runs in a child process: a crash is shown, and the loop goes on.\n\n  milepost plugins dev acme", plugins_dev},
       {"plugins test", "Prove a plugin against its double: errors, keys, settings, memory", "PLUGIN.so",
        {{"sample", "FILE", "default PLUGIN.conformance.json beside it"}, {"sandbox", "FILE", "its double; default PLUGIN-sandbox.so beside it"},
         {"only", "TEXT", "just the checks whose name holds it"}, {"deliveries", "N", "of the check for memory (default 5000)"}, {"glibc", "VERSION", "the oldest that it must run on (default 2.36)"}},

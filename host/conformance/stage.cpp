@@ -15,7 +15,7 @@ Job Job::read(const Json& json) {
           word("/cache"), word("/sample"), get<std::size_t>(json, "/deliveries").value_or(0)};
 }
 
-Stage::Stage(const Job& job)
+Stage::Stage(const Job& job, const Around& around)
     : job_(job),
       clock_(telemetry::from_micros(1'793'610'000'000'000)),
       services_{&client_, &clock_, nullptr} {  // 2026-11-02 09:00 UTC
@@ -35,7 +35,7 @@ Stage::Stage(const Job& job)
   if (has_twin) {
     auto made = registry_->sandbox(job.plugin, services_);
     if (!made) failed("its double cannot be made: " + made.error().message);
-    twin = std::move(*made);
+    twin = around ? around(std::move(*made)) : std::move(*made);
   }
   vendor_ = std::make_unique<Vendor>(std::move(twin), sample_.before());
 }

@@ -2,6 +2,7 @@
 // moved.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,9 @@ struct Job {
 
 class Stage {
  public:
-  explicit Stage(const Job& job);
+  /// `around` may put something of its own around the plugin's double.
+  using Around = std::function<std::unique_ptr<Sandbox>(std::unique_ptr<Sandbox> twin)>;
+  explicit Stage(const Job& job, const Around& around = {});
 
   const Job& job() const { return job_; }
   const Sample& sample() const { return sample_; }

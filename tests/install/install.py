@@ -43,11 +43,11 @@ class Install(unittest.TestCase):
         for wanted in ["bin/milepost", "lib/milepost/plugins/hubspot.so", "lib/milepost/plugins/hubspot-sandbox.so",
                        "include/milepost/abi.h", "include/milepost/plugin.hpp", "include/milepost/testing/rig.hpp",
                        "lib/cmake/milepost/milepost-config.cmake", "lib/cmake/milepost/milepost-config-version.cmake",
-                       "lib/cmake/milepost/MilepostPlugin.cmake", "share/doc/milepost/README.md", "share/doc/milepost/docs/manifest.md",
+                       "lib/cmake/milepost/MilepostPlugin.cmake", "share/milepost/template/action/acme.cpp", "share/doc/milepost/README.md", "share/doc/milepost/docs/manifest.md",
                        "share/doc/milepost/examples/milepost.yaml"]:
             self.assertIn(wanted, there)
         for path in there:
-            self.assertRegex(path, r"^(bin/milepost$|lib/milepost/plugins/|lib/cmake/milepost/|include/milepost/|share/doc/milepost/)")
+            self.assertRegex(path, r"^(bin/milepost$|lib/milepost/plugins/|lib/cmake/milepost/|include/milepost/|share/doc/milepost/|share/milepost/template/)")
 
     def test_nothing_that_is_installed_names_the_folder_it_was_built_in(self):
         for path in (self.prefix / "lib" / "cmake").rglob("*.cmake"):
