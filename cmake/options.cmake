@@ -7,6 +7,10 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
+# Some libraries ask for these; precompiled headers want them to be the same everywhere.
+add_compile_options(-pthread)
+add_compile_definitions(_FILE_OFFSET_BITS=64)
+
 include(CTest)
 
 option(MILEPOST_WERROR "Treat warnings as errors" OFF)
@@ -38,5 +42,6 @@ endif()
 find_program(MILEPOST_CCACHE ccache)
 if(MILEPOST_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${MILEPOST_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${MILEPOST_CCACHE})
+  # What it needs to cache files that use precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${MILEPOST_CCACHE})
 endif()

@@ -5,6 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#ifdef MILEPOST_SDK_COMPILED  // our own build: sdk/json.cpp has it
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+#endif
+
 namespace milepost {
 
 using Json = nlohmann::ordered_json;
