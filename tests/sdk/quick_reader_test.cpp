@@ -5,7 +5,7 @@
 #include <random>
 #include <sstream>
 
-#include "milepost/json.hpp"
+#include "milepost/detail/read_json.hpp"
 
 namespace milepost {
 namespace {
