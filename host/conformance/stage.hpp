@@ -73,7 +73,7 @@ inline void expect(bool holds, const std::string& what) {
   if (!holds) failed(what);
 }
 
-/// "retryable: the vendor answered 503 (hubspot: GET /x)".
+/// "retryable: the vendor answered 503 (acme: GET /x)".
 std::string shown(const Error& error);
 
 }  // namespace milepost::conformance
