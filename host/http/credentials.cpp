@@ -170,8 +170,9 @@ Result<std::unique_ptr<Signer>> make_signer(const Json& declared, const Json& wi
     return make<Header>(*name, "", std::move(*value));
   }
   if (*scheme == "login") return make_login(settings, base_url, clock);
+  if (*scheme == "jwt_bearer") return make_jwt_bearer(settings, base_url, clock);
   return fail(ErrorKind::permanent, "the connector's credentials use the unknown scheme `" + *scheme +
-                                        "`: this host knows none, bearer, basic, header, query and login");
+                                        "`: this host knows none, bearer, basic, header, query, login and jwt_bearer");
 }
 
 }  // namespace milepost::http

@@ -20,10 +20,13 @@ namespace milepost::http {
 ///   query   name (literal), value         appends to the query
 ///   login   path (literal), body {JSON key: setting}, token, expires (JSON pointers), lifetime ("1h", where the answer
 ///   tells none)
+///   jwt_bearer  key, token_url (may be left out), scope (literal), subject (may be left out); issuer, private_key,
+///   key_id, endpoint (JSON pointers into the key)
 /// A login POSTs its body to base_url + path; the token of the answer is sent as a bearer until `expires` (RFC 3339,
-/// seconds from now, or seconds since 1970) less a fifth. Many callers that need a token at once share one login. A
+/// seconds from now, or seconds since 1970) less a fifth. Many callers that need a token at once share one login.
+/// jwt_bearer signs a short-lived assertion with a private key and exchanges it for such a token (RFC 7523, RS256). A
 /// list of schemes, each with `when: {setting: value}`, picks the first one that fits the connection. More schemes
-/// (oauth2_client_credentials, refresh_token, jwt_bearer, sigv4) join this list behind the same interface.
+/// (oauth2_client_credentials, refresh_token, sigv4) join this list behind the same interface.
 class Signer {
  public:
   virtual ~Signer() = default;

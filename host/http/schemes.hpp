@@ -34,5 +34,7 @@ void set_header(Request& request, const std::string& name, std::string value);
 
 Result<std::unique_ptr<Signer>> make_login(const SettingReader& settings, const std::string& base_url,
                                            const telemetry::Clock& clock);
+Result<std::unique_ptr<Signer>> make_jwt_bearer(const SettingReader& settings, const std::string& base_url,
+                                                const telemetry::Clock& clock);
 
 }  // namespace milepost::http

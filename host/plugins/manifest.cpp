@@ -50,12 +50,19 @@ void check_setting_name(ManifestReader& in, const std::string& at, const Json& p
 
 void check_scheme(ManifestReader& in, const std::string& at, const Json& properties) {
   if (in.object(at) == nullptr) return;
-  const auto scheme = in.one_of(at + "/scheme", {"none", "bearer", "basic", "header", "query", "login"});
+  const auto scheme = in.one_of(at + "/scheme", {"none", "bearer", "basic", "header", "query", "login", "jwt_bearer"});
   if (!scheme) return;
   const auto setting = [&](const char* field) { check_setting_name(in, at + "/" + field, properties); };
   if (*scheme == "bearer") setting("token");
   if (*scheme == "basic") setting("user"), setting("password");
   if (*scheme == "header" || *scheme == "query") in.words(at + "/name", 100), setting("value");
+  if (*scheme == "jwt_bearer") {
+    setting("key");
+    for (const char* field : {"/token_url", "/subject"})
+      if (in.at(at + field) != nullptr) check_setting_name(in, at + field, properties);
+    if (in.at(at + "/scope") != nullptr) in.words(at + "/scope", 2000, true);
+    for (const char* field : {"/issuer", "/private_key", "/key_id", "/endpoint"}) in.pointer(at + field);
+  }
   if (*scheme != "login") return;
   const auto path = in.words(at + "/path", 500);
   if (path && !path->starts_with('/')) in.wrong(at + "/path", "a path that begins with \"/\"", "\"" + *path + "\"");

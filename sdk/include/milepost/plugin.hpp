@@ -42,6 +42,14 @@ inline Json login(std::string path, Json body, std::string token, std::string ex
   return {{"scheme", "login"},           {"path", std::move(path)},       {"body", std::move(body)},
           {"token", std::move(token)},   {"expires", std::move(expires)}, {"lifetime", duration_text(lifetime)}};
 }
+/// An assertion signed with a service account's private key (RS256) is exchanged for a bearer token (RFC 7523). `key` holds the JSON of
+/// the account's key file: client_email, private_key, private_key_id, token_uri. `scope` is literal. `token_url` and `subject` (whom the
+/// account acts for) name settings that may be empty; token_url is used instead of the file's, and may be a path below base_url.
+inline Json jwt_bearer(std::string key, std::string scope, std::string token_url = "", std::string subject = "") {
+  return {{"scheme", "jwt_bearer"},        {"key", std::move(key)},         {"scope", std::move(scope)},
+          {"token_url", std::move(token_url)}, {"subject", std::move(subject)}, {"issuer", "/client_email"},
+          {"private_key", "/private_key"}, {"key_id", "/private_key_id"},   {"endpoint", "/token_uri"}};
+}
 /// Which of several schemes, by other settings: choose({{{{"vendor", "pcm"}}, login(…)}, {{{"vendor", "lob"}}, basic(…)}}).
 inline Json choose(std::initializer_list<std::pair<Json, Json>> by_settings) {
   Json out = Json::array();
