@@ -138,10 +138,10 @@ Result<std::vector<std::string>> write_scaffold(const Scaffold& wanted, const Sd
     return missing("nothing can be written in " + fs::absolute(wanted.in).string() +
                    ": check that it is there, and its permissions");
   std::vector<std::string> files;
-  try {
-    for (const auto& entry : fs::recursive_directory_iterator(from)) {
+  const auto copy = [&](const fs::path& folder) -> Status {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       if (!entry.is_regular_file()) continue;
-      auto name = filled(entry.path().lexically_relative(from).string(), wanted, sdk);
+      auto name = filled(entry.path().lexically_relative(folder).string(), wanted, sdk);
       if (name == "gitignore") name = ".gitignore";
       const auto to = draft.path() / name;
       fs::create_directories(to.parent_path());
@@ -153,6 +153,11 @@ Result<std::vector<std::string>> write_scaffold(const Scaffold& wanted, const Sd
       fs::permissions(to, secret ? fs::perms::owner_read | fs::perms::owner_write : fs::perms(0644));
       files.push_back(name);
     }
+    return {};
+  };
+  try {
+    for (const auto& folder : {sdk.templates / "shared", from})
+      if (const auto copied = copy(folder); !copied) return fail(copied.error());
     fs::permissions(draft.path(), fs::perms(0755));
     fs::rename(draft.path(), target);
   } catch (const fs::filesystem_error& thrown) {

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <ctime>
 #include <deque>
 
 #include "host/conformance/checks.hpp"
+#include "host/conformance/error_table.hpp"
 #include "host/conformance/trial.hpp"
 #include "host/conformance/usage.hpp"
 
@@ -13,81 +13,19 @@ using namespace std::chrono_literals;
 using How = Fault::How;
 using Kinds = std::vector<ErrorKind>;
 
-constexpr const char* kQuotes =
-    R"({"message": "{echo}", "error": {"message": "{echo}"}, "status": "error", "category": "VALIDATION_ERROR"})";
-const http::Headers kJson{{"Content-Type", "application/json"}};
-
-Fault answer(int status, http::Headers headers = {}) {
-  headers.insert(headers.end(), kJson.begin(), kJson.end());
-  return {How::answer, status, std::move(headers), kQuotes, false};
-}
-Fault replace(int status, http::Headers headers, std::string body, bool keeps = false) {
-  return {How::replace, status, std::move(headers), std::move(body), keeps};
-}
-
-/// The error table of milepost/http.hpp, row by row: what is done to a request, and what may come of it.
-struct TableRow {
-  const char* name;
-  Fault fault;
-  Expected (*expected)(const Trial& trial, std::size_t at);
-  std::chrono::milliseconds patience = 10s;
-};
-
-Expected unknown(const Trial& trial, std::size_t at) { return {trial.unknown(at), {}}; }
-/// An answer that is no answer: a write may have been done; a read may be called anything but a defect.
-Expected nonsense(const Trial& trial, std::size_t at) {
-  if (!trial.writes(at)) return {{ErrorKind::retryable, ErrorKind::permanent, ErrorKind::indeterminate}, {}};
+Expected expected(const TableRow& row, const Trial& trial, std::size_t at) {
+  if (row.meaning == TableRow::Meaning::known) return {{row.kind}, row.at_least};
+  // An answer that is no answer: a read may be called anything but a defect.
+  if (row.meaning == TableRow::Meaning::nonsense && !trial.writes(at))
+    return {{ErrorKind::retryable, ErrorKind::permanent, ErrorKind::indeterminate}, {}};
   return {trial.unknown(at), {}};
-}
-template <ErrorKind kind, int seconds = 0>
-Expected just(const Trial&, std::size_t) {
-  return {{kind}, std::chrono::seconds(seconds)};
-}
-
-std::vector<TableRow> table() {
-  using K = ErrorKind;
-  const http::Headers date{{"Retry-After", "{in an hour}"}};
-  return {
-      {"400 that quotes the request", answer(400), just<K::permanent>},
-      {"401", answer(401), just<K::auth>},
-      {"403", answer(403), just<K::auth>},
-      {"429, seconds", answer(429, {{"Retry-After", "77"}}), just<K::rate_limited, 77>},
-      {"429, date", answer(429, date), just<K::rate_limited, 3590>},
-      {"500", answer(500), unknown},
-      {"502", answer(502), unknown},
-      {"503", answer(503), just<K::retryable>},
-      {"503, date", answer(503, date), just<K::rate_limited, 3590>},
-      {"hang", {.how = How::hang}, unknown, 1200ms},
-      {"trickle", {.how = How::trickle}, unknown, 1200ms},
-      {"cut before", {.how = How::cut_before}, unknown},
-      {"cut after", {.how = How::cut_after}, unknown},
-      {"HTML", replace(200, {{"Content-Type", "text/html"}}, "<html><body>Please sign in {echo}</body></html>"),
-       nonsense},
-      {"empty", replace(200, {}, ""), nonsense},
-      {"huge", {.how = How::huge}, nonsense},
-      {"wrong content type", replace(0, {{"Content-Type", "text/plain"}}, "", true), nonsense},
-      {"redirect", answer(302, {{"Location", "/elsewhere"}}), just<K::permanent>},
-  };
-}
-
-/// "Mon, 02 Nov 2026 12:00:00 GMT".
-std::string http_date(telemetry::Time time) {
-  const std::time_t seconds =
-      std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char out[40];
-  std::strftime(out, sizeof out, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return out;
 }
 
 std::string strike(Stage& stage, const Json& action, const TableRow& row) {
   Trial trial(stage, action);
   for (std::size_t at = 0; at < trial.course().requests.size(); ++at) {
-    Fault fault = row.fault;  // settling moves the clock
-    for (auto& [name, value] : fault.headers)
-      if (value == "{in an hour}") value = http_date(stage.now() + 1h);
-    trial.run(fault, at, row.expected(trial, at), row.patience);
+    const Fault fault = row.at(stage.now());  // settling moves the clock
+    trial.run(fault, at, expected(row, trial, at), row.patience);
   }
   const auto count = trial.course().requests.size();
   return std::to_string(count) + (count == 1 ? " request" : " requests");
@@ -254,7 +192,7 @@ std::vector<Check> action_checks(const Json& action, std::size_t deliveries) {
   add("results in order, a bad one alone", batch);
   add("stops within 1 s", stop);
   add("connection refused", refused_connection);
-  for (const auto& row : table())
+  for (const auto& row : error_table())
     out.push_back({prefix + row.name, [row, &action](Stage& stage) { return strike(stage, action, row); }, 40s});
   add("memory, threads, descriptors", endurance, 60s + std::chrono::seconds(deliveries / 100));
   return out;

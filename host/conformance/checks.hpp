@@ -24,8 +24,10 @@ inline constexpr const char* kStands = "its sample opens against its double";
 std::vector<Check> life_checks(const Json& manifest);
 /// Of one action: faults, keys, batches, stopping, canaries, memory.
 std::vector<Check> action_checks(const Json& action, std::size_t deliveries);
-/// Of one source.
+/// Of one source, of whichever kind.
 std::vector<Check> source_checks(const Json& source, std::size_t deliveries);
+/// Of one polling source: its pages, and a fault at each of its requests.
+std::vector<Check> polling_checks(const Json& source, std::size_t deliveries);
 /// All of them, as the manifest tells.
 std::vector<Check> checks(const Json& manifest, std::size_t deliveries);
 

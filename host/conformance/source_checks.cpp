@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <set>
-
 #include "host/conformance/checks.hpp"
 #include "host/conformance/usage.hpp"
 
@@ -106,78 +103,18 @@ std::string decoding_endurance(Stage& stage, const Json& source) {
   return flat(middle, count - count / 2);
 }
 
-/// A polling source: its pages end, a cursor leads on, and a page is the same when asked again.
-std::string pages(Stage& stage, const Json& source) {
-  const auto name = name_of(source);
-  told_of(stage, name);
-  const auto account = stage.opened();
-  const Json with = stage.sample().at("sources/" + name + "/with");
-  const auto polling = account->polling(name, with.is_null() ? Json::object() : with);
-  std::set<std::string> ids;
-  Cursor cursor;
-  for (int page = 0; page < 1000; ++page) {
-    const plugins::HostCall call(10s), repeated(10s);
-    const auto first = polling->poll(cursor, 2, call.call());
-    if (!first) failed("poll: " + shown(stage.told(first.error())));
-    if (first->events.empty()) {
-      expect(!ids.empty(), "the double has no events for it: let the sandbox begin with some");
-      return std::to_string(ids.size()) + " events";
-    }
-    const auto again = polling->poll(cursor, 2, repeated.call());
-    expect(again && again->events.size() == first->events.size() && again->events[0].id == first->events[0].id,
-           "the same cursor once more gives another page: what was not journaled would be lost");
-    for (const auto& event : first->events)
-      expect(event.id.empty() || ids.insert(event.id).second, "the cursor leads to the event " + event.id + " twice");
-    expect(first->next != cursor, "the cursor does not move past its events");
-    cursor = first->next;
-  }
-  failed("the pages do not end");
-}
-
-std::string poll_faults(Stage& stage, const Json& source) {
-  const auto name = name_of(source);
-  told_of(stage, name);
-  const Json with = stage.sample().at("sources/" + name + "/with");
-  struct Row {
-    int status;
-    ErrorKind kind;
-  };
-  for (const auto& [status, kind] : {Row{429, ErrorKind::rate_limited},
-                                     {500, ErrorKind::retryable},
-                                     {503, ErrorKind::retryable},
-                                     {401, ErrorKind::auth},
-                                     {400, ErrorKind::permanent}}) {
-    const auto account = stage.opened();
-    const auto polling = account->polling(name, with.is_null() ? Json::object() : with);
-    stage.vendor().arm({.how = Fault::How::answer, .status = status, .body = "{\"message\": \"{echo}\"}"}, 0);
-    const plugins::HostCall call(10s);
-    const auto page = polling->poll("", 2, call.call());
-    stage.vendor().disarm();
-    expect(!page, std::to_string(status) + ": expected " + std::string(milepost::name(kind)) + ", came a page");
-    expect(
-        stage.told(page.error()).kind == kind,
-        std::to_string(status) + ": expected " + std::string(milepost::name(kind)) + ", came " + shown(page.error()));
-  }
-  return "";
-}
-
 }  // namespace
 
 std::vector<Check> source_checks(const Json& source, std::size_t deliveries) {
+  if (get<std::string>(source, "/kind").value_or("") == "polling") return polling_checks(source, deliveries);
   const auto prefix = name_of(source) + ": ";
-  const bool webhook = get<std::string>(source, "/kind").value_or("") == "webhook";
   std::vector<Check> out;
   const auto add = [&](const char* name, std::string (*run)(Stage&, const Json&), std::chrono::seconds patience = 20s) {
     out.push_back({prefix + name, [run, &source](Stage& stage) { return run(stage, source); }, patience});
   };
-  if (webhook) {
-    add("decodes its sample", decodes);
-    add("bad bodies", survives);
-    add("memory, threads, descriptors", decoding_endurance, 30s + std::chrono::seconds(deliveries / 100));
-  } else {
-    add("pages", pages);
-    add("error table", poll_faults);
-  }
+  add("decodes its sample", decodes);
+  add("bad bodies", survives);
+  add("memory, threads, descriptors", decoding_endurance, 30s + std::chrono::seconds(deliveries / 100));
   return out;
 }
 

@@ -18,8 +18,16 @@ class Conformance : public testing::Test {
   Report test(const std::string& flaw, const std::string& only = "",
               std::chrono::seconds at_most = std::chrono::seconds(60)) {
     const std::string sample = testing::TempDir() + "careless-" + std::to_string(::getpid()) + ".json";
+    Json before = Json::array();
+    for (const char* item : {"chair", "table", "lamp"})
+      before.push_back({{"method", "POST"},
+                        {"target", "/orders"},
+                        {"headers", {{"Authorization", "Bearer sandbox-token"}}},
+                        {"body", {{"item", item}, {"reference", item}}}});
     std::ofstream(sample) << text(
-        Json{{"connection", {{"token", "sandbox-token"}, {"flaw", flaw}}},
+        Json{{"before", before},
+             {"sources", {{"placed", {{"with", Json::object()}}}}},
+             {"connection", {{"token", "sandbox-token"}, {"flaw", flaw}}},
              {"actions", {{"send", {{"event", {{"name", "Ann Canary"}}}, {"with", {{"item", "canary {n}"}}}}}}}});
     Options options;
     options.library = std::string(MILEPOST_BINARY_DIR) + "/tests/plugins/careless/careless.so";
@@ -42,7 +50,7 @@ class Conformance : public testing::Test {
 TEST_F(Conformance, FindsNothingInASoundConnector) {
   const auto report = test("");
   EXPECT_EQ(failures(report), "");
-  EXPECT_GE(report.rows.size(), 30u);
+  EXPECT_GE(report.rows.size(), 50u);
   EXPECT_EQ(report.plugin, "careless");
   EXPECT_EQ(report.version, "1.0.0");
   EXPECT_EQ(report.abi, "1.0");
@@ -90,7 +98,16 @@ TEST_F(Conformance, FindsEachFlaw) {
       {"leaks", "memory", "memory grew by "},
       {"starts a thread", "memory", "threads were started"},
       {"leaves descriptors", "memory", "descriptors stay open"},
-      {"writes a file", "redirect", "it wrote orders.txt"},
+      {"writes a file", "send: redirect", "it wrote orders.txt"},
+      {"remembers where it was", "placed: pages", "the same cursor once more gives another page"},
+      {"stands still", "placed: pages", "the cursor does not move past its events"},
+      {"goes back", "placed: pages", "the cursor leads to the event o-1 twice"},
+      {"takes faults for nothing new", "placed: 503", "expected an error, came a page of 0"},
+      {"takes nonsense for nothing new", "placed: HTML", "expected an error, came a page of 0"},
+      {"takes 500 for permanent", "placed: 500", "expected retryable, came indeterminate"},
+      {"forgets how long to wait", "placed: 429, seconds", "the vendor asked for 77 s, retry_after says 0 ms"},
+      {"waits on", "placed: stops", "ms after it was stopped, expected less than 1000"},
+      {"leaks", "placed: memory", "memory grew by "},
   };
   for (const auto& [flaw, check, words] : flaws) {
     SCOPED_TRACE(flaw);

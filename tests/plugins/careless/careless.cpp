@@ -122,11 +122,57 @@ class Send : public Action, public Lookup {
   Shop& shop_;
 };
 
+struct Listing {};
+
+/// Orders, two a page; the cursor is how many are behind it.
+class Placed : public PollingSource {
+ public:
+  Placed(Listing, Shop& shop, Host) : shop_(shop) {}
+
+  Result<Page> poll(const Cursor& after, std::size_t, const Call& call) override {
+    const Cursor from = shop_.is("remembers where it was") ? std::to_string(handed_) : after;
+    if (shop_.is("leaks")) static_cast<void>(new std::string(4096, 'x'));
+    const auto answer = ask(from, call);
+    if (!answer && shop_.is("waits on"))
+      for (const auto end = std::chrono::steady_clock::now() + 2s; std::chrono::steady_clock::now() < end;) continue;
+    if (!answer) return fail(answer.error());
+    if (!answer->ok() && shop_.is("takes faults for nothing new")) return Page{{}, after};
+    if (auto error = classify(*answer, shop_.is("takes 500 for permanent") ? Intent::once : Intent::read,
+                              "careless: GET /orders", shop_.host.clock().now())) {
+      if (shop_.is("forgets how long to wait")) error->retry_after.reset();
+      return fail(*error);
+    }
+    const auto body = read_json(answer->body);
+    const Json* orders = body ? find(*body, "/orders") : nullptr;
+    if (orders == nullptr && shop_.is("takes nonsense for nothing new")) return Page{{}, after};
+    if (orders == nullptr) return fail(ErrorKind::retryable, "the answer holds no orders");
+    Page page;
+    for (const auto& order : *orders) {
+      Event event;
+      event.id = order["id"];
+      event.payload = Document(order);
+      page.events.push_back(std::move(event));
+    }
+    handed_ += orders->size();
+    const auto behind = std::strtoull(after.c_str(), nullptr, 10) + orders->size();
+    page.next = shop_.is("stands still") ? after : std::to_string(shop_.is("goes back") && behind > 2 ? 0 : behind);
+    return page;
+  }
+
+ private:
+  Result<HttpResponse> ask(const Cursor& from, const Call& call) {
+    return shop_.host.http().send({"GET", "/orders?after=" + from, {}, "", Intent::read}, call);
+  }
+  Shop& shop_;
+  std::size_t handed_ = 0;
+};
+
 Plugin plugin() {
   return Plugin("careless", "1.0.0", "Orders, carelessly.")
       .connection<Account, Shop>(account_settings(), credentials::bearer("token"))
       .action<Send, Shop>("send", "Orders one thing.", order_settings(),
-                          {.max_batch = 10, .replay = Replay::never, .settles_after = 30s, .effect = Kind::mail});
+                          {.max_batch = 10, .replay = Replay::never, .settles_after = 30s, .effect = Kind::mail})
+      .polling<Placed, Shop>("placed", "Orders that were placed.", Settings<Listing>("Orders."));
 }
 
 }  // namespace

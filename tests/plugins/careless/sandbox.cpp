@@ -1,5 +1,5 @@
 // The careless connector's vendor: orders by POST, remembered by their idempotency key, found by GET, changed by
-// nobody. It calls back when an order is shipped.
+// nobody; listed page by page. It calls back when an order is shipped.
 #include "milepost/testing/sandbox.hpp"
 #include "milepost/plugin.hpp"
 
@@ -17,7 +17,9 @@ class Orders : public Sandbox {
                })
         .on("GET", "/orders",
             [this](auto& request, auto&) {
-              return json_answer(200, {{"orders", found(query(request)["reference"])}});
+              const auto asked = query(request);
+              return json_answer(200,
+                                 {{"orders", asked["reference"].empty() ? page(asked) : found(asked["reference"])}});
             })
         .on("POST", "/orders", [this](auto& request, auto&) { return create(request); });
   }
@@ -51,6 +53,13 @@ class Orders : public Sandbox {
     Json out = Json::array();
     for (const auto& order : orders_.all())
       if (order["reference"] == reference) out.push_back(order);
+    return out;
+  }
+
+  Json page(const Params& asked) const {
+    Json out = Json::array();
+    for (auto i = asked.number("after", 0); i < static_cast<long long>(orders_.size()) && out.size() < 2; ++i)
+      out.push_back(orders_.all()[static_cast<std::size_t>(i)]);
     return out;
   }
 
