@@ -78,7 +78,7 @@ def judge(folder, milepost, vendor):
             base = double.stdout.readline().strip().rstrip("/")
             if not base.startswith("http://"):
                 sys.exit(f"the sandbox of {vendor} did not start")
-            environment = {**os.environ, "SANDBOX": base, "SANDBOX_CONTROL": base.rsplit("/", 1)[0] + "/_sandbox", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+            environment = {**os.environ, "SANDBOX": base, "SOURCES": str(HERE.parent.parent), "SANDBOX_CONTROL": base.rsplit("/", 1)[0] + "/_sandbox", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
             return subprocess.run(["node", str(script)], cwd=folder, stdin=subprocess.DEVNULL, env=environment, timeout=150).returncode
         finally:
             double.terminate()
