@@ -29,9 +29,10 @@ Json fresh(const std::string& value, Time now) {
 
 }  // namespace
 
-Result<Claim> Claim::take(Host host, const std::string& tab, std::vector<Key> keys, const Call& call) {
+Result<Claim> Claim::take(Host host, const std::string& spreadsheet, const std::string& tab, std::vector<Key> keys,
+                          const Call& call) {
   const auto now = host.clock().now();
-  const std::string name = "tab/" + short_hash(tab);
+  const std::string name = "tab/" + short_hash(spreadsheet + "\n" + tab);
   const auto stored = host.state().get(name, call);
   if (!stored) return fail(stored.error());
   Json notes = fresh(stored->value, now);

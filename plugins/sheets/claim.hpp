@@ -26,7 +26,8 @@ class Claim {
 
   /// Takes the tab for the length of the call, and notes the keys as open. `rate_limited`: another has it, or too many
   /// are open. A host that dies holds it until the call's deadline.
-  static Result<Claim> take(Host host, const std::string& tab, std::vector<Key> keys, const Call& call);
+  static Result<Claim> take(Host host, const std::string& spreadsheet, const std::string& tab, std::vector<Key> keys,
+                            const Call& call);
 
   /// How long a key is held back by another delivery whose append was not answered; nullopt: it is free.
   std::optional<std::chrono::milliseconds> held(const Key& key) const;

@@ -79,7 +79,7 @@ void Write::group(const Items& items, const Call& call) {
   if (call.stopped()) return fail_all(items, {ErrorKind::cancelled, "stopped before it was sent", {}, std::nullopt});
   std::vector<Claim::Key> keys;
   for (const auto* item : items) keys.push_back({item->mark(), item->delivery});
-  auto claim = Claim::take(host_, items[0]->entry.tab, keys, call);
+  auto claim = Claim::take(host_, client_.spreadsheet(), items[0]->entry.tab, keys, call);
   if (!claim) return fail_all(items, claim.error());
   Items mine;
   for (std::size_t i = 0; i < items.size(); ++i) {

@@ -180,7 +180,7 @@ std::optional<Json> taken(const Json& value, bool user_entered) {
   if (!user_entered || !value.is_string()) return value;
   // As far as injection shows: typed numbers and truth values become such, what begins with "=" lives.
   const auto& text = value.get_ref<const std::string&>();
-  if (text.starts_with('=') && text.size() > 1) return Json{{"formula", text}};
+  if (text.starts_with('=') && text.size() > 1) return Json::object({{"formula", text}});
   if (text.starts_with('\'')) return Json(text.substr(1));
   if (text == "TRUE" || text == "FALSE") return Json(text == "TRUE");
   char* end = nullptr;

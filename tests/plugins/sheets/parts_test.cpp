@@ -126,17 +126,17 @@ TEST(SheetsErrors, FollowTheTable) {
 TEST(SheetsClaim, LetsOneWriterHaveATab) {
   FakeHost host;
   const std::vector<Claim::Key> mine{{"L-1", "a"}}, others{{"L-2", "b"}};
-  auto first = Claim::take(host.host(), "T", mine, host.call());
+  auto first = Claim::take(host.host(), "1S", "T", mine, host.call());
   ASSERT_TRUE(first);
-  const auto second = Claim::take(host.host(), "T", others, host.call());
+  const auto second = Claim::take(host.host(), "1S", "T", others, host.call());
   EXPECT_EQ(second.error().kind, ErrorKind::rate_limited);
   EXPECT_GT(second.error().retry_after, 0ms);
-  EXPECT_TRUE(Claim::take(host.host(), "U", others, host.call()));
+  EXPECT_TRUE(Claim::take(host.host(), "1S", "U", others, host.call()));
   first->release({"L-1"}, host.call());
-  EXPECT_TRUE(Claim::take(host.host(), "T", others, host.call()));  // and dies
-  EXPECT_FALSE(Claim::take(host.host(), "T", mine, host.call()));
+  EXPECT_TRUE(Claim::take(host.host(), "1S", "T", others, host.call()));  // and dies
+  EXPECT_FALSE(Claim::take(host.host(), "1S", "T", mine, host.call()));
   host.clock.advance(10s);
-  const auto after = Claim::take(host.host(), "T", mine, host.call());
+  const auto after = Claim::take(host.host(), "1S", "T", mine, host.call());
   ASSERT_TRUE(after);
   EXPECT_TRUE(after->held({"L-2", "c"}));   // what it had under way may still be made
   EXPECT_FALSE(after->held({"L-2", "b"}));  // its own doubt does not hold it back
@@ -148,7 +148,7 @@ TEST(SheetsClaim, WaitsRatherThanForgetWhatIsOpen) {
   for (int i = 0; i < 40; ++i) {
     std::vector<Claim::Key> keys;
     for (int j = 0; j < 50; ++j) keys.push_back({std::to_string(i) + "/" + std::to_string(j), "d"});
-    auto claim = Claim::take(host.host(), "T", keys, host.call());
+    auto claim = Claim::take(host.host(), "1S", "T", keys, host.call());
     if (!claim) {
       EXPECT_GT(i, 10);
       EXPECT_EQ(claim.error().kind, ErrorKind::rate_limited);
