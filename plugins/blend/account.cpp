@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "milepost/plugin.hpp"
 #include "plugins/blend/vocabulary.hpp"
 
 namespace milepost::blend {

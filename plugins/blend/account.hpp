@@ -4,7 +4,7 @@
 #include <string>
 
 #include "milepost/connector.hpp"
-#include "milepost/plugin.hpp"
+#include "milepost/settings.hpp"
 #include "plugins/blend/client.hpp"
 
 namespace milepost::blend {

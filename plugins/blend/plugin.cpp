@@ -6,6 +6,7 @@
 #include "plugins/blend/follow_up.hpp"
 #include "plugins/blend/milestones.hpp"
 #include "plugins/blend/parties.hpp"
+#include "plugins/blend/sources.hpp"
 #include "plugins/blend/statuses.hpp"
 #include "plugins/blend/update.hpp"
 
@@ -45,7 +46,13 @@ static Plugin plugin() {
                                                {.replay = Replay::never, .settles_after = 30s, .effect = Kind::record})
       .action<UpdateEventStatus, BlendConnection>("update_event_status", "Tells Blend what became of its event.",
                                                   event_status_settings(),
-                                                  {.replay = Replay::always, .effect = Kind::record});
+                                                  {.replay = Replay::always, .effect = Kind::record})
+      // No verifier of its own: Blend signs nothing. 200 is "accepted", 204 "nothing to do", all else comes again.
+      .webhook<EventsSource>("events", "Event Notifications, v2 and v3.", events_settings(), {.accepted_status = 200})
+      .polling<RecoverySource, BlendConnection>("recovery", "Events that Blend sent and we never had.",
+                                                recovery_settings())
+      .polling<ApplicationsSource, BlendConnection>("applications", "Applications by their status, from Blend's list.",
+                                                    applications_settings());
 }
 
 }  // namespace milepost::blend

@@ -69,7 +69,7 @@ TEST_F(BlendDocuments, SampleNamesOnlyWhatIsDeclared) {
       check(documents[i]["source"]);
     for (const auto& step : documents[i]["steps"]) check(step);
   }
-  EXPECT_GE(checked, 3u);
+  EXPECT_GE(checked, 8u);
 }
 
 }  // namespace
