@@ -22,6 +22,14 @@ def body_of(item):
 
 
 def send(d, item):
+    if "emit" in item:
+        event = dict(item["emit"]["event"])
+        if event.get("url", "").startswith("/"):
+            event["url"] = f"http://127.0.0.1:{d.hooks}{event['url']}"
+        answers = d.emit(item["emit"]["vendor"], event)
+        got = [answer.get("status") for answer in answers]
+        assert got == item["statuses"], f"{item['emit']}: expected {item['statuses']}, got {answers}"
+        return
     body = body_of(item)
     headers = dict(item.get("headers", {}))
     if item.get("sign", True):

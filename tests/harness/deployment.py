@@ -135,6 +135,12 @@ class Deployment:
         status, _, text = call(self.sandbox, "POST", "/_sandbox/faults", json.dumps(fault))
         assert status == 200, text
 
+    def emit(self, vendor, event):
+        """What the host answered to each delivery of an event that the vendor's double sends."""
+        status, _, text = call(self.sandbox, "POST", "/_sandbox/emit", json.dumps({"vendor": vendor, "event": event}))
+        assert status == 200, text
+        return json.loads(text)["deliveries"]
+
     # ---- out ----
 
     def api(self, path, expect=200):
