@@ -19,7 +19,7 @@ class Asked {
            "the sample says nothing of it: add \"" + name_ + "\" below \"sources\" (docs/conformance.md)");
     with_ = stage.sample().at("sources/" + name_ + "/with");
     if (with_.is_null()) with_ = Json::object();
-    account_ = stage.opened();
+    account_ = stage.opened(stage.sample().at("sources/" + name_ + "/connection"));
     again();
   }
 

@@ -143,7 +143,9 @@ class Play {
     if (!stage_.sample().has_source(name)) return skip(use);
     tell(use + " is asked for its first page");
     const plugins::HostCall call(10s);
-    const auto page = account_->polling(name, with(name))->poll("", 10, call.call());
+    const Json own = stage_.sample().at("sources/" + name + "/connection");
+    const auto other = own.is_object() ? stage_.opened(own) : nullptr;
+    const auto page = (other ? *other : *account_).polling(name, with(name))->poll("", 10, call.call());
     if (!page) return wrong(page.error());
     show(page->events);
     tell("  the next page begins after \"" + page->next + "\"");

@@ -40,8 +40,13 @@ Stage::Stage(const Job& job, const Around& around)
   vendor_ = std::make_unique<Vendor>(std::move(twin), sample_.before());
 }
 
-Json Stage::settings() const {
+Json Stage::settings(const Json& more) const {
   Json out = sample_.connection();
+  if (more.is_object()) out.update(more);
+  if (get<std::string>(manifest_, "/connection/credentials/scheme").value_or("") == "secret_url") {
+    const auto name = get<std::string>(manifest_, "/connection/credentials/url").value_or("");
+    out[name] = vendor_->url() + get<std::string>(out, "/" + name).value_or("");
+  }
   const auto path = get<std::string>(out, "/base_url").value_or("");
   if (find(manifest_, "/connection/settings/properties/base_url") != nullptr) out["base_url"] = vendor_->url() + path;
   return out;
@@ -58,8 +63,8 @@ Result<std::unique_ptr<plugins::Account>> Stage::account(const Json& settings) {
   return made;
 }
 
-std::unique_ptr<plugins::Account> Stage::opened() {
-  auto made = account();
+std::unique_ptr<plugins::Account> Stage::opened(const Json& more) {
+  auto made = account(settings(more));
   if (!made) failed("the sample's connection is refused: " + shown(made.error()));
   const plugins::HostCall call(std::chrono::seconds(10));
   if (auto open = (*made)->open(call.call()); !open)

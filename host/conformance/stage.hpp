@@ -41,12 +41,13 @@ class Stage {
   telemetry::Time now() const { return clock_.now(); }
   void advance(std::chrono::microseconds by) { clock_.advance(by); }
 
-  /// The sample's settings, base_url set to the vendor's.
-  Json settings() const;
+  /// The sample's settings, with those of `more` in their places; base_url, or the URL that the credentials are in, set to
+  /// the vendor's.
+  Json settings(const Json& more = nullptr) const;
   /// Made, not opened. `settings` null: the sample's.
   Result<std::unique_ptr<plugins::Account>> account(const Json& settings = nullptr);
   /// Made and opened; throws a Failed that says why it cannot be.
-  std::unique_ptr<plugins::Account> opened();
+  std::unique_ptr<plugins::Account> opened(const Json& more = nullptr);
 
   /// Remembers what an error tells, for the look at canaries; gives it back.
   const Error& told(const Error& error);

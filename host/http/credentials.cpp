@@ -1,7 +1,10 @@
 #include "host/http/credentials.hpp"
 
+#include <algorithm>
+
 #include "host/http/schemes.hpp"
 #include "host/http/syntax.hpp"
+#include "host/http/url.hpp"
 #include "milepost/http.hpp"
 
 namespace milepost::http {
@@ -79,6 +82,61 @@ class Query : public Fixed {
  private:
   config::Secret pair_, value_;
 };
+
+/// A pre-signed URL's query, as it was given: encoded by whoever signed it.
+class Appended : public Fixed {
+ public:
+  explicit Appended(config::Secret query) : query_(std::move(query)) {}
+
+  Status sign(Request& request, Client&, const Options&) override {
+    request.url += request.url.find('?') == std::string::npos ? '?' : '&';
+    request.url += query_.reveal();
+    return {};
+  }
+  /// The query, each of its parameters, and each value that is long enough to be a secret; as written and decoded.
+  std::vector<std::string> hidden() const override {
+    constexpr std::size_t kLong = 16;  // shorter values are versions and permissions: words of any log line
+    std::vector<std::string> out;
+    const auto hide = [&](std::string_view text) {
+      out.emplace_back(text);
+      if (auto decoded = percent_decoded(text); decoded != text) out.push_back(std::move(decoded));
+    };
+    hide(query_.reveal());
+    for (std::string_view left = query_.reveal(); !left.empty();) {
+      const auto pair = left.substr(0, left.find('&'));
+      left.remove_prefix(std::min(pair.size() + 1, left.size()));
+      hide(pair);
+      const auto equals = pair.find('=');
+      if (equals != pair.npos && pair.size() - equals > kLong) hide(pair.substr(equals + 1));
+    }
+    return out;
+  }
+
+ private:
+  config::Secret query_;
+};
+
+/// A secret URL's two parts, at its "?". Nothing of it is quoted.
+struct Halves {
+  std::string setting, base;
+  config::Secret query;
+};
+Result<Halves> halves(const SettingReader& settings) {
+  const auto name = settings.literal("url");
+  if (!name) return fail(name.error());
+  const auto whole = settings.setting(*name);
+  if (!whole) return fail(whole.error());
+  const auto wrong = [&](const std::string& what) {
+    return fail(ErrorKind::permanent, "the setting `" + *name + "`: " + what);
+  };
+  const std::string& url = whole->reveal();
+  if (const auto parsed = parse_url(url); !parsed) return wrong(parsed.error());
+  const auto mark = url.find('?');
+  if (mark == url.npos || mark + 1 == url.size())
+    return wrong("the URL has no query: give it whole, with what was signed behind the \"?\"");
+  if (!is_field_value(url)) return wrong("the URL holds control characters");
+  return Halves{*name, url.substr(0, mark), config::Secret(url.substr(mark + 1))};
+}
 
 template <class Scheme, class... Arguments>
 std::unique_ptr<Signer> make(Arguments&&... arguments) {
@@ -169,10 +227,25 @@ Result<std::unique_ptr<Signer>> make_signer(const Json& declared, const Json& wi
     if (*scheme == "query") return make<Query>(*name, *value);
     return make<Header>(*name, "", std::move(*value));
   }
+  if (*scheme == "secret_url") {
+    auto parts = halves(settings);
+    if (!parts) return fail(parts.error());
+    return make<Appended>(std::move(parts->query));
+  }
   if (*scheme == "login") return make_login(settings, base_url, clock);
   if (*scheme == "jwt_bearer") return make_jwt_bearer(settings, base_url, clock);
   return fail(ErrorKind::permanent, "the connector's credentials use the unknown scheme `" + *scheme +
-                                        "`: this host knows none, bearer, basic, header, query, login and jwt_bearer");
+                                        "`: this host knows none, bearer, basic, header, query, secret_url, login and jwt_bearer");
+}
+
+Result<std::optional<SecretUrl>> secret_url(const Json& declared, const Json& with, const config::Secrets& secrets) {
+  if (declared.is_null() || (declared.is_structured() && declared.empty())) return std::nullopt;
+  const auto chosen = choose(declared, with);
+  if (!chosen) return fail(chosen.error());
+  if (get<std::string>(**chosen, "/scheme").value_or("") != "secret_url") return std::nullopt;
+  auto parts = halves(SettingReader(**chosen, with, secrets));
+  if (!parts) return fail(parts.error());
+  return SecretUrl{std::move(parts->setting), std::move(parts->base)};
 }
 
 }  // namespace milepost::http

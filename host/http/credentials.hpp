@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace milepost::http {
 ///   basic   user, password
 ///   header  name (literal), value         sends that header
 ///   query   name (literal), value         appends to the query
+///   secret_url  url                       appends that URL's query; its rest is the connection's base (secret_url())
 ///   login   path (literal), body {JSON key: setting}, token, expires (JSON pointers), lifetime ("1h", where the answer
 ///   tells none)
 ///   jwt_bearer  key, token_url (may be left out), scope (literal), subject (may be left out); issuer, private_key,
@@ -48,5 +50,14 @@ class Signer {
 /// outlive the signer.
 Result<std::unique_ptr<Signer>> make_signer(const Json& declared, const Json& with, const std::string& base_url,
                                             const config::Secrets& secrets, const telemetry::Clock& clock);
+
+/// The public part of a connection's secret URL.
+struct SecretUrl {
+  std::string setting;  ///< which holds it
+  std::string base;     ///< the URL without its query: what a plugin may see
+};
+/// nullopt where the connection's scheme is another. `permanent` names the setting and says what is wrong with its URL,
+/// of which it quotes nothing.
+Result<std::optional<SecretUrl>> secret_url(const Json& declared, const Json& with, const config::Secrets& secrets);
 
 }  // namespace milepost::http

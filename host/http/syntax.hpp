@@ -20,6 +20,9 @@ const std::string* find_header(const Headers& headers, std::string_view name) no
 /// The value of one hexadecimal digit, or -1.
 int hex_digit(char c) noexcept;
 
+/// `%41` -> `A`; a broken escape stays as it is.
+std::string percent_decoded(std::string_view text);
+
 /// Everything but RFC 3986's unreserved characters as %XX: for one value in a query.
 std::string percent_encode(std::string_view text);
 

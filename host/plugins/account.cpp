@@ -101,12 +101,15 @@ Result<std::unique_ptr<Account>> make_account(std::shared_ptr<Runner> runner, co
   auto seen = settings_view(settings, *schema);
   if (!seen) return prefixed(seen.error());
 
-  const std::string base_url = get<std::string>(*seen, "/base_url").value_or("");
+  const Json* declared = find(manifest, "/connection/credentials");
+  const Json credentials = declared == nullptr ? Json(nullptr) : *declared;
+  auto base_url = get<std::string>(*seen, "/base_url").value_or("");
+  auto address = http::secret_url(credentials, settings, secrets);
+  if (!address) return prefixed(address.error());
+  if (*address) (*seen)[(*address)->setting] = base_url = (*address)->base;
   auto base = Base::parse(base_url);
   if (!base) return prefixed(base.error());
-  const Json* credentials = find(manifest, "/connection/credentials");
-  auto signer = http::make_signer(credentials == nullptr ? Json(nullptr) : *credentials, settings, base_url, secrets,
-                                  *services.clock);
+  auto signer = http::make_signer(credentials, settings, base_url, secrets, *services.clock);
   if (!signer) return prefixed(signer.error());
 
   Outgoing outgoing{std::move(*base), std::move(*signer), definition.limit.timeout, definition.allow_private};

@@ -50,7 +50,7 @@ void check_setting_name(ManifestReader& in, const std::string& at, const Json& p
 
 void check_scheme(ManifestReader& in, const std::string& at, const Json& properties) {
   if (in.object(at) == nullptr) return;
-  const auto scheme = in.one_of(at + "/scheme", {"none", "bearer", "basic", "header", "query", "login", "jwt_bearer"});
+  const auto scheme = in.one_of(at + "/scheme", {"none", "bearer", "basic", "header", "query", "secret_url", "login", "jwt_bearer"});
   if (!scheme) return;
   const auto setting = [&](const char* field) { check_setting_name(in, at + "/" + field, properties); };
   if (*scheme == "bearer") setting("token");
@@ -62,6 +62,13 @@ void check_scheme(ManifestReader& in, const std::string& at, const Json& propert
       if (in.at(at + field) != nullptr) check_setting_name(in, at + field, properties);
     if (in.at(at + "/scope") != nullptr) in.words(at + "/scope", 2000, true);
     for (const char* field : {"/issuer", "/private_key", "/key_id", "/endpoint"}) in.pointer(at + field);
+  }
+  if (*scheme == "secret_url") {
+    setting("url");
+    const Json* url = in.at(at + "/url");
+    const std::string name = url != nullptr && url->is_string() ? url->get<std::string>() : "";
+    if (properties.contains(name) && !get<bool>(properties, "/" + name + "/x-secret").value_or(false))
+      in.wrong(at + "/url", "a setting with \"x-secret\": true", "\"" + name + "\"");
   }
   if (*scheme != "login") return;
   const auto path = in.words(at + "/path", 500);

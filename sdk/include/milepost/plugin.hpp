@@ -37,6 +37,10 @@ inline Json basic(std::string user, std::string password) {
 inline Json header(std::string header, std::string value) {
   return {{"scheme", "header"}, {"name", std::move(header)}, {"value", std::move(value)}};
 }
+/// The setting holds a whole URL whose query is the secret (a pre-signed or shared-access URL). The plugin sees it without its query, as
+/// the base of its requests (no `base_url` then); the host appends the query to each. Declare it by
+/// `.required("url", &Account::url, "…", {{"x-secret", true}})`.
+inline Json secret_url(std::string url) { return {{"scheme", "secret_url"}, {"url", std::move(url)}}; }
 /// A POST of JSON to base_url + path whose answer holds a token. `body` maps JSON key -> setting; `token`, `expires` are JSON pointers.
 inline Json login(std::string path, Json body, std::string token, std::string expires, std::chrono::seconds lifetime) {
   return {{"scheme", "login"},           {"path", std::move(path)},       {"body", std::move(body)},

@@ -94,6 +94,41 @@ TEST_F(HttpCredentials, SignsInTheQuery) {
   EXPECT_THAT(hidden, UnorderedElementsAre("k&y =1", "k%26y%20%3D1"));
 }
 
+TEST_F(HttpCredentials, AppendsTheQueryOfASecretUrl) {
+  const std::string declared = R"({"scheme":"secret_url","url":"url"})";
+  const std::string with =
+      R"({"url":"https://acct.store.test:8443/leads?sp=rp&se=2030-01-01T00%3A00%3A00Z&sig=c2VjcmV0LWNhbmFyeQ%3D%3D"})";
+  const std::string query = "sp=rp&se=2030-01-01T00%3A00%3A00Z&sig=c2VjcmV0LWNhbmFyeQ%3D%3D";
+  EXPECT_EQ(signed_by(declared, with, {.url = "https://acct.store.test:8443/leads/messages"}).url,
+            "https://acct.store.test:8443/leads/messages?" + query);
+  EXPECT_EQ(signed_by(declared, with, {.url = "https://a/b?c=d"}).url, "https://a/b?c=d&" + query);
+  for (const char* text : {"sig=c2VjcmV0LWNhbmFyeQ%3D%3D", "c2VjcmV0LWNhbmFyeQ%3D%3D", "c2VjcmV0LWNhbmFyeQ==", "sp=rp"})
+    EXPECT_THAT(hidden, Contains(text));
+  EXPECT_THAT(hidden, Contains(query));
+  EXPECT_THAT(hidden, Not(Contains("rp")));
+
+  const auto split = secret_url(json(declared), json(with), known);
+  ASSERT_TRUE(split && *split);
+  EXPECT_EQ((*split)->setting, "url");
+  EXPECT_EQ((*split)->base, "https://acct.store.test:8443/leads");
+  EXPECT_FALSE(*secret_url(json(R"({"scheme":"bearer","token":"t"})"), json(R"({"t":"x"})"), known));
+  EXPECT_FALSE(*secret_url(json("null"), json("{}"), known));
+}
+
+TEST_F(HttpCredentials, RefusesASecretUrlWithoutQuotingIt) {
+  for (const char* url : {"https://a/canary", "https://a/canary?", "ftp://a/canary?sig=canary", "canary",
+                          "https://u:canary@a/b?sig=canary", "https://a/b?sig=can ary", "https://a/b#canary?sig=canary"}) {
+    const std::string with = text(Json{{"url", url}});
+    for (const auto& error : {make(R"({"scheme":"secret_url","url":"url"})", with).error(),
+                              secret_url(json(R"({"scheme":"secret_url","url":"url"})"), json(with), known).error()}) {
+      EXPECT_EQ(error.kind, ErrorKind::permanent) << url;
+      EXPECT_THAT(error.message, HasSubstr("the setting `url`: ")) << url;
+      EXPECT_THAT(error.message, Not(HasSubstr("canary"))) << url;
+    }
+  }
+  EXPECT_FALSE(make(R"({"scheme":"secret_url","url":"url"})", "{}"));
+}
+
 TEST_F(HttpCredentials, AddsNothingWhereNothingIsDeclared) {
   for (const char* declared : {"null", "{}", R"({"scheme":"none"})"}) {
     const Request request = signed_by(declared, "{}");

@@ -55,7 +55,7 @@ TEST(Manifest, NamesTheFieldWhatWasExpectedAndWhatCame) {
       {"/connection/settings/required/0", "\"tokn\"",
        "/connection/settings/required: expected names of properties, found \"tokn\""},
       {"/connection/credentials/0/scheme", "\"kerberos\"",
-       "expected one of none, bearer, basic, header, query, login, jwt_bearer, found \"kerberos\""},
+       "expected one of none, bearer, basic, header, query, secret_url, login, jwt_bearer, found \"kerberos\""},
       {"/connection/credentials/0/user", "\"usr\"",
        "/connection/credentials/0/user: expected the name of one of the connection's settings, found \"usr\""},
       {"/connection/credentials/0/when", "{\"vndor\": 1}",
