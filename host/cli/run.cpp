@@ -63,6 +63,7 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
         hook.decoder = std::move(*decoder);
         hook.plugin = info->digest;
         hook.accepted_status = info->accepted_status;
+        hook.quarantined_status = info->quarantined_status;
       }
       hooks.push_back(std::move(hook));
     }

@@ -99,7 +99,9 @@ http::Outgoing Delivery::answer() const {
     if (!outcome.reason.empty()) out["reason"] = outcome.reason;
   };
   const auto whole = status();
-  const int code = whole == "duplicate" ? 200 : origin_->accepted_status;
+  const int code = whole == "duplicate"     ? 200
+                   : whole == "quarantined" ? origin_->quarantined_status
+                                            : origin_->accepted_status;
   if (code == 204) return {204, {}, ""};
   Json body{{"id", outcomes_.front().receipt}, {"status", whole}};
   if (outcomes_.size() == 1) {

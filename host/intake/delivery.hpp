@@ -18,6 +18,7 @@ namespace milepost::intake {
 struct Origin {
   std::string pipeline, source, version, plugin;
   int accepted_status = 202;
+  int quarantined_status = 202;
 };
 
 /// What became of one event.

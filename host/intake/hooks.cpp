@@ -44,7 +44,7 @@ struct Entrance {
   explicit Entrance(Hook given)
       : hook(std::move(given)),
         origin(std::make_shared<const Origin>(
-            Origin{hook.pipeline, hook.source, hook.version, hook.plugin, hook.accepted_status})),
+            Origin{hook.pipeline, hook.source, hook.version, hook.plugin, hook.accepted_status, hook.quarantined_status})),
         meters(hook.pipeline) {}
   const Hook hook;
   const std::shared_ptr<const Origin> origin;

@@ -28,6 +28,7 @@ struct Hook {
   std::shared_ptr<WebhookSource> decoder;  ///< null: the built-in `webhook` (the body is the payload)
   std::string plugin;                      ///< digest of the decoder's library
   int accepted_status = 202;
+  int quarantined_status = 202;
   /// accept: validated — the pipeline's leading `validate` steps; their refusal is answered 422 and nothing is stored.
   std::vector<std::shared_ptr<const expression::Validation>> validations;
 };
@@ -53,7 +54,7 @@ class Hooks {
   /// Decodes on the calling thread (one listener thread), answers from the store's. Answers as design.md's "hooks"
   /// says: 202 {"id": receipt, "status": "accepted"}; duplicate -> 200 with the first one's receipt; bad content of a
   /// verified sender -> kept as a dead letter, 202 "quarantined" with "reason"; several events in one delivery:
-  /// "events": [{id, status}…] beside the first's id; none at all: 204. A hook's own accepted_status stands for 202.
+  /// "events": [{id, status}…] beside the first's id; none at all: 204. A hook's own accepted_status and quarantined_status stand for 202.
   /// Refusals are problem+json: 401 (counted, nothing stored), 422, 503 with Retry-After: 5. [any]: deliveries to one
   /// hook are decoded one after the other.
   void handle(http::Incoming&& request, http::Responder respond);

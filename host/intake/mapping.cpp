@@ -6,6 +6,7 @@
 
 #include "host/config/fault_codes.hpp"
 #include "host/intake/payload.hpp"
+#include "milepost/quarantine.hpp"
 
 namespace milepost::intake {
 namespace {
@@ -124,6 +125,8 @@ std::optional<Mapping> Mapping::compile(const config::Pipeline& pipeline, config
 journal::NewEvent Mapping::map(expression::Machine& machine, const std::string& pipeline, const std::string& source,
                                const Event& decoded, const std::string& content_type, telemetry::Time now,
                                const Link& link) const {
+  if (decoded.type == kQuarantine)
+    return quarantined(pipeline, source, decoded.payload.text(), content_type, source + ": " + decoded.reason, now);
   Draft draft = draft_of(pipeline, source, decoded, content_type, now);
   Payload payload(draft.event.payload);
   if (!payload.fault().empty()) {

@@ -27,6 +27,7 @@ class Mapping {
   /// give them. Quarantined with the reason: no subject, unless `subject: none`; a field over 256 bytes (but `reason`);
   /// a time that is none; a template that raises; a payload that is no good JSON (read_json), whose templates are not
   /// tried. Templates see `payload`, and as `event` what the source decoded. `decoded.payload` is the one event's.
+  /// An event of the type kQuarantine is quarantined with its own reason, and nothing else of it counts.
   /// Never fails. [serial] by `machine`
   journal::NewEvent map(expression::Machine& machine, const std::string& pipeline, const std::string& source,
                         const Event& decoded, const std::string& content_type, telemetry::Time now,

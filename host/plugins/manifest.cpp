@@ -129,7 +129,8 @@ void check_source(ManifestReader& in, const std::string& at, bool has_connection
     in.wrong(at + "/connection", "false, since the plugin has no connection", "true");
   if (kind == "polling" && !on_connection) in.wrong(at + "/connection", "true for a polling source", "false");
   if (kind == "webhook" && on_connection) in.wrong(at + "/connection", "false for a webhook source", "true");
-  if (in.at(at + "/accepted_status") != nullptr) in.integer(at + "/accepted_status", 200, 299);
+  for (const char* status : {"/accepted_status", "/quarantined_status"})
+    if (in.at(at + status) != nullptr) in.integer(at + status, 200, 299);
   if (const Json* verify = in.at(at + "/verify"); verify != nullptr && !verify->is_null()) {
     const Json* properties = in.at(at + "/settings/properties");
     if (in.object(at + "/verify") != nullptr)

@@ -165,6 +165,7 @@ void Registry::State::enrol(const Installed& about) {
                          member(source, "verify"),
                          member(source, "pointers"),
                          get<int>(source, "/accepted_status").value_or(202),
+                         get<int>(source, "/quarantined_status").value_or(get<int>(source, "/accepted_status").value_or(202)),
                          get<bool>(source, "/final_4xx").value_or(false),
                          about.digest};
   }

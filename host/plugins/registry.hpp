@@ -57,6 +57,7 @@ struct SourceInfo {
   Json verify;    ///< null: the pipeline says
   Json pointers;  ///< null, or {"id": "/id", …}: the host picks, receive() runs in the engine
   int accepted_status = 202;
+  int quarantined_status = 202;
   bool final_4xx = false;
   std::string digest;
 };

@@ -73,6 +73,7 @@ struct WebhookTraits {
   /// JSON pointers for id, type, subject, time, revision: the host then picks them without calling receive() before the answer.
   Json pointers = nullptr;
   int accepted_status = 202;  ///< where the vendor wants another 2xx
+  int quarantined_status = 0;  ///< where it should learn that bad content was kept aside; 0: as accepted_status
   bool final_4xx = false;     ///< the sender takes any 4xx as final and drops the event
 };
 
@@ -124,6 +125,7 @@ class Plugin {
                         {"verify", traits.verify},
                         {"pointers", traits.pointers},
                         {"accepted_status", traits.accepted_status},
+                        {"quarantined_status", traits.quarantined_status == 0 ? traits.accepted_status : traits.quarantined_status},
                         {"final_4xx", traits.final_4xx},
                         {"connection", false}});
     makers_.push_back({"source", name, false, [settings](const Json& with, void*, Host host) -> Result<Instance> {

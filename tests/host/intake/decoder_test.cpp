@@ -101,6 +101,16 @@ TEST_F(HookRig, AnswersWithTheStatusThatTheVendorWants) {
   EXPECT_EQ(answer.status, 204);
   EXPECT_EQ(answer.body, "");
   EXPECT_EQ(events().size(), 2u);
+
+  Hook telling = decoding([](const HttpRequest& request) -> Result<Events> {
+    if (request.body == "bad") return fail(ErrorKind::permanent, "no good");
+    return Events{decoded(request.body, "L-1")};
+  });
+  telling.accepted_status = 201;
+  deploy(std::move(telling));
+  EXPECT_EQ(send("3").status, 201);
+  EXPECT_EQ(send("3").status, 200);
+  EXPECT_EQ(send("bad").status, 202);
 }
 
 TEST_F(HookRig, LetsThePipelineOverrideTheSource) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "milepost/quarantine.hpp"
+
 namespace milepost::intake {
 namespace {
 
@@ -90,6 +92,16 @@ TEST_F(MappingTest, QuarantinesWithEveryReason) {
 TEST_F(MappingTest, QuarantinesWhatATemplateCannotEnd) {
   pipeline.event.subject = "${(function() while true do end end)()}";
   EXPECT_NE(map("{}").quarantine.find("event.subject"), std::string::npos);
+}
+
+TEST_F(MappingTest, QuarantinesWhatTheSourceCouldNotDecode) {
+  pipeline.event.id = "${payload.id}";
+  pipeline.event.subject = "L-1";
+  const auto event = map("no JSON", quarantine("", "it is no JSON"));
+  EXPECT_EQ(event.quarantine, "webhook: it is no JSON");
+  EXPECT_EQ(event.id, telemetry::hex(telemetry::sha256("no JSON")));
+  EXPECT_EQ(event.type + event.subject + event.reason, "");
+  EXPECT_EQ(event.payload, "no JSON");
 }
 
 TEST_F(MappingTest, QuarantinesAnEventWithoutASubject) {
