@@ -163,7 +163,7 @@ class Demo:
         lead = (ROOT / "examples" / "events" / "crf-lead.json").read_bytes()
         status, text = call("POST", self.hooks + "/hooks/crf", lead, {"Content-Type": "application/json", "X-Api-Key": "demo-crf-secret"})
         rows.append(("a CRF Connect lead", f"{status} {json.loads(text).get('status')}"))
-        self.expect(status == 202, f"the lead was answered {status}: {text}")
+        self.expect(status == 201, f"the lead was answered {status}: {text}")
         heading("What was sent")
         table(rows)
 

@@ -1,5 +1,8 @@
 #include "plugins/crfconnect/date_time.hpp"
 
+#include <ctime>
+#include <string>
+
 namespace milepost::crfconnect {
 namespace {
 
@@ -83,6 +86,14 @@ std::optional<Time> parse_date_time(std::string_view text) {
   const year_month_day date(year(y), month(static_cast<unsigned>(m)), day(static_cast<unsigned>(d)));
   if (!scan.done() || !date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   return Time(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) + microseconds(micro) - offset;
+}
+
+std::optional<Time> parse_http_date(std::string_view text) {
+  std::tm parts{};
+  const std::string copy(text);
+  const char* const end = strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return Time(std::chrono::seconds(timegm(&parts)));
 }
 
 }  // namespace milepost::crfconnect

@@ -5,27 +5,20 @@
 #include <vector>
 
 #include "milepost/connector.hpp"
-#include "milepost/settings.hpp"
-#include "plugins/crfconnect/lead.hpp"
+#include "plugins/crfconnect/leads.hpp"
 
 namespace milepost::crfconnect {
 
-struct WebhookSettings {
-  double fraud_quarantine_at = 0.85;
-  std::string updates;
-};
+struct WebhookSettings : LeadSettings {};
 Settings<WebhookSettings> webhook_settings();
 
 class Webhook : public WebhookSource {
  public:
-  Webhook(WebhookSettings settings, Host host) : settings_(std::move(settings)), host_(host) {}
-  Result<std::vector<Event>> receive(const HttpRequest& request) override;
+  Webhook(WebhookSettings settings, Host host) : leads_(std::move(settings), host) {}
+  Result<std::vector<Event>> receive(const HttpRequest& request) override { return leads_.read(request.body); }
 
  private:
-  void report(const Lead& lead, const std::string& type) const;
-
-  WebhookSettings settings_;
-  Host host_;
+  Leads leads_;
 };
 
 }  // namespace milepost::crfconnect

@@ -68,7 +68,7 @@ Status vary(Json& lead, const std::string& variant) {
 
 }  // namespace
 
-CrfConnectSandbox::CrfConnectSandbox(Host host) : host_(host) {
+CrfConnectSandbox::CrfConnectSandbox(Host host) : host_(host), store_(host) {
   // The partner portal, as far as a person would look there.
   routes_.on("GET", "/leads",
              [this](auto&, auto&) {
@@ -80,11 +80,19 @@ CrfConnectSandbox::CrfConnectSandbox(Host host) : host_(host) {
       });
 }
 
-Json CrfConnectSandbox::state() const { return {{"leads", leads_.json()}, {"pushed", pushed_}}; }
+HttpResponse CrfConnectSandbox::handle(const HttpRequest& request) {
+  const auto path = testing::path(request);
+  return path.starts_with("/queue/") || path.starts_with("/blob/") ? store_.handle(request) : routes_.handle(request);
+}
+
+Json CrfConnectSandbox::state() const {
+  return {{"leads", leads_.json()}, {"pushed", pushed_}, {"store", store_.state()}};
+}
 
 void CrfConnectSandbox::reset() {
   leads_.clear();
   pushed_.clear();
+  store_.reset();
   guids_ = 0;
 }
 
@@ -137,28 +145,48 @@ Result<Json> CrfConnectSandbox::next_lead(const Json& event) {
   return lead;
 }
 
-Result<std::vector<HttpRequest>> CrfConnectSandbox::emit(const Json& event) {
-  const auto url = get<std::string>(event, "/url");
+Result<std::string> CrfConnectSandbox::body_of(const Json& event) {
   const auto body = get<std::optional<std::string>>(event, "/body");
-  const auto times = get<std::optional<std::size_t>>(event, "/times");
-  if (!url) return fail(url.error());
   if (!body) return fail(body.error());
-  if (!times) return fail(times.error());
+  if (*body) return **body;
+  auto lead = next_lead(event);
+  if (!lead) return fail(lead.error());
+  pushed_.push_back(get<std::string>(*lead, "/id").value_or(""));
+  return *lead == sample() ? std::string(kSampleLead) : text(*lead);
+}
 
-  auto push = testing::webhook(*url, "");
+/// Into a queue or a container, in place of a push.
+Status CrfConnectSandbox::put(const Json& event, const std::string& body) {
+  const auto queue = get<std::optional<std::string>>(event, "/queue"),
+             container = get<std::optional<std::string>>(event, "/container"),
+             encoding = get<std::optional<std::string>>(event, "/encoding"),
+             name = get<std::optional<std::string>>(event, "/name");
+  for (const auto* field : {&queue, &container, &encoding, &name})
+    if (!*field) return fail(field->error());
+  if (*queue)
+    return store_.put_message(**queue, encoding->value_or("plain") == "base64" ? testing::base64(body) : body);
+  return store_.put_blob(container->value_or(""), name->value_or(new_guid("blob") + ".json"), body);
+}
+
+Result<std::vector<HttpRequest>> CrfConnectSandbox::emit(const Json& event) {
+  const bool stored = find(event, "/queue") != nullptr || find(event, "/container") != nullptr;
+  const auto url = get<std::string>(event, "/url");
+  const auto times = get<std::optional<std::size_t>>(event, "/times");
+  if (!url && !stored) return fail(url.error());
+  if (!times) return fail(times.error());
+  auto body = body_of(event);
+  if (!body) return fail(body.error());
+  const auto count = std::min<std::size_t>(times->value_or(1), 100);
+  if (stored) {
+    for (std::size_t i = 0; i < count; ++i)
+      if (auto done = put(event, *body); !done) return fail(done.error());
+    return std::vector<HttpRequest>();
+  }
+  auto push = testing::webhook(*url, std::move(*body));
   if (const auto* headers = find(event, "/headers"); headers != nullptr && headers->is_object())
     for (const auto& [key, value] : headers->items())
       if (value.is_string()) push.headers.emplace_back(key, value.get<std::string>());
-  if (*body) {
-    push.body = **body;
-  } else {
-    auto lead = next_lead(event);
-    if (!lead) return fail(lead.error());
-    const bool verbatim = *lead == sample();
-    push.body = verbatim ? std::string(kSampleLead) : text(*lead);
-    pushed_.push_back(get<std::string>(*lead, "/id").value_or(""));
-  }
-  return std::vector<HttpRequest>(std::min<std::size_t>(times->value_or(1), 100), push);
+  return std::vector<HttpRequest>(count, push);
 }
 
 }  // namespace milepost::crfconnect

@@ -93,6 +93,77 @@ TEST_F(CrfWebhook, ReportsDriftByPlaceAndNotByValue) {
   EXPECT_EQ(host.counted("lead_warnings"), 3);
 }
 
+TEST_F(CrfWebhook, MayReportDriftAsEventsOncePerPlace) {
+  const auto events = receive({{"variant", "drift"}}, {{"drift", "event"}});
+  ASSERT_TRUE(events);
+  ASSERT_EQ(events->size(), 4u);
+  EXPECT_EQ((*events)[1].type, "schema.drift");
+  EXPECT_EQ((*events)[1].subject, "crfconnect:schema");
+  std::vector<std::string> ids;
+  for (const auto& event : *events) ids.push_back(event.id);
+  EXPECT_EQ(std::vector<std::string>(ids.begin() + 1, ids.end()),
+            (std::vector<std::string>{"drift:unknown_field:/businessAddress/plusCode", "drift:unknown_value:/industry",
+                                      "drift:unknown_field:/referralScore"}));
+  const auto again = receive({{"variant", "drift"}}, {{"drift", "event"}});
+  EXPECT_EQ((*again)[1].id, ids[1]) << "the host knows it the second time";
+  EXPECT_EQ(host.counted("lead_drift"), 6);
+}
+
+TEST_F(CrfWebhook, KeepsTheFraudScoreExactly) {
+  for (auto [score, good] : {std::pair{"0", true},
+                             {"0.150", true},
+                             {"8.4999e-1", true},
+                             {"null", true},
+                             {"0.85", false},
+                             {"1", false},
+                             {"1.01", false},
+                             {"-0.1", false},
+                             {"\"0.1\"", false}}) {
+    std::string body(kSampleLead);
+    body.replace(body.find("0.15"), 4, score);
+    const auto events = receive_text(body);
+    EXPECT_EQ(events.has_value(), good) << score;
+    if (events) {
+      EXPECT_EQ(events->front().payload.text(), body);
+    }
+  }
+}
+
+TEST_F(CrfWebhook, BearsAnEmojiInEachField) {
+  Json lead = *read_json(kSampleLead);
+  const std::string house = "\xF0\x9F\x8F\xA0";
+  std::size_t tried = 0;
+  for (auto& [key, value] : lead.items()) {
+    if (!value.is_string() || key == "id" || key == "submissionId" || key == "dateCreated" || key == "status" ||
+        key == "state")
+      continue;
+    value = house + " " + value.get<std::string>();
+    ++tried;
+  }
+  EXPECT_GT(tried, 15u);
+  lead["businessAddress"]["city"] = house;
+  lead[house] = house;
+  const auto events = receive_text(text(lead));
+  ASSERT_TRUE(events) << events.error().message;
+  EXPECT_NE(events->front().payload.text().find(house), std::string::npos);
+  EXPECT_TRUE(host.tells("(unprintable): unknown_field"));
+  for (auto key : {"id", "submissionId", "dateCreated", "status", "state"}) {
+    Json bad = *read_json(kSampleLead);
+    bad[key] = house;
+    EXPECT_NE(receive_text(text(bad)).error().message.find(std::string("/") + key), std::string::npos);
+  }
+}
+
+TEST_F(CrfWebhook, NamesEveryRequiredFieldThatIsNull) {
+  Json lead = *read_json(kSampleLead);
+  for (auto& [key, value] : lead.items()) value = nullptr;
+  const auto events = receive_text(text(lead));
+  ASSERT_FALSE(events);
+  for (auto key : {"id", "submissionId", "duplicateId", "dateCreated", "status", "state", "requestedAmount"})
+    EXPECT_NE(events.error().message.find("/" + std::string(key) + ": null"), std::string::npos)
+        << events.error().message;
+}
+
 TEST_F(CrfWebhook, KeepsQuietAboutWhatPeopleTypeOddly) {
   ASSERT_TRUE(receive({{"lead", {{"phone", "none"}, {"email", "bob at home"}}}}));
   EXPECT_TRUE(host.logs().empty());
@@ -158,7 +229,8 @@ TEST_F(CrfWebhook, DeclaresThatThePipelineNamesTheVerifier) {
   const auto manifest = rig.manifest();
   EXPECT_EQ(get<std::string>(manifest, "/sources/0/name").value_or(""), "webhook");
   EXPECT_TRUE(find(manifest, "/sources/0/verify")->is_null());
-  EXPECT_EQ(get<int>(manifest, "/sources/0/accepted_status").value_or(0), 202);
+  EXPECT_EQ(get<int>(manifest, "/sources/0/accepted_status").value_or(0), 201);
+  EXPECT_EQ(get<int>(manifest, "/sources/0/quarantined_status").value_or(0), 202);
 }
 
 }  // namespace
