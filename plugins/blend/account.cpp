@@ -83,6 +83,11 @@ Status BlendConnection::open(const Call& call) {
 }
 
 Status BlendConnection::probe(const Call& call) {
+  if (client_.refused_lately(call))
+    return fail(Error{ErrorKind::auth,
+                      "user and password were refused less than ten minutes ago: they are not sent again, since the "
+                      "third refusal locks the user",
+                      "blend: GET " + client_.paths().authentication(), std::chrono::hours(24)});
   auto reply = client_.read("authentication", client_.paths().authentication(), call);
   if (!reply) {
     auto error = std::move(reply.error().error);
@@ -110,6 +115,12 @@ Result<Answer> BlendAction::run_one(const Delivery& delivery, const Call& call) 
   const auto outcome = result ? name(result->effect) : name(result.error().kind);
   host_.metrics().count("items", 1, {{"action", name_}, {"outcome", outcome}});
   return result;
+}
+
+Status BlendAction::needs_v3() const {
+  if (!client_.paths().legacy()) return {};
+  return fail(ErrorKind::permanent, "api_version: " + connection_.account().api_version + " has no " + name_ +
+                                        " here; it needs 3.0.0 or later");
 }
 
 Result<std::string> id_setting(const Json& value, const std::string& name) {

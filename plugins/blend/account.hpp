@@ -50,6 +50,8 @@ class BlendAction : public SingleAction {
 
  protected:
   virtual Result<Answer> act(const Delivery& delivery, const Call& call) = 0;
+  /// Of v2.x only applications, milestones and events are spoken here.
+  Status needs_v3() const;
 
   const BlendConnection& connection_;
   const Client& client_;

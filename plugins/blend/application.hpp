@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plugins/blend/account.hpp"
+#include "plugins/blend/safe.hpp"
 
 namespace milepost::blend {
 
@@ -25,10 +26,6 @@ Result<std::optional<Json>> by_id(const Client& client, const std::string& id, c
 /// Of a step's `id` and `crm_id` the one that is given, asked of Blend. Several that carry one crmId are `permanent`.
 Result<std::optional<Json>> named_application(const Client& client, const Json& id, const Json& crm_id,
                                               const Call& call);
-
-/// Without redirectUrl (a one-time key to the account), taxpayer numbers, birth dates and credit data, at any depth;
-/// ids as texts.
-Json safe(const Json& value);
 
 /// {"id", "crm_id", "los_id", "status", "archived", "borrower", "deep_link"}: what a CRM's record wants to know.
 Json summary(const BlendConnection& connection, const Json& application);

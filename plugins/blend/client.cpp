@@ -8,6 +8,14 @@
 namespace milepost::blend {
 namespace {
 
+using namespace std::chrono_literals;
+
+/// When user and password were refused last, in microseconds since 1970: shared by all instances of the connection.
+constexpr const char* kRefusedAt = "basic_refused_at";
+constexpr auto kAfterRefusal = 10min;
+/// The host opens a refused account again by itself, unless it is told to wait.
+constexpr auto kNextTry = 24h;
+
 /// True when the vendor's text mentions `name` as a word of its own.
 bool mentions(std::string_view text, std::string_view name) {
   const auto letter = [](char c) { return is_id(std::string_view(&c, 1)); };
@@ -44,7 +52,9 @@ std::string advice(int status, bool basic) {
   switch (status) {
     case 401:
       // Three wrong passwords lock the user (api-auth-security-details, read 2026-11).
-      return basic ? "Blend refused user and password; three refusals lock the user: correct them before you resume"
+      return basic ? "Blend refused user and password, and three refusals lock the user: it is not asked again for a "
+                     "day; "
+                     "correct them, wait ten minutes, and start the host anew"
                    : "Blend refused the credentials";
     case 403:
       return "the credentials may not do this here: check target_instance, the user's rights and the caller's address";
@@ -62,6 +72,7 @@ std::string advice(int status, bool basic) {
 Error refused(const HttpResponse& response, const Ask& ask, const std::string& origin, bool basic, Time now) {
   auto error = *classify(response, ask.intent, origin, std::chrono::system_clock::time_point(now.time_since_epoch()));
   error.message = advice(response.status, basic);
+  if (response.status == 401 && basic) error.retry_after = kNextTry;
   const auto body = read_json(response.body).value_or(Json::object());
   if (const auto names = about(ask.body, body); !names.empty()) error.message += " (about " + names + ")";
   if (const auto tracking = id_at(body, "/trackingId"); !tracking.empty()) error.origin += ", tracking " + tracking;
@@ -103,6 +114,24 @@ Reply Client::upload(Ask ask, const std::string& content_type, std::string body,
   return exchange(ask, std::move(request), call);
 }
 
+bool Client::refused_lately(const Call& call) const {
+  if (!basic_) return false;
+  const auto had = host_.state().get(kRefusedAt, call);
+  if (!had || had->version == 0) return false;
+  long long at = 0;
+  std::from_chars(had->value.data(), had->value.data() + had->value.size(), at);
+  return host_.clock().now() < Time(std::chrono::microseconds(at)) + kAfterRefusal;
+}
+
+/// Where it cannot be kept, the host's own waits are what is left.
+void Client::remember_refusal(const Call& call) const {
+  const auto had = host_.state().get(kRefusedAt, call);
+  if (!had) return;
+  const auto now = std::to_string(host_.clock().now().time_since_epoch().count());
+  if (auto kept = host_.state().put(kRefusedAt, now, had->version, call); !kept)
+    host_.log().warn("refusal_not_remembered", {});
+}
+
 Reply Client::exchange(const Ask& ask, HttpRequest request, const Call& call) const {
   std::string origin = "blend: " + request.method + ' ' + request.target.substr(0, request.target.find('?'));
   const auto started = host_.clock().now();
@@ -115,6 +144,7 @@ Reply Client::exchange(const Ask& ask, HttpRequest request, const Call& call) co
     if (error.origin.empty()) error.origin = std::move(origin);
     return std::unexpected(Refusal{std::move(error)});
   }
+  if (response->status == 401 && basic_) remember_refusal(call);
   if (!response->ok()) return std::unexpected(Refusal{refused(*response, ask, origin, basic_, now), response->status});
   origin += " -> " + std::to_string(response->status);
   const bool empty = response->body.find_first_not_of(" \t\r\n") == std::string::npos;

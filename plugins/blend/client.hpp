@@ -61,12 +61,16 @@ class Client {
   Reply send(Ask ask, const Call& call) const;
   /// A body that is no JSON: a multipart upload. `once`.
   Reply upload(Ask ask, const std::string& content_type, std::string body, const Call& call) const;
+  /// Within ten minutes after user and password were refused to any instance of this connection: nothing should ask
+  /// again, since the third refusal locks the user.
+  bool refused_lately(const Call& call) const;
   Reply read(const std::string& operation, const std::string& target, const Call& call) const {
     return send({operation, "GET", target}, call);
   }
 
  private:
   Reply exchange(const Ask& ask, HttpRequest request, const Call& call) const;
+  void remember_refusal(const Call& call) const;
 
   Paths paths_;
   HttpHeaders headers_;

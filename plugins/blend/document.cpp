@@ -95,6 +95,7 @@ std::pair<std::string, std::string> to_multipart(const Upload& upload) {
 }
 
 Result<Answer> UploadDocument::act(const Delivery& delivery, const Call& call) {
+  if (auto spoken = needs_v3(); !spoken) return fail(spoken.error());
   const auto upload = to_upload(delivery.with);
   if (!upload) return fail(upload.error());
   auto there = existing(*upload, Answer::Effect::unchanged, call);

@@ -51,6 +51,7 @@ Settings<FollowUpSettings> follow_up_settings() {
 }
 
 Result<Answer> CreateFollowUp::act(const Delivery& delivery, const Call& call) {
+  if (auto spoken = needs_v3(); !spoken) return fail(spoken.error());
   auto body = body_of(delivery, connection_);
   if (!body) return fail(body.error());
   auto there = existing(*body, call);

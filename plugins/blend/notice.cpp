@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "plugins/blend/names.hpp"
+#include "plugins/blend/safe.hpp"
 
 namespace milepost::blend {
 namespace {
@@ -89,7 +90,7 @@ Json payload_of(const Notice& notice, const std::string& action, int version, co
   if (!notice.entity_id.empty()) out["entityId"] = notice.entity_id;
   out["action"] = action;
   if (version != 0) out["version"] = version;
-  if (data != nullptr) out["data"] = *data;
+  if (data != nullptr) out["data"] = safe(*data);
   return out;
 }
 
@@ -116,6 +117,8 @@ Result<Notice> read_v3(const Json& body) {
   for (const char* pointer : {"/data/trigger/triggeredAt", "/firstEmittedAt"})
     if (const auto* time = find(body, pointer); time != nullptr && !notice.time) notice.time = read_time(*time);
   finish(notice, part(action), 3, data);
+  // v3's health check is described, its shape is not.
+  notice.system = notice.system || is_system(lower(text_at(body, "/type")));
   if (auto trigger = text_at(body, "/data/trigger/type"); !trigger.empty())
     notice.payload["trigger"] = std::move(trigger);
   if (auto solution = text_at(body, "/data/solution"); !solution.empty())

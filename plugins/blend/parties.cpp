@@ -52,6 +52,7 @@ Settings<AddPartySettings> add_party_settings() {
 }
 
 Result<Json> AddParty::body_of(const Json& with) const {
+  if (auto spoken = needs_v3(); !spoken) return fail(spoken.error());
   auto settings = add_party_settings().parse(with);
   if (!settings) return fail(settings.error());
   auto application = id_setting(settings->application_id, "application_id");
@@ -114,6 +115,7 @@ Settings<UpdatePartySettings> update_party_settings() {
 }
 
 Result<Answer> UpdateParty::act(const Delivery& delivery, const Call& call) {
+  if (auto spoken = needs_v3(); !spoken) return fail(spoken.error());
   const auto settings = update_party_settings().parse(delivery.with);
   if (!settings) return fail(settings.error());
   const auto id = id_setting(settings->id, "id");
@@ -149,6 +151,7 @@ Settings<AssignSettings> assign_settings() {
 }
 
 Result<Answer> Assign::act(const Delivery& delivery, const Call& call) {
+  if (auto spoken = needs_v3(); !spoken) return fail(spoken.error());
   const auto settings = assign_settings().parse(delivery.with);
   if (!settings) return fail(settings.error());
   const auto id = id_setting(settings->application_id, "application_id");

@@ -13,6 +13,7 @@ Settings<ExportStatusSettings> export_status_settings() {
 }
 
 Result<Answer> SetExportStatus::act(const Delivery& delivery, const Call& call) {
+  if (auto spoken = needs_v3(); !spoken) return fail(spoken.error());
   const auto settings = export_status_settings().parse(delivery.with);
   if (!settings) return fail(settings.error());
   const auto id = id_setting(settings->application_id, "application_id");

@@ -33,18 +33,28 @@ TEST_F(BlendAccount, PausesWhereBlendDoesNotTakeIt) {
   EXPECT_EQ(try_connect().error().message, "Blend refused the credentials");
 }
 
-TEST_F(BlendAccount, WarnsOfTheLockBehindBasicPasswords) {
+TEST_F(BlendAccount, NeverLocksAUserByItself) {
+  const Json basic{{"auth", "basic"}, {"user", "sandbox-user"}};
   host.http.basic("sandbox-user", "wrong");
-  for (int i = 0; i < 3; ++i) {
-    const auto refused = try_connect({{"auth", "basic"}, {"user", "sandbox-user"}});
+  auto refused = try_connect(basic);
+  EXPECT_EQ(refused.error().kind, ErrorKind::auth);
+  EXPECT_EQ(refused.error().retry_after, 24h);
+  EXPECT_NE(refused.error().message.find("three refusals lock the user"), std::string::npos);
+  for (int i = 0; i < 5; ++i) {  // other instances, and the host's own further tries
+    refused = try_connect(basic);
     EXPECT_EQ(refused.error().kind, ErrorKind::auth);
-    EXPECT_NE(refused.error().message.find("three refusals lock the user"), std::string::npos);
+    EXPECT_EQ(refused.error().retry_after, 24h);
   }
-  EXPECT_EQ(host.http.requests().size(), 3u);  // one a look: it never tries again by itself
+  EXPECT_EQ(host.http.requests().size(), 1u);
+  host.clock.advance(10min);
   host.http.basic("sandbox-user", "sandbox-password");
-  EXPECT_FALSE(try_connect({{"auth", "basic"}}));  // locked
-  ask("POST", "/_settings", {{"unlock", true}});
-  EXPECT_TRUE(try_connect({{"auth", "basic"}}));
+  ASSERT_TRUE(try_connect(basic));
+  // An action that is refused later counts alike.
+  host.http.basic("sandbox-user", "changed meanwhile");
+  EXPECT_EQ(rig.run("get_application", {{"id", "a"}}).kind(), ErrorKind::auth);
+  host.http.forget();
+  EXPECT_EQ(rig.open().error().kind, ErrorKind::auth);
+  EXPECT_TRUE(host.http.requests().empty());
 }
 
 TEST_F(BlendAccount, RefusesBadSettings) {
@@ -264,6 +274,10 @@ TEST_F(BlendCreate, SpeaksTheOlderFamilyToV2) {
   EXPECT_EQ(rig.run("update_application", {{"crm_id", "deal-1"}, {"fields", {{"communityId", "c"}}}})->effect,
             Answer::Effect::updated);
   EXPECT_EQ(last_body(), (Json{{"communityID", "c"}}));
+  EXPECT_NE(rig.run("create_follow_up", {{"application_id", "a"}, {"type", "W2"}, {"context", {{"w2Year", 2025}}}})
+                .message()
+                .find("2.3.0 has no create_follow_up here; it needs 3.0.0 or later"),
+            std::string::npos);
   with["fields"] = {{"purchasePrice", 1}};
   EXPECT_EQ(rig.run("create_application", with).message(), "fields.purchasePrice: the /loans family of v2.x has none");
 }

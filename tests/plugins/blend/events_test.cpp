@@ -74,11 +74,29 @@ TEST(BlendNotice, IsReadFromV2) {
   }
 }
 
+TEST(BlendNotice, TellsNoSecretOn) {
+  const auto notice = read_notice(json(R"({"id":"e","data":{"type":"party","id":"p","action":"updated",
+      "fields":{"taxpayerIdentifier":{"value":"CANARY"},"email":{"value":"a@b.test"}},"redirectUrl":"CANARY"}})"));
+  EXPECT_EQ(text(notice->payload).find("CANARY"), std::string::npos);
+  EXPECT_EQ(notice->payload["data"]["fields"]["email"]["value"], "a@b.test");
+}
+
 TEST(BlendNotice, OfANewNameIsTakenAndMarked) {
   const auto notice = read_notice(json(R"({"id":"e","data":{"type":"spaceship","id":"s","action":"LAUNCHED"}})"));
   EXPECT_EQ(notice->type, "spaceship.launched");
   EXPECT_FALSE(notice->known);
   EXPECT_EQ(read_notice(json(R"({"id":"e","data":{"type":"a b","id":"../s","action":7}})"))->type, "unknown.7");
+}
+
+TEST(BlendNotice, KnowsAHealthCheckInEachShape) {
+  for (const char* source :
+       {R"({"eventType":"systemEvent","message":{"entityAction":"HEALTHCHECK"}})",
+        R"({"id":"e","data":{"type":"system","action":"created"}})",
+        R"({"id":"e","data":{"type":"application","action":"HEALTHCHECK"}})", R"({"id":"e","type":"HEARTBEAT"})"}) {
+    const auto notice = read_notice(json(source));
+    ASSERT_TRUE(notice) << source;
+    EXPECT_TRUE(notice->system) << source;
+  }
 }
 
 TEST(BlendNotice, RefusesWhatIsNone) {
