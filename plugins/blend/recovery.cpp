@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "milepost/quarantine.hpp"
 #include "milepost/sha256.hpp"
 #include "plugins/blend/sources.hpp"
 
@@ -131,7 +132,7 @@ Result<std::optional<Event>> RecoverySource::fetch(const Json& row, const Call& 
     // Another event's data under this id would be told as this one.
     if (whole && (whole->system || whole->id == notice->id)) notice = std::move(whole);
   }
-  if (!notice) return count("refused"), std::optional<Event>();
+  if (!notice) return count("refused"), std::optional<Event>(quarantine(text(row), notice.error().message));
   auto event = to_event(*notice, {settings_.types, settings_.one_submission});
   count(notice->system ? "system" : !event ? "not_wanted" : notice->known ? "taken" : "unknown");
   return event;

@@ -279,6 +279,11 @@ TEST_F(BlendPolls, LoseNothingWhereOneEventCannotBeRead) {
   const auto page = recovery().poll("", 1, host.call());
   EXPECT_EQ(page->events[0].id, "e-1");
   EXPECT_EQ(page->events[0].type, "application.updated");
+  // What cannot even be told apart is kept for a person.
+  host.http.on("GET", "/events").answers(200).json(Json::array({{{"eventId", std::string(300, 'x')}}}));
+  const auto odd = recovery().poll("", 1, host.call());
+  ASSERT_TRUE(odd);
+  EXPECT_EQ(odd->events[0].type, "milepost.quarantine");
 }
 
 TEST_F(BlendPolls, TellOfEachApplicationOnceForEachStatus) {
