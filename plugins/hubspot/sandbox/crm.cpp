@@ -9,7 +9,8 @@ namespace milepost::hubspot::sandbox {
 namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-    {"contacts", "0-1"}, {"companies", "0-2"}, {"deals", "0-3"}, {"tickets", "0-5"}, {"notes", "0-46"}};
+    {"contacts", "0-1"}, {"companies", "0-2"},           {"deals", "0-3"},    {"tickets", "0-5"},
+    {"notes", "0-46"},   {"postal_mail", "postal_mail"}, {"p_loan", "2-3456"}};
 /// Per type (properties guide, read 2026-11).
 constexpr std::size_t kMostUnique = 10;
 
@@ -38,7 +39,9 @@ Problem invalid(const std::string& property, const std::string& what, const std:
 std::string modified_property(const std::string& type) {
   return type == "contacts" ? "lastmodifieddate" : "hs_lastmodifieddate";
 }
-std::string created_property(const std::string& type) { return type == "notes" ? "hs_createdate" : "createdate"; }
+std::string created_property(const std::string& type) {
+  return type == "notes" || type == "postal_mail" ? "hs_createdate" : "createdate";
+}
 
 std::string value_of(const Json& properties, const Record* existing, const std::string& name) {
   if (const auto found = properties.find(name); found != properties.end())
@@ -158,7 +161,7 @@ std::optional<Problem> Crm::check_minimum(const std::string& type, const Json& p
   if (type == "deals" && !has("dealname")) return missing("dealname");
   if (type == "deals" && !has("dealstage")) return missing("dealstage");
   if (type == "deals" && pipelines("deals").size() > 1 && !has("pipeline")) return missing("pipeline");
-  if (type == "notes" && !has("hs_timestamp")) return missing("hs_timestamp");
+  if ((type == "notes" || type == "postal_mail") && !has("hs_timestamp")) return missing("hs_timestamp");
   return std::nullopt;
 }
 

@@ -17,7 +17,7 @@ std::string default_properties(const std::string& type) {
   if (type == "contacts") return "email,firstname,lastname,createdate,lastmodifieddate,hs_object_id";
   if (type == "deals")
     return "amount,closedate,createdate,dealname,dealstage,hs_lastmodifieddate,hs_object_id,pipeline";
-  if (type == "notes") return "hs_createdate,hs_lastmodifieddate,hs_object_id";
+  if (type == "notes" || type == "postal_mail") return "hs_createdate,hs_lastmodifieddate,hs_object_id";
   return "name,domain,createdate,hs_lastmodifieddate,hs_object_id";
 }
 
@@ -87,11 +87,27 @@ HttpResponse HubspotSandbox::list(const Ask& ask) {
 }
 
 HttpResponse HubspotSandbox::get_one(const Ask& ask) {
+  if (const auto& key = ask.query["idProperty"]; !key.empty()) {
+    const auto definition = crm_.definitions(ask.type).find(key);
+    if (definition == crm_.definitions(ask.type).end() || !definition->second.unique)
+      return refuse({400, "VALIDATION_ERROR", "idProperty " + key + " is not a unique property"});
+  }
   const auto* record = named(ask);
   if (record == nullptr) return refuse(kNotFound);
   const auto properties =
       ask.query.has("properties") ? ask.query["properties"] + ",hs_object_id" : default_properties(ask.type);
-  return json_answer(200, shown(ask.type, *record, properties));
+  auto answer = shown(ask.type, *record, properties);
+  for (std::string_view rest = ask.query["associations"]; !rest.empty();) {
+    const auto name = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    const auto to = crm_.type_of(name);
+    if (!to) return refuse({400, "VALIDATION_ERROR", "Unable to infer object type from: " + std::string(name)});
+    Json results = Json::array();
+    for (const auto& id : crm_.associated(ask.type, record->id, *to))
+      results.push_back({{"id", id}, {"type", ask.type + "_to_" + *to}});
+    if (!results.empty()) answer["associations"][*to]["results"] = std::move(results);
+  }
+  return json_answer(200, answer);
 }
 
 HttpResponse HubspotSandbox::create(const Ask& ask) {
@@ -105,7 +121,8 @@ HttpResponse HubspotSandbox::create(const Ask& ask) {
   // Targets' types follow from the association types (enum of @hubspot/api-client 13.5.0, read 2026-11).
   static const std::map<int, std::string> kTo = {
       {202, "contacts"}, {214, "deals"},     {190, "companies"}, {228, "tickets"}, {3, "contacts"},
-      {5, "companies"},  {341, "companies"}, {4, "deals"},       {1, "companies"}, {279, "companies"}};
+      {5, "companies"},  {341, "companies"}, {4, "deals"},       {1, "companies"}, {279, "companies"},
+      {453, "contacts"}, {457, "deals"},     {459, "companies"}, {455, "tickets"}};
   std::vector<std::pair<std::string, std::string>> targets;
   for (const auto& association : *associations) {
     const auto to = kTo.find(get<int>(association, "/types/0/associationTypeId").value_or(0));

@@ -14,6 +14,11 @@ constexpr std::string_view kToken = "sandbox-token";
 /// all.
 constexpr std::string_view kScoped = "pat-scopes:";
 
+std::string lower(std::string text) {
+  for (auto& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return text;
+}
+
 }  // namespace
 
 HubspotSandbox::HubspotSandbox(Host host) : host_(host) { add_routes(); }
@@ -22,6 +27,7 @@ void HubspotSandbox::reset() {
   crm_ = Crm();
   limits_ = {};
   windows_.clear();
+  searches_ = {limits_.search, 1s};
   used_today_ = 0;
   correlations_ = 0;
   next_event_ = 1;
@@ -46,6 +52,10 @@ void HubspotSandbox::add_routes() {
   using S = HubspotSandbox;
   on("POST", "objects", "/batch/read", "read", &S::batch_read);
   on("POST", "objects", "/batch/upsert", "write", &S::batch_upsert);
+  on("POST", "objects", "/batch/create", "write", &S::batch_create);
+  on("POST", "objects", "/batch/update", "write", &S::batch_update);
+  on("POST", "objects", "/batch/archive", "write", &S::batch_archive);
+  on("POST", "objects", "/search", "read", &S::search);
   on("GET", "objects", "", "read", &S::list);
   on("POST", "objects", "", "write", &S::create);
   on("GET", "objects", "/{id}", "read", &S::get_one);
@@ -53,13 +63,15 @@ void HubspotSandbox::add_routes() {
   on("DELETE", "objects", "/{id}", "write", &S::remove);
   on("GET", "objects", "/{id}/associations/{to}", "read", &S::associations);
   on("PUT", "objects", "/{id}/associations/default/{to}/{to_id}", "write", &S::associate);
+  on("PUT", "objects", "/{id}/associations/{to}/{to_id}", "write", &S::associate_labelled);
   on("GET", "properties", "/groups", "read", &S::property_groups);
   on("GET", "properties", "", "read", &S::properties);
   on("POST", "properties", "", "schema", &S::create_property);
   on("GET", "properties", "/{name}", "read", &S::property);
   on("GET", "pipelines", "", "read", &S::pipelines);
   on("GET", "pipelines", "/{id}", "read", &S::pipeline);
-  // Not HubSpot's: for tests that need more, or less, than an account has. {"burst": 5, "daily": 100}
+  // Not HubSpot's: for tests that need more, or less, than an account has. {"burst": 5, "daily": 100, "search": 2,
+  // "index_lag_ms": 5000}
   routes_.on("POST", "/_limits", [this](const HttpRequest& request, const Params& params) {
     return set_limits({"", params, {}, read_json(request.body).value_or(Json()), false});
   });
@@ -80,9 +92,13 @@ HttpResponse HubspotSandbox::handle(const HttpRequest& request) {
   auto& window = windows_.try_emplace(token_, limits_.burst, 10s).first->second;
   if (used_today_ >= limits_.daily) return limited("DAILY");
   if (!window.take(now)) return limited("TEN_SECONDLY_ROLLING");
+  // The search has a limit of its own, and its answers tell of none (search page, read 2026-11).
+  const bool search = testing::path(request).ends_with("/search");
+  if (search && !searches_.take(now)) return limited("SECONDLY");
   ++used_today_;
 
   auto response = routes_.handle(request);
+  if (search) return response;
   const auto header = [&](const char* name, std::size_t value) {
     response.headers.emplace_back(name, std::to_string(value));
   };
@@ -114,10 +130,10 @@ HttpResponse HubspotSandbox::enter(const HttpRequest& request, const Params& par
   return (this->*handler)(ask);
 }
 
-/// Notes are covered by the contacts' scopes.
+/// Notes and mailed pieces are covered by the contacts' scopes.
 bool HubspotSandbox::may(const std::string& scope, const std::string& type) const {
   if (!token_.starts_with(kScoped)) return true;
-  const auto about = type == "notes" ? "contacts" : type;
+  const std::string about = type == "notes" || type == "postal_mail" ? "contacts" : type == "p_loan" ? "custom" : type;
   const auto wanted = scope == "schema" ? "crm.schemas." + about + ".write" : "crm.objects." + about + "." + scope;
   return ("," + token_.substr(kScoped.size()) + ",").find("," + wanted + ",") != std::string::npos;
 }
@@ -143,8 +159,7 @@ HttpResponse HubspotSandbox::refuse(const Problem& problem) {
 HttpResponse HubspotSandbox::limited(const std::string& policy) {
   const auto id = correlation();
   const Json body{{"status", "error"},
-                  {"message", policy == "DAILY" ? "You have reached your daily limit."
-                                                : "You have reached your ten_secondly_rolling limit."},
+                  {"message", "You have reached your " + lower(policy) + " limit."},
                   {"errorType", "RATE_LIMIT"},
                   {"category", "RATE_LIMITS"},
                   {"policyName", policy},
@@ -156,7 +171,10 @@ HttpResponse HubspotSandbox::limited(const std::string& policy) {
 HttpResponse HubspotSandbox::set_limits(const Ask& ask) {
   limits_.burst = get<std::size_t>(ask.body, "/burst").value_or(limits_.burst);
   limits_.daily = get<std::size_t>(ask.body, "/daily").value_or(limits_.daily);
+  limits_.search = get<std::size_t>(ask.body, "/search").value_or(limits_.search);
+  limits_.index_lag = std::chrono::milliseconds(get<long long>(ask.body, "/index_lag_ms").value_or(0));
   windows_.clear();
+  searches_ = {limits_.search, 1s};
   return testing::empty_answer(204);
 }
 

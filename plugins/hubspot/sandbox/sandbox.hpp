@@ -44,6 +44,10 @@ class HubspotSandbox : public Sandbox {
   HttpResponse remove(const Ask& ask);
   HttpResponse batch_read(const Ask& ask);
   HttpResponse batch_upsert(const Ask& ask);
+  HttpResponse batch_create(const Ask& ask);
+  HttpResponse batch_update(const Ask& ask);
+  HttpResponse batch_archive(const Ask& ask);
+  HttpResponse search(const Ask& ask);
   HttpResponse properties(const Ask& ask);
   HttpResponse property(const Ask& ask);
   HttpResponse create_property(const Ask& ask);
@@ -52,11 +56,13 @@ class HubspotSandbox : public Sandbox {
   HttpResponse pipeline(const Ask& ask);
   HttpResponse associations(const Ask& ask);
   HttpResponse associate(const Ask& ask);
+  HttpResponse associate_labelled(const Ask& ask);
   HttpResponse set_limits(const Ask& ask);
 
   Record* named(const Ask& ask);
   Json shown(const std::string& type, const Record& record, const std::string& only = {}) const;
   HttpResponse refuse(const Problem& problem);
+  std::optional<HttpResponse> unfit(const Ask& ask);
   HttpResponse batch(const Ask& ask, Json results, Json errors) const;
   HttpResponse limited(const std::string& policy);
   std::string correlation();
@@ -65,6 +71,8 @@ class HubspotSandbox : public Sandbox {
   struct Limits {
     std::size_t burst = 100;      ///< in 10 s for each token: a service key on Free or Starter
     std::size_t daily = 250'000;  ///< for the account
+    std::size_t search = 5;       ///< in a second, for the account
+    std::chrono::milliseconds index_lag{};
   };
 
   Host host_;
@@ -72,6 +80,7 @@ class HubspotSandbox : public Sandbox {
   testing::Routes routes_;
   Limits limits_;
   std::map<std::string, testing::RollingWindow> windows_;  // by token
+  testing::RollingWindow searches_{5, std::chrono::seconds(1)};
   std::chrono::sys_days day_{};
   std::size_t used_today_ = 0;
   std::string token_;  // of the request in hand

@@ -108,11 +108,37 @@ HttpResponse HubspotSandbox::associations(const Ask& ask) {
   return json_answer(200, answer);
 }
 
+/// The guide tells of no body, the official client (13.5.0) wants one: this is the client's.
 HttpResponse HubspotSandbox::associate(const Ask& ask) {
   const auto to = crm_.type_of(ask.params["to"]);
   if (!to || !crm_.associate(ask.type, ask.params["id"], *to, ask.params["to_id"]))
     return refuse({404, "OBJECT_NOT_FOUND", "Object not found."});
-  return testing::empty_answer(200);
+  const auto now = testing::iso_time(host_.clock().now());
+  const Json spec{{"associationCategory", "HUBSPOT_DEFINED"}, {"associationTypeId", 0}};
+  return json_answer(200, {{"status", "COMPLETE"},
+                           {"results", Json::array({{{"from", {{"id", ask.params["id"]}}},
+                                                     {"to", {{"id", ask.params["to_id"]}}},
+                                                     {"associationSpec", spec}}})},
+                           {"startedAt", now},
+                           {"completedAt", now}});
+}
+
+/// A label of the body, in place of the default one. Which labels there are is not held.
+HttpResponse HubspotSandbox::associate_labelled(const Ask& ask) {
+  const auto to = crm_.type_of(ask.params["to"]);
+  if (!ask.body.is_array() || ask.body.empty())
+    return refuse({400, "VALIDATION_ERROR", "Invalid input JSON: expected a list of labels"});
+  for (const auto& label : ask.body)
+    if (get<std::string>(label, "/associationCategory").value_or("").empty() ||
+        get<int>(label, "/associationTypeId").value_or(0) <= 0)
+      return refuse({400, "VALIDATION_ERROR", "Invalid association label."});
+  if (!to || !crm_.associate(ask.type, ask.params["id"], *to, ask.params["to_id"]))
+    return refuse({404, "OBJECT_NOT_FOUND", "Object not found."});
+  return json_answer(201, {{"fromObjectTypeId", Crm::type_id(ask.type)},
+                           {"fromObjectId", ask.params["id"]},
+                           {"toObjectTypeId", Crm::type_id(*to)},
+                           {"toObjectId", ask.params["to_id"]},
+                           {"labels", Json::array()}});
 }
 
 }  // namespace milepost::hubspot::sandbox

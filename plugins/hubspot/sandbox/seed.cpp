@@ -6,7 +6,11 @@ namespace milepost::hubspot::sandbox {
 
 void Crm::seed() {
   const auto add = [&](const std::string& type, std::vector<Definition> all) {
-    next_id_[type] = type == "contacts" ? 101 : type == "deals" ? 8801 : type == "notes" ? 50001 : 7001;
+    next_id_[type] = type == "contacts"      ? 101
+                     : type == "deals"       ? 8801
+                     : type == "notes"       ? 50001
+                     : type == "postal_mail" ? 60001
+                                             : 7001;
     records_[type];
     const std::string group = type == "contacts"    ? "contactinformation"
                               : type == "companies" ? "companyinformation"
@@ -69,6 +73,10 @@ void Crm::seed() {
                   text("hs_pipeline"), text("hs_pipeline_stage")});
   add("notes", {id, stamp("hs_createdate"), stamp("hs_lastmodifieddate"), moment("hs_timestamp"), text("hs_note_body"),
                 text("hubspot_owner_id"), text("hs_attachment_ids")});
+  add("postal_mail", {id, stamp("hs_createdate"), stamp("hs_lastmodifieddate"), moment("hs_timestamp"),
+                      text("hs_postal_mail_body"), text("hubspot_owner_id"), text("hs_attachment_ids")});
+  // A custom object, without a unique property of its own.
+  add("p_loan", {id, stamp("createdate"), stamp("hs_lastmodifieddate"), text("loan_name"), number("amount")});
 
   // The default pipeline and its ids: pipelines guide, read 2026-11. Custom stages have numeric ids that differ per
   // account.

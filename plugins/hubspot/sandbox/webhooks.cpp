@@ -1,5 +1,7 @@
 #include "plugins/hubspot/sandbox/webhooks.hpp"
 
+#include <algorithm>
+
 #include "milepost/testing/sandbox.hpp"
 
 namespace milepost::hubspot::sandbox {
@@ -32,6 +34,11 @@ std::string signature_v1(std::string_view secret, std::string_view body) {
   return testing::hex(testing::sha256(std::string(secret).append(body)));
 }
 
+std::string signature_v2(std::string_view secret, std::string_view method, std::string_view uri,
+                         std::string_view body) {
+  return testing::hex(testing::sha256(std::string(secret).append(method).append(uri).append(body)));
+}
+
 std::string signature_v3(std::string_view secret, std::string_view method, std::string_view uri, std::string_view body,
                          std::string_view timestamp) {
   return testing::base64(
@@ -39,8 +46,12 @@ std::string signature_v3(std::string_view secret, std::string_view method, std::
 }
 
 Result<std::vector<HttpRequest>> webhooks(const Json& order, Time now, long long& first_id) {
-  const auto target = get<std::string>(order, "/target");
+  auto target = get<std::string>(order, "/target");
+  if (!target) target = get<std::string>(order, "/url");
   if (!target) return fail(target.error());
+  // An old account's: "v1" or "v2" alone.
+  const auto version = get<std::string>(order, "/version").value_or("v3");
+  const auto repeats = std::clamp<long long>(get<long long>(order, "/duplicates").value_or(0), 0, 10);
   const auto secret = get<std::string>(order, "/secret").value_or(std::string(kSecret));
   const auto uri = get<std::string>(order, "/uri").value_or(*target);
   const long long now_ms = std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
@@ -50,7 +61,7 @@ Result<std::vector<HttpRequest>> webhooks(const Json& order, Time now, long long
     events.assign(list->begin(), list->end());
   } else {
     Json one = order;
-    for (const char* ours : {"target", "secret", "uri"}) one.erase(ours);
+    for (const char* ours : {"target", "url", "secret", "uri", "version", "duplicates"}) one.erase(ours);
     events.push_back(std::move(one));
   }
   std::vector<HttpRequest> requests;
@@ -69,10 +80,16 @@ Result<std::vector<HttpRequest>> webhooks(const Json& order, Time now, long long
                         text(std::exchange(array, Json::array())),
                         Intent::repeatable};
     const auto timestamp = std::to_string(now_ms);
-    request.headers.emplace_back("X-HubSpot-Signature-Version", "v1");
-    request.headers.emplace_back("X-HubSpot-Signature", signature_v1(secret, request.body));
-    request.headers.emplace_back("X-HubSpot-Request-Timestamp", timestamp);
-    request.headers.emplace_back("X-HubSpot-Signature-v3", signature_v3(secret, "POST", uri, request.body, timestamp));
+    request.headers.emplace_back("X-HubSpot-Signature-Version", version == "v2" ? "v2" : "v1");
+    request.headers.emplace_back("X-HubSpot-Signature", version == "v2"
+                                                            ? signature_v2(secret, "POST", uri, request.body)
+                                                            : signature_v1(secret, request.body));
+    if (version == "v3") {
+      request.headers.emplace_back("X-HubSpot-Request-Timestamp", timestamp);
+      request.headers.emplace_back("X-HubSpot-Signature-v3",
+                                   signature_v3(secret, "POST", uri, request.body, timestamp));
+    }
+    requests.insert(requests.end(), static_cast<std::size_t>(repeats), request);
     requests.push_back(std::move(request));
   }
   return requests;
