@@ -2,8 +2,9 @@
 
 namespace milepost::hubspot {
 
-Reply Client::read(const std::string& operation, const std::string& target, const Call& call) const {
-  return exchange(operation, {"GET", target, {}, {}, Intent::read}, {}, call);
+Reply Client::read(const std::string& operation, const std::string& target, const Call& call,
+                   const std::string& shown) const {
+  return exchange(operation, {"GET", target, {}, {}, Intent::read}, {}, call, shown);
 }
 
 Reply Client::send(const std::string& operation, const std::string& method, const std::string& target, const Json& body,
@@ -17,16 +18,17 @@ Reply Client::send(const std::string& operation, const std::string& method, cons
 }
 
 Reply Client::exchange(const std::string& operation, HttpRequest request, const std::vector<std::string>& names,
-                       const Call& call) const {
-  const Asked asked{"hubspot: " + request.method + ' ' + request.target.substr(0, request.target.find('?')),
-                    request.intent, names};
+                       const Call& call, const std::string& shown) const {
+  const Asked asked{
+      !shown.empty() ? shown : "hubspot: " + request.method + ' ' + request.target.substr(0, request.target.find('?')),
+      request.intent, names};
   const auto started = host_.clock().now();
   const auto response = host_.http().send(request, call);
   const auto now = host_.clock().now();
   host_.metrics().seconds("request", std::chrono::duration<double>(now - started).count(), {{"operation", operation}});
   if (!response) {
     Error error = response.error();
-    if (error.origin.empty()) error.origin = asked.origin;
+    if (error.origin.empty() || !shown.empty()) error.origin = asked.origin;
     return std::unexpected(Refusal{std::move(error), 0, {}});
   }
   if (auto refused = refusal(*response, asked, now)) return std::unexpected(std::move(*refused));

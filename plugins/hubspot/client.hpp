@@ -30,6 +30,12 @@ class Paths {
     return association_root() + from + '/' + id + "/associations/default/" + to + '/' + to_id;
   }
 
+  /// PUT ties two records by a label of the body; so is repeating this.
+  std::string labelled(const std::string& from, const std::string& id, const std::string& to,
+                       const std::string& to_id) const {
+    return associations(from, id, to) + '/' + to_id;
+  }
+
  private:
   std::string family(const std::string& kind) const {
     return version_ == "v3" ? "/crm/v3/" + kind + '/' : "/crm/" + kind + '/' + version_ + '/';
@@ -46,15 +52,17 @@ class Client {
   Client(std::string api_version, Host host) : paths_(std::move(api_version)), host_(host) {}
   const Paths& paths() const { return paths_; }
 
-  /// The body of a 2xx; null for an empty one.
-  Reply read(const std::string& operation, const std::string& target, const Call& call) const;
+  /// The body of a 2xx; null for an empty one. `shown`: what errors name in place of the target, where that holds an
+  /// event's text.
+  Reply read(const std::string& operation, const std::string& target, const Call& call,
+             const std::string& shown = "") const;
   /// `names`: the properties in the body, for errors to name. A null body sends none.
   Reply send(const std::string& operation, const std::string& method, const std::string& target, const Json& body,
              Intent intent, const std::vector<std::string>& names, const Call& call) const;
 
  private:
   Reply exchange(const std::string& operation, HttpRequest request, const std::vector<std::string>& names,
-                 const Call& call) const;
+                 const Call& call, const std::string& shown = "") const;
 
   Paths paths_;
   Host host_;

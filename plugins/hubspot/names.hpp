@@ -21,6 +21,20 @@ inline bool is_name(std::string_view text) {
   });
 }
 
+/// Text as it may stand in a path's segment or in a query.
+inline std::string escaped(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_name(std::string_view(&c, 1)) || c == '.' || c == '~')
+      out += c;
+    else
+      out.append(1, '%').append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+  }
+  return out;
+}
+
 /// A record's id: digits.
 inline bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == text.npos;
