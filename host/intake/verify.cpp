@@ -13,6 +13,7 @@
 
 #include "host/config/units.hpp"
 #include "host/intake/encoding.hpp"
+#include "host/intake/verify_choice.hpp"
 #include "host/telemetry/ids.hpp"
 #include "milepost/http.hpp"
 
@@ -151,8 +152,11 @@ Status one_of(const std::string& value, const char* key, std::initializer_list<s
 
 }  // namespace
 
-Result<Verifier> Verifier::make(const Json& verify, const config::Secrets& secrets, const Json& with) {
+Result<Verifier> Verifier::make(const Json& named, const config::Secrets& secrets, const Json& with) {
   Verifier out;
+  const auto chosen = chosen_verifier(named, with);
+  if (!chosen) return fail(chosen.error());
+  const Json& verify = *chosen;
   if (verify.is_null() || verify == "none") return out;
   const Json* settings = find(verify, "/hmac");
   out.kind_ = settings != nullptr ? Kind::hmac : Kind::secret_header;

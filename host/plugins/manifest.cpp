@@ -116,6 +116,16 @@ void check_setting_references(ManifestReader& in, const std::string& at, const J
   for (const auto& element : value) check_setting_references(in, at, element, properties);
 }
 
+void check_verifier(ManifestReader& in, const std::string& at, const Json& properties) {
+  const Json* verify = in.object(at);
+  if (verify == nullptr) return;
+  check_setting_references(in, at, *verify, properties);
+  if (in.at(at + "/when") == nullptr) return;
+  if (const Json* when = in.object(at + "/when"))
+    for (const auto& [key, value] : when->items())
+      if (!properties.contains(key)) in.wrong(at + "/when", "names of the source's settings", "\"" + key + "\"");
+}
+
 void check_source(ManifestReader& in, const std::string& at, bool has_connection) {
   if (in.object(at) == nullptr) return;
   in.name(at + "/name");
@@ -132,10 +142,14 @@ void check_source(ManifestReader& in, const std::string& at, bool has_connection
   for (const char* status : {"/accepted_status", "/quarantined_status"})
     if (in.at(at + status) != nullptr) in.integer(at + status, 200, 299);
   if (const Json* verify = in.at(at + "/verify"); verify != nullptr && !verify->is_null()) {
-    const Json* properties = in.at(at + "/settings/properties");
-    if (in.object(at + "/verify") != nullptr)
-      check_setting_references(in, at + "/verify", *verify,
-                               properties != nullptr && properties->is_object() ? *properties : Json::object());
+    const Json* given = in.at(at + "/settings/properties");
+    const Json properties = given != nullptr && given->is_object() ? *given : Json::object();
+    if (verify->is_array()) {
+      for (std::size_t i = 0; i < verify->size(); ++i)
+        check_verifier(in, at + "/verify/" + std::to_string(i), properties);
+    } else {
+      check_verifier(in, at + "/verify", properties);
+    }
   }
   const Json* pointers = in.at(at + "/pointers");
   if (pointers == nullptr || pointers->is_null() || in.object(at + "/pointers") == nullptr) return;

@@ -1,4 +1,5 @@
 #include "host/intake/verify.hpp"
+#include "host/intake/verify_choice.hpp"
 
 #include <gtest/gtest.h>
 
@@ -158,6 +159,22 @@ TEST(Verifier, RefusesToBeMadeOfNonsense) {
   };
   for (const auto& [source, words] : bad)
     EXPECT_NE(fault(source).find(words), std::string::npos) << source << " -> " << fault(source);
+}
+
+TEST(Verifiers, OfAPluginAreChosenByTheSourcesSettings) {
+  const Json verify = Json::parse(
+      R"([{"hmac":{"header":"A","secret":[{"setting":"secret"},{"setting":"other"}]},"when":{"vendor":"a"}},)"
+      R"({"hmac":{"header":"B","secret":{"setting":"secret"},"encoding":{"setting":"encoding","default":"base64"}}}])");
+  const auto chosen = [&](const char* with) {
+    return text(chosen_verifier(verify, Json::parse(with)).value_or(Json()));
+  };
+  EXPECT_EQ(chosen(R"({"vendor":"a","secret":"1"})"), R"({"hmac":{"header":"A","secret":["1"]}})");
+  EXPECT_EQ(chosen(R"({"vendor":"a","secret":"1","other":{"!secret":"two"}})"),
+            R"({"hmac":{"header":"A","secret":["1",{"!secret":"two"}]}})");
+  EXPECT_EQ(chosen(R"({"secret":"1"})"), R"({"hmac":{"header":"B","secret":"1","encoding":"base64"}})");
+  EXPECT_EQ(chosen(R"({"encoding":"hex"})"),
+            R"({"hmac":{"header":"B","secret":{"setting":"secret"},"encoding":"hex"}})");
+  EXPECT_FALSE(chosen_verifier(Json::array({verify[0]}), Json{{"vendor", "b"}}));
 }
 
 TEST(Encoding, ReadsWhatSendersWriteAndNothingElse) {
