@@ -37,7 +37,9 @@ std::optional<std::chrono::milliseconds> until_reset(const HttpResponse& respons
   return std::nullopt;
 }
 
-std::optional<Error> refusal(const HttpResponse& response, Intent intent, std::string origin, Time now) {
+}  // namespace
+
+std::optional<Error> lob_refusal(const HttpResponse& response, Intent intent, std::string origin, Time now) {
   auto error = classify(response, intent, std::move(origin), now);
   if (!error) return error;
   const auto body = read_json(response.body).value_or(Json());
@@ -46,8 +48,6 @@ std::optional<Error> refusal(const HttpResponse& response, Intent intent, std::s
   if (error->kind == ErrorKind::rate_limited && !error->retry_after) error->retry_after = until_reset(response, now);
   return error;
 }
-
-}  // namespace
 
 std::optional<Json> lob_design(const Json& design) {
   for (auto side : {"/front", "/back"})
@@ -76,7 +76,7 @@ Json lob_postcard(const Card& card, const std::string& use_type) {
 Status Lob::probe(const Call& call) const {
   const auto response = host_.http().send({"GET", "/postcards?limit=1", {}, "", Intent::read}, call);
   if (!response) return fail(response.error());
-  if (auto error = refusal(*response, Intent::read, "lob: GET /postcards", host_.clock().now()))
+  if (auto error = lob_refusal(*response, Intent::read, "lob: GET /postcards", host_.clock().now()))
     return fail(std::move(*error));
   return {};
 }
@@ -91,7 +91,7 @@ Result<Receipt> Lob::send(const Card& card, const Call& call) const {
                             Intent::once};
   const auto response = host_.http().send(request, call);
   auto error =
-      response ? refusal(*response, Intent::once, origin, host_.clock().now()) : std::optional(response.error());
+      response ? lob_refusal(*response, Intent::once, origin, host_.clock().now()) : std::optional(response.error());
   if (error) {
     if (error->origin.empty()) error->origin = origin;
     return fail(std::move(*error));
@@ -109,7 +109,7 @@ Result<std::optional<Receipt>> Lob::find(const Marks& marks, const Call& call) c
       host_.http().send({"GET", "/postcards?limit=10&metadata%5Bref%5D=" + mark(marks), {}, "", Intent::read}, call);
   if (!response) return fail(response.error());
   const std::string origin = "lob: GET /postcards";
-  if (auto error = refusal(*response, Intent::read, origin, host_.clock().now())) return fail(std::move(*error));
+  if (auto error = lob_refusal(*response, Intent::read, origin, host_.clock().now())) return fail(std::move(*error));
   const auto body = read_json(response->body).value_or(Json());
   const auto* data = milepost::find(body, "/data");
   if (data == nullptr || !data->is_array())

@@ -1,8 +1,7 @@
 #include "plugins/postcard/pcm.hpp"
 
-#include <cstdio>
-
 #include "plugins/postcard/attempts.hpp"
+#include "plugins/postcard/times.hpp"
 
 namespace milepost::postcard {
 namespace {
@@ -11,25 +10,6 @@ constexpr int kPerPage = 100;
 constexpr int kMostPages = 200;
 // A day would do against zones and clocks; whether the filter takes the named day in is not documented.
 constexpr std::chrono::days kOverlap{2};
-
-Json recipient(const Address& to) {
-  Json out{{"firstName", to.first}, {"lastName", to.last}};
-  if (!to.company.empty()) out["company"] = to.company;
-  out["address"] = to.line1;
-  if (!to.line2.empty()) out["address2"] = to.line2;
-  out["city"] = to.city;
-  out["state"] = to.state;
-  out["zipCode"] = to.zip;
-  return out;
-}
-
-/// An id as text, whether it came as a number or as a string.
-std::string id_at(const Json& body, std::string_view pointer) {
-  const auto* value = find(body, pointer);
-  if (value == nullptr) return "";
-  if (is_number(*value)) return number_text(*value);
-  return value->is_string() ? value->get<std::string>() : "";
-}
 
 /// The faulty properties of an error's body: their paths, not what is said about them.
 std::string properties(const std::string& body) {
@@ -44,7 +24,15 @@ std::string properties(const std::string& body) {
   return out.empty() ? out : out + ")";
 }
 
-std::optional<Error> refusal(const HttpResponse& response, Intent intent, std::string origin, Time now) {
+}  // namespace
+
+bool pcm_has_next(const Json& body, int page, std::size_t results) {
+  if (const auto* next = find(body, "/pagination/nextPage")) return is_number(*next) || next->is_string();
+  if (const auto total = get<int>(body, "/pagination/totalPages")) return page < *total;
+  return results > 0;  // no word of pages: go on until one is empty
+}
+
+std::optional<Error> pcm_refusal(const HttpResponse& response, Intent intent, std::string origin, Time now) {
   auto error = classify(response, intent, std::move(origin), now);
   if (!error) return error;
   error->message += properties(response.body);
@@ -53,22 +41,16 @@ std::optional<Error> refusal(const HttpResponse& response, Intent intent, std::s
   return error;
 }
 
-std::string day_text(Time time) {
-  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
-  char out[16];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                static_cast<unsigned>(day.day()));
+Json pcm_address(const Address& to) {
+  Json out{{"firstName", to.first}, {"lastName", to.last}};
+  if (!to.company.empty()) out["company"] = to.company;
+  out["address"] = to.line1;
+  if (!to.line2.empty()) out["address2"] = to.line2;
+  out["city"] = to.city;
+  out["state"] = to.state;
+  out["zipCode"] = to.zip;
   return out;
 }
-
-/// Whether the list goes on behind this page.
-bool has_next(const Json& body, int page, std::size_t results) {
-  if (const auto* next = find(body, "/pagination/nextPage")) return is_number(*next) || next->is_string();
-  if (const auto total = get<int>(body, "/pagination/totalPages")) return page < *total;
-  return results > 0;  // no word of pages: go on until one is empty
-}
-
-}  // namespace
 
 std::optional<Json> pcm_design(const Json& design) {
   const auto digits = is_number(design) ? number_text(design) : design.is_string() ? design.get<std::string>() : "";
@@ -82,8 +64,8 @@ Json pcm_order(const Card& card) {
              {"mailClass", card.mail_class == "standard" ? "Standard" : "FirstClass"},
              {"designID", pcm_design(card.design).value_or(nullptr)}};
   if (!card.mail_date.empty()) order["mailDate"] = card.mail_date;
-  if (card.from) order["returnAddress"] = recipient(*card.from);
-  Json to = recipient(card.to);
+  if (card.from) order["returnAddress"] = pcm_address(*card.from);
+  Json to = pcm_address(card.to);
   to["extRefNbr"] = card.marks.tracking_code.empty() ? card.marks.reference : card.marks.tracking_code;
   to["variables"] = Json::array();
   for (const auto& [key, value] : card.variables) to["variables"].push_back({{"key", key}, {"value", value}});
@@ -96,7 +78,7 @@ Status Pcm::probe(const Call& call) const {
   const HttpRequest request{"GET", "/integration/balance", {}, "", Intent::read};
   const auto response = host_.http().send(request, call);
   if (!response) return fail(response.error());
-  if (auto error = refusal(*response, Intent::read, "pcm: GET /integration/balance", host_.clock().now()))
+  if (auto error = pcm_refusal(*response, Intent::read, "pcm: GET /integration/balance", host_.clock().now()))
     return fail(std::move(*error));
   return {};
 }
@@ -110,7 +92,7 @@ Result<Receipt> Pcm::send(const Card& card, const Call& call) const {
       "POST", "/order/postcard", {{"Content-Type", "application/json"}}, text(pcm_order(card)), Intent::once};
   const auto response = host_.http().send(request, call);
   auto error =
-      response ? refusal(*response, Intent::once, origin, host_.clock().now()) : std::optional(response.error());
+      response ? pcm_refusal(*response, Intent::once, origin, host_.clock().now()) : std::optional(response.error());
   if (error) {
     if (error->origin.empty()) error->origin = origin;
     // Certainly not ordered, and no earlier attempt is open: nothing will have to be searched for.
@@ -139,7 +121,7 @@ Result<std::optional<Receipt>> Pcm::find(const Marks& marks, const Call& call) c
     const std::string target = "/order?page=" + std::to_string(page) + "&perPage=" + std::to_string(kPerPage) + filter;
     const auto response = host_.http().send({"GET", target, {}, "", Intent::read}, call);
     if (!response) return fail(response.error());
-    if (auto error = refusal(*response, Intent::read, "pcm: GET /order", host_.clock().now()))
+    if (auto error = pcm_refusal(*response, Intent::read, "pcm: GET /order", host_.clock().now()))
       return fail(std::move(*error));
     const auto body = read_json(response->body).value_or(Json());
     const auto* results = milepost::find(body, "/results");
@@ -153,7 +135,7 @@ Result<std::optional<Receipt>> Pcm::find(const Marks& marks, const Call& call) c
       attempts.end(marks.key, call);
       return std::optional(std::move(receipt));
     }
-    if (!has_next(body, page, results->size())) return std::optional<Receipt>();
+    if (!pcm_has_next(body, page, results->size())) return std::optional<Receipt>();
   }
   // "Not found" would have the card printed again: better no answer than that one.
   return fail(ErrorKind::retryable, "the list of orders does not end after " + std::to_string(kMostPages) + " pages",

@@ -8,6 +8,7 @@
 
 #include "milepost/connector.hpp"
 #include "plugins/postcard/address.hpp"
+#include "plugins/postcard/sighting.hpp"
 
 namespace milepost::postcard {
 
@@ -36,6 +37,19 @@ struct Receipt {
   std::string batch_id;  ///< "" where the vendor has none
 };
 
+/// Part of the vendor's list of orders.
+struct Orders {
+  std::vector<Sighting> seen;
+  std::string next;  ///< where it goes on; "": it is at its end
+};
+
+/// What the vendor says of an address.
+struct Verdict {
+  bool deliverable = false;
+  std::string word;  ///< the vendor's own, or why not
+  Json address;      ///< {line1, line2, city, state, zip} as the vendor writes them; empty: it wrote none
+};
+
 class Vendor {
  public:
   virtual ~Vendor() = default;
@@ -47,6 +61,19 @@ class Vendor {
   virtual Result<Receipt> send(const Card& card, const Call& call) const = 0;
   /// The order of this card. nullopt only after all that could be it was looked at.
   virtual Result<std::optional<Receipt>> find(const Marks& marks, const Call& call) const = 0;
+
+  /// Of the orders since that day, those behind `next` ("" at first), newest first where the vendor sorts.
+  virtual Result<Orders> list(Time since, const std::string& next, const Call& call) const = 0;
+  /// The order as it stands now; for Lob its tracking follows. Never empty. `permanent` when there is none of that id.
+  virtual Result<std::vector<Sighting>> read(const std::string& order_id, const Call& call) const = 0;
+  /// Takes the order back. The vendor's own words for "too late" and "already" are many: an error says only that this
+  /// request did not do it, and `refused` that reading the order tells why.
+  virtual Status cancel(const std::string& order_id, bool& refused, const Call& call) const = 0;
+  /// Pictures of a card that is not ordered: {front, back}. `permanent` where the vendor has no such thing.
+  virtual Result<Json> proof(const Card& card, const Call& call) const = 0;
+  /// A picture of an ordered card: {url}. `permanent` where the vendor has no such thing.
+  virtual Result<Json> picture(const std::string& order_id, const Call& call) const = 0;
+  virtual Result<Verdict> verify(const Address& address, const Call& call) const = 0;
 };
 
 /// A word of the vendor's for our error text: at most 64 characters of those that names consist of; "" for anything

@@ -94,10 +94,12 @@ LobSandbox::LobSandbox(Host host) : host_(host) {
             return found != nullptr ? json_answer(200, *found) : refuse(404, "not_found", "postcard not found");
           })
       .on("DELETE", "/postcards/{id}", [this](auto&, auto& params) { return remove(params["id"]); })
+      .on("POST", "/us_verifications", [this](auto& request, auto&) { return verify(request); })
       .otherwise([](auto&, int) { return refuse(404, "unrecognized_endpoint", "unrecognized endpoint"); });
 }
 
 HttpResponse LobSandbox::handle(const HttpRequest& request) {
+  if (testing::path(request) == "/_postcards") return seed(request);
   const auto who = testing::basic(request);
   if (!who || who->first.empty()) return refuse(401, "unauthorized", "Missing authentication");
   if (who->first != "test_sandbox" || !who->second.empty())
@@ -105,7 +107,8 @@ HttpResponse LobSandbox::handle(const HttpRequest& request) {
 
   const auto now = host_.clock().now();
   const auto endpoint = request.method + " " + std::string(testing::path(request)).substr(0, 10);
-  auto& window = windows_.try_emplace(endpoint, kPerWindow, 5s).first->second;
+  auto& window =
+      windows_.try_emplace(endpoint, endpoint == "POST /us_verif" ? 2 * kPerWindow : kPerWindow, 5s).first->second;
   const bool within = window.take(now);
   auto response = within ? routes_.handle(request) : refuse(429, "rate_limit_exceeded", "Rate limit exceeded");
   const auto reset = std::chrono::ceil<std::chrono::seconds>(now + window.interval()).time_since_epoch().count();
@@ -130,55 +133,147 @@ HttpResponse LobSandbox::create(const HttpRequest& request) {
   if (auto refused = fault(*body)) return *refused;
 
   const auto id = "psc_" + hex(sha256("postcard " + std::to_string(++made_))).substr(0, 16);
-  Json made{{"id", id},
-            {"object", "postcard"},
-            {"status", "processed"},
-            {"url", "https://lob-assets.test/postcards/" + id + ".pdf"},
-            {"carrier", "USPS"},
-            {"tracking_events", Json::array()},
-            {"thumbnails", Json::array()},
-            {"size", "4x6"},
-            {"mail_type", "usps_first_class"},
-            {"expected_delivery_date", testing::iso_time(now + 120h).substr(0, 10)},
-            {"date_created", testing::iso_time(now)},
-            {"date_modified", testing::iso_time(now)},
-            {"send_date", testing::iso_time(now)},
-            {"metadata", Json::object()}};
+  const auto postcard = made(id, *body);
+  postcards_.add(postcard);
+  keys_.keep(key, id, now);
+  return json_answer(200, postcard);
+}
+
+Json LobSandbox::made(const std::string& id, const Json& body) const {
+  const auto now = host_.clock().now();
+  Json out{{"id", id},
+           {"object", "postcard"},
+           {"status", "processed"},
+           {"url", "https://lob-assets.test/postcards/" + id + ".pdf"},
+           {"carrier", "USPS"},
+           {"tracking_events", Json::array()},
+           {"thumbnails", Json::array()},
+           {"size", "4x6"},
+           {"mail_type", "usps_first_class"},
+           {"expected_delivery_date", testing::iso_time(now + 120h).substr(0, 10)},
+           {"date_created", testing::iso_time(now)},
+           {"date_modified", testing::iso_time(now)},
+           {"send_date", testing::iso_time(now)},
+           {"metadata", Json::object()}};
   for (auto field :
        {"to", "from", "size", "mail_type", "use_type", "send_date", "metadata", "merge_variables", "description"})
-    if (body->contains(field)) made[field] = (*body)[field];
-  postcards_.add(made);
-  keys_.keep(key, id, now);
-  return json_answer(200, made);
+    if (body.contains(field)) out[field] = body[field];
+  // Templates and pages come back as links; addresses are objects of their own.
+  for (auto side : {"to", "from"})
+    if (out.contains(side) && out[side].is_object()) {
+      out[side]["id"] = "adr_" + hex(sha256(text(out[side]))).substr(0, 16);
+      out[side]["object"] = "address";
+    }
+  return out;
+}
+
+HttpResponse LobSandbox::verify(const HttpRequest& request) const {
+  const auto body = read_json(request.body).value_or(Json());
+  if (word(body, "/primary_line").empty()) return refuse(422, "invalid", "primary_line is required");
+  if (word(body, "/zip_code").empty() && (word(body, "/city").empty() || word(body, "/state").empty()))
+    return refuse(422, "invalid", "zip_code, or city and state, are required");
+  const auto capitals = [&](const char* pointer) {
+    auto text = word(body, pointer);
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    return text;
+  };
+  const auto street = capitals("/primary_line");
+  const auto* deliverability = street.find("UNDELIVERABLE") != street.npos ? "undeliverable"
+                               : street.find("TOWER") != street.npos && capitals("/secondary_line").empty()
+                                   ? "deliverable_missing_unit"
+                                   : "deliverable";
+  return json_answer(200, {{"id", "us_ver_" + hex(sha256(request.body)).substr(0, 16)},
+                           {"recipient", ""},
+                           {"primary_line", street},
+                           {"secondary_line", capitals("/secondary_line")},
+                           {"urbanization", ""},
+                           {"last_line", capitals("/city") + " " + capitals("/state") + " " + capitals("/zip_code")},
+                           {"deliverability", deliverability},
+                           {"components",
+                            {{"city", capitals("/city")},
+                             {"state", capitals("/state")},
+                             {"zip_code", word(body, "/zip_code").substr(0, 5)},
+                             {"zip_code_plus_4", "1234"}}},
+                           {"object", "us_verification"}});
+}
+
+HttpResponse LobSandbox::seed(const HttpRequest& request) {
+  const auto wanted = read_json(request.body).value_or(Json());
+  const auto numbered = [&](const char* pointer, const char* fallback, long long n) {
+    auto text = word(wanted, pointer).empty() ? std::string(fallback) : word(wanted, pointer);
+    if (const auto at = text.find("{n}"); at != text.npos) text.replace(at, 3, std::to_string(n));
+    return text;
+  };
+  for (long long n = 0; n < get<long long>(wanted, "/count").value_or(1); ++n) {
+    const auto send_date = testing::iso_time(host_.clock().now() + std::chrono::days(30));
+    postcards_.add(made(numbered("/id", "psc_seed{n}", n),
+                        {{"to", {{"name", "Ann Canary"}, {"address_line1", "1 Canary Lane"}}},
+                         {"use_type", "operational"},
+                         {"send_date", send_date},
+                         {"metadata", {{"reference", numbered("/reference", "seed-{n}", n)}}}}));
+  }
+  return testing::empty_answer(204);
 }
 
 HttpResponse LobSandbox::list(const HttpRequest& request) const {
   const auto query = testing::query(request);
   const auto limit = query.number("limit", 10);
   if (limit < 1 || limit > 100) return refuse(422, "invalid", "limit must be between 1 and 100");
-  const auto fits = [&](const Json& postcard) {
-    for (const auto& [name, value] : query.all()) {
-      if (!name.starts_with("metadata[") || !name.ends_with("]")) continue;
-      if (word(postcard, "/metadata/" + name.substr(9, name.size() - 10)) != value) return false;
-    }
-    return true;
+  const auto& after = query["after"];
+  const auto& before = query["before"];
+  if (!after.empty() && !before.empty()) return refuse(422, "bad_request", "before and after exclude each other");
+  // metadata[key]=value, or metadata={"key":"value"} as the vendor's own client writes it; date_created likewise.
+  const auto filter = [&](const std::string& name) {
+    Json out = read_json(query[name]).value_or(Json::object());
+    for (const auto& [key, value] : query.all())
+      if (key.starts_with(name + "[") && key.ends_with("]"))
+        out[key.substr(name.size() + 1, key.size() - name.size() - 2)] = value;
+    return out;
   };
+  const auto metadata = filter("metadata"), created = filter("date_created");
+  const auto fits = [&](const Json& postcard) {
+    for (const auto& [key, value] : metadata.items())
+      if (word(postcard, "/metadata/" + key) != value) return false;
+    const auto made_on = word(postcard, "/date_created");  // times of one shape: text order is time order
+    const auto day = [&](const char* bound) { return word(created, std::string("/") + bound); };
+    return (day("gt").empty() || made_on > day("gt")) && (day("gte").empty() || made_on >= day("gte")) &&
+           (day("lt").empty() || made_on < day("lt")) && (day("lte").empty() || made_on <= day("lte"));
+  };
+  std::vector<const Json*> all;  // newest first
+  for (auto at = postcards_.all().rbegin(); at != postcards_.all().rend(); ++at)
+    if (fits(*at)) all.push_back(&*at);
+  const auto place = [&](const std::string& id) {
+    return std::find_if(all.begin(), all.end(), [&](const Json* one) { return word(*one, "/id") == id; }) - all.begin();
+  };
+  const auto size = std::ssize(all);
+  std::ptrdiff_t begin = after.empty() ? 0 : std::min<std::ptrdiff_t>(place(after) + 1, size);
+  auto end = std::min<std::ptrdiff_t>(begin + limit, size);
+  if (!before.empty()) end = place(before), begin = std::max<std::ptrdiff_t>(end - limit, 0);
   Json data = Json::array();
-  for (auto at = postcards_.all().rbegin(); at != postcards_.all().rend() && std::ssize(data) < limit; ++at)
-    if (fits(*at)) data.push_back(*at);
+  for (auto i = begin; i < end; ++i) data.push_back(*all[static_cast<std::size_t>(i)]);
+  const auto link = [&](const char* which, const Json& of) {
+    return Json("https://api.lob.com/v1/postcards?limit=" + std::to_string(limit) + "&" + which + "=" +
+                word(of, "/id"));
+  };
   const auto count = data.size();
-  return json_answer(200, {{"data", std::move(data)},
-                           {"object", "list"},
-                           {"next_url", nullptr},
-                           {"previous_url", nullptr},
-                           {"count", count}});
+  Json out{{"data", data},
+           {"object", "list"},
+           {"next_url", end < size && count > 0 ? link("after", data.back()) : Json(nullptr)},
+           {"previous_url", begin > 0 && count > 0 ? link("before", data.front()) : Json(nullptr)},
+           {"count", count}};
+  for (const auto& [key, value] : query.all())
+    if (key.starts_with("include") && value.find("total_count") != value.npos) out["total_count"] = size;
+  return json_answer(200, out);
 }
 
 HttpResponse LobSandbox::remove(const std::string& id) {
   auto* found = postcards_.find(id);
   if (found == nullptr) return refuse(404, "not_found", "postcard not found");
-  // Times of one shape: text order is time order.
-  if (word(*found, "/date_created") <= testing::iso_time(host_.clock().now() - kDeletable))
+  // Times of one shape: text order is time order. A send_date that is a day begins with it.
+  const auto now = host_.clock().now();
+  if (word(*found, "/date_created") <= testing::iso_time(now - kDeletable) &&
+      word(*found, "/send_date") <= testing::iso_time(now))
     return refuse(422, "not_deletable", "the postcard can no longer be deleted");
   (*found)["deleted"] = true;
   return json_answer(200, {{"id", id}, {"deleted", true}});
@@ -196,10 +291,26 @@ Result<HttpRequest> LobSandbox::emit(const Json& event) {
   if (!url) return fail(url.error());
   if (!secret) return fail(secret.error());
   const auto wanted = word(event, "/id");
-  const auto* about = !wanted.empty() ? postcards_.find(wanted) : postcards_.last();
+  auto* about =
+      postcards_.find(!wanted.empty() || postcards_.size() == 0 ? wanted : word(postcards_.all().back(), "/id"));
   if (about == nullptr) return fail(ErrorKind::permanent, "id: no such postcard");
   const auto type = word(event, "/event_type").empty() ? "postcard.mailed" : word(event, "/event_type");
   const auto now = host_.clock().now();
+  const std::pair<const char*, const char*> tracked[] = {{"postcard.mailed", "Mailed"},
+                                                         {"postcard.in_transit", "In Transit"},
+                                                         {"postcard.in_local_area", "In Local Area"},
+                                                         {"postcard.processed_for_delivery", "Processed for Delivery"},
+                                                         {"postcard.delivered", "Delivered"},
+                                                         {"postcard.re-routed", "Re-Routed"},
+                                                         {"postcard.returned_to_sender", "Returned to Sender"}};
+  for (const auto& [known, name] : tracked)
+    if (type == known)
+      (*about)["tracking_events"].push_back({{"id", "evnt_" + hex(sha256(word(*about, "/id") + name)).substr(0, 16)},
+                                             {"type", "normal"},
+                                             {"name", name},
+                                             {"time", testing::iso_time(now)},
+                                             {"date_created", testing::iso_time(now)},
+                                             {"object", "tracking_event"}});
   const Json body{
       {"id", "evt_" + hex(sha256(word(*about, "/id") + type)).substr(0, 16)},
       {"body", *about},

@@ -32,13 +32,19 @@ long long price_cents(const Json& order) {
   return pieces * (member(order, "/mailClass") == "Standard" ? 69 : 85);
 }
 
+bool undeliverable_to(const Json& recipient) {
+  std::string street = member(recipient, "/address");
+  std::transform(street.begin(), street.end(), street.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+  return street.find("undeliverable") != street.npos;
+}
 bool undeliverable(const Json& order) {
-  for (const auto& recipient : *find(order, "/recipients")) {
-    std::string street = member(recipient, "/address");
-    std::transform(street.begin(), street.end(), street.begin(), [](char c) { return static_cast<char>(c | 0x20); });
-    if (street.find("undeliverable") != street.npos) return true;
-  }
-  return false;
+  const auto& recipients = *find(order, "/recipients");
+  return std::any_of(recipients.begin(), recipients.end(), undeliverable_to);
+}
+
+std::string numbered(std::string text, long long n) {
+  if (const auto at = text.find("{n}"); at != text.npos) text.replace(at, 3, std::to_string(n));
+  return text;
 }
 
 /// One page of a list, newest first, in the vendor's wrapping.
@@ -91,6 +97,9 @@ PcmSandbox::PcmSandbox(Host host) : host_(host) {
               if (number_text(design["designID"]) == params["id"]) return json_answer(200, design);
             return refuse(404, "Design not found");
           })
+      .on("POST", "/design/generate-proof/postcard", [this](auto& request, auto&) { return proof(request); })
+      .on("POST", "/recipient/verify", [this](auto& request, auto&) { return verify(request); })
+      .on("GET", "/recipient/undeliverable", [this](auto& request, auto&) { return undeliverable_list(request); })
       .on("GET", "/integration/balance",
           [this](auto&, auto&) {
             return json_answer(200, {{"moneyOnAccount", money(balance_cents())}, {"customInventory", Json::array()}});
@@ -101,7 +110,9 @@ PcmSandbox::PcmSandbox(Host host) : host_(host) {
 HttpResponse PcmSandbox::handle(const HttpRequest& request) {
   const auto now = host_.clock().now();
   std::erase_if(tokens_, [&](const Token& token) { return token.expires <= now; });
+  if (testing::path(request) == "/_orders") return seed(request);
   const auto shown_token = testing::bearer(request);
+  if (shown_token == "sandbox-long-live-token") return routes_.handle(request);
   const auto known = [&](const Token& token) { return token.text == shown_token; };
   if (testing::path(request) != "/auth/login" && std::none_of(tokens_.begin(), tokens_.end(), known))
     return refuse(401, "Unauthorized");
@@ -126,7 +137,8 @@ HttpResponse PcmSandbox::create(const HttpRequest& request) {
   const auto now = host_.clock().now();
   if (auto faults = pcm_faults(*body, day(now), designs); !faults["error"]["data"].empty())
     return json_answer(400, faults);
-  const auto id = kFirstOrder + static_cast<long long>(orders_.size());
+  auto id = kFirstOrder + static_cast<long long>(orders_.size());
+  while (order(std::to_string(id)) != nullptr) ++id;
   orders_.push_back({id, std::move(*body), now, std::nullopt});
   Json answer{{"batchID", kFirstBatch}, {"orderID", id}};
   if (const auto reference = member(orders_.back().body, "/extRefNbr"); !reference.empty())
@@ -150,6 +162,80 @@ HttpResponse PcmSandbox::cancel(const std::string& id) {
   if (found->canceled) return refuse(409, "The order is canceled already");
   if (host_.clock().now() >= cancel_until(found->ordered)) return refuse(409, "The order can no longer be canceled");
   found->canceled = host_.clock().now();
+  return testing::empty_answer(204);
+}
+
+/// The corrections that it knows: capitals, and a ZIP with its last four digits.
+HttpResponse PcmSandbox::verify(const HttpRequest& request) const {
+  const auto body = read_json(request.body).value_or(Json());
+  const auto* recipients = find(body, "/recipients");
+  if (recipients == nullptr || !recipients->is_array() || recipients->empty())
+    return json_answer(400, {{"error",
+                              {{"message", "Validation failed"},
+                               {"data", {{{"property", "recipients"}, {"message", "recipients are required"}}}}}}});
+  Json results = Json::array();
+  for (const auto& recipient : *recipients) {
+    const bool bad = undeliverable_to(recipient);
+    Json result{{"undeliverable", bad}, {"undeliverableReason", bad ? Json("No such number") : Json(nullptr)}};
+    for (auto field : {"address", "address2", "city", "state", "zipCode"}) {
+      auto value = member(recipient, std::string("/") + field);
+      std::transform(value.begin(), value.end(), value.begin(),
+                     [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+      if (std::string_view(field) == "zipCode" && value.size() == 5) value += "-1234";
+      if (!bad) result[field] = value;
+    }
+    results.push_back(std::move(result));
+  }
+  return json_answer(200, {{"results", results}});
+}
+
+HttpResponse PcmSandbox::undeliverable_list(const HttpRequest& request) const {
+  const auto query = testing::query(request);
+  if (query["batchId"].empty() && query["startDate"].empty() && query["endDate"].empty())
+    return refuse(400, "One of batchId, startDate and endDate is required");
+  Json rows = Json::array();
+  for (const auto& one : orders_) {
+    const auto closed = cancel_until(one.ordered);
+    if (status(one) != "Undeliverable" || day(closed) < query["startDate"]) continue;
+    if (!query["endDate"].empty() && day(closed) > query["endDate"]) continue;
+    rows.push_back({{"batchID", kFirstBatch},
+                    {"orderID", one.id},
+                    {"extRefNbr", member(one.body, "/extRefNbr")},
+                    {"failureReason", "No such number"},
+                    {"date", testing::iso_time(closed)}});
+  }
+  return json_answer(200, rows);
+}
+
+HttpResponse PcmSandbox::proof(const HttpRequest& request) const {
+  const auto body = read_json(request.body).value_or(Json());
+  for (const auto& design : pcm_designs()) {
+    if (get<long long>(body, "/designID").value_or(0) != design["designID"].get<long long>()) continue;
+    const auto link = "https://proofs.test/" + hex(sha256(request.body)).substr(0, 12);
+    return json_answer(200, {{"front", link + "/front.png"}, {"back", link + "/back.png"}});
+  }
+  return json_answer(
+      400,
+      {{"error",
+        {{"message", "Validation failed"}, {"data", {{{"property", "designID"}, {"message", "no such design"}}}}}}});
+}
+
+HttpResponse PcmSandbox::seed(const HttpRequest& request) {
+  const auto wanted = read_json(request.body).value_or(Json());
+  for (long long n = 0; n < get<long long>(wanted, "/count").value_or(1); ++n) {
+    const auto id = get<std::string>(wanted, "/id").value_or("9000{n}");
+    Json body{{"extRefNbr", numbered(get<std::string>(wanted, "/reference").value_or("seed-{n}"), n)},
+              {"mailClass", "FirstClass"},
+              {"designID", 41207}};
+    body["recipients"] = Json::array({Json{{"firstName", "Ann"},
+                                           {"lastName", "Canary"},
+                                           {"address", get<std::string>(wanted, "/address").value_or("1 Canary Lane")},
+                                           {"city", "Duluth"},
+                                           {"state", "MN"},
+                                           {"zipCode", "55802"},
+                                           {"extRefNbr", "code-" + std::to_string(n)}}});
+    orders_.push_back({std::stoll(numbered(id, n)), std::move(body), host_.clock().now(), std::nullopt});
+  }
   return testing::empty_answer(204);
 }
 
@@ -233,7 +319,13 @@ Result<HttpRequest> PcmSandbox::emit(const Json& event) {
     data["OrderID"] = about->id;
     data["ExtRefNbr"] = member(about->body, "/recipients/0/extRefNbr");
     data["RecipientRecordID"] = about->id + 73'774'923;
+    if (word("/of", "piece") == "order") {
+      data["ExtRefNbr"] = member(about->body, "/extRefNbr");
+      data.erase("RecipientRecordID");
+    }
   }
+  if (const auto* more = find(event, "/data"); more != nullptr && more->is_object())
+    for (const auto& [key, value] : more->items()) data[key] = value;
   Json body{{"Event", word("/event", "Mail Tracking")}, {"Data", data}};
   if (word("/case", "pascal") == "camel") {
     Json lowered = Json::object();

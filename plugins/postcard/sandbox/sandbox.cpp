@@ -1,5 +1,7 @@
 #include "plugins/postcard/sandbox/sandbox.hpp"
 
+#include <algorithm>
+
 namespace milepost::postcard {
 
 HttpResponse PostcardSandbox::handle(const HttpRequest& request) {
@@ -26,7 +28,8 @@ Result<std::vector<HttpRequest>> PostcardSandbox::emit(const Json& event) {
   if (!vendor) return fail(vendor.error());
   const auto push = vendor->value_or("pcm") == "lob" ? lob_.emit(event) : pcm_.emit(event);
   if (!push) return fail(push.error());
-  return std::vector<HttpRequest>{*push};
+  const auto more = get<std::optional<std::int64_t>>(event, "/duplicates").value_or(std::nullopt).value_or(0);
+  return std::vector<HttpRequest>(static_cast<std::size_t>(1 + std::clamp<std::int64_t>(more, 0, 100)), *push);
 }
 
 }  // namespace milepost::postcard

@@ -1,7 +1,7 @@
 // Both printers under one roof: PostcardMania at the root, Lob below /lob/v1.
 //
 // emit() takes {"vendor": "pcm", "url": "http://…", "secret": "…", …} for a status of PostcardMania's (see pcm.hpp) and
-// {"vendor": "lob", …} for an event of Lob's (see lob.hpp).
+// {"vendor": "lob", …} for an event of Lob's (see lob.hpp); "duplicates": how often more the same delivery is sent.
 #pragma once
 
 #include <vector>

@@ -36,7 +36,8 @@ TEST(PostcardReadme, NamesEverySettingWithItsSentence) {
   std::stringstream readme;
   readme << std::ifstream(kFolder + "README.md").rdbuf();
   const auto all = manifest();
-  for (auto pointer : {"/connection/settings", "/actions/0/settings"}) {
+  for (auto pointer : {"/connection/settings", "/actions/0/settings", "/actions/1/settings", "/actions/2/settings",
+                       "/actions/3/settings", "/actions/4/settings", "/sources/0/settings", "/sources/1/settings"}) {
     const Json& schema = *find(all, pointer);
     const auto needed = get<std::optional<Json>>(schema, "/required").value_or(std::nullopt).value_or(Json::array());
     for (const auto& [key, setting] : find(schema, "/properties")->items()) {
@@ -50,9 +51,17 @@ TEST(PostcardReadme, NamesEverySettingWithItsSentence) {
   }
 }
 
+TEST(PostcardManifest, SignsAsEitherVendorDoes) {
+  const auto verify = *find(manifest(), "/sources/0/verify");
+  EXPECT_EQ(text(verify[0]["when"]), R"({"vendor":"lob"})");
+  EXPECT_EQ(get<std::string>(verify, "/0/hmac/header").value_or(""), "Lob-Signature");
+  EXPECT_EQ(get<std::string>(verify, "/1/hmac/timestamp/header").value_or(""), "pcmi-timestamp");
+  EXPECT_EQ(text(verify[1]["hmac"]["secret"]), R"([{"setting":"secret"},{"setting":"other_secret"}])");
+}
+
 TEST(PostcardSample, UsesOnlyKnownSettings) {
   const auto documents = YAML::LoadAllFromFile(kFolder + "sample.yaml");
-  ASSERT_EQ(documents.size(), 2u);
+  ASSERT_EQ(documents.size(), 3u);
   const auto all = manifest();
   for (const auto& setting : documents[0]["with"])
     EXPECT_NE(find(all, "/connection/settings/properties/" + setting.first.as<std::string>()), nullptr)
@@ -61,6 +70,13 @@ TEST(PostcardSample, UsesOnlyKnownSettings) {
   EXPECT_EQ(step["use"].as<std::string>(), "postcard.send");
   for (const auto& setting : step["with"])
     EXPECT_NE(find(all, "/actions/0/settings/properties/" + setting.first.as<std::string>()), nullptr) << setting.first;
+  ASSERT_EQ(documents[2]["source"].size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i)
+    for (const auto& setting : documents[2]["source"][i]["with"]) {
+      const auto name = setting.first.as<std::string>();
+      if (name == "path" || name == "every") continue;  // the host's own
+      EXPECT_NE(find(all, "/sources/" + std::to_string(i) + "/settings/properties/" + name), nullptr) << name;
+    }
 }
 
 }  // namespace
