@@ -57,6 +57,13 @@ std::string metadata_fault(const Json& body) {
   return "";
 }
 
+/// A signed link, of the shape that the vendor's own client insists on; it runs out after thirty days.
+std::string picture_of(const std::string& id, Time now) {
+  const auto expires = std::chrono::floor<std::chrono::seconds>(now + std::chrono::days(30)).time_since_epoch().count();
+  return "https://lob-assets.com/postcards/" + id + ".pdf?version=v1&expires=" + std::to_string(expires) +
+         "&signature=" + hex(sha256(id + std::to_string(expires))).substr(0, 43);
+}
+
 std::optional<HttpResponse> fault(const Json& body) {
   const auto invalid = [](std::string message) { return std::optional(refuse(422, "invalid", std::move(message))); };
   for (auto at : {"to", "from"}) {
@@ -144,7 +151,7 @@ Json LobSandbox::made(const std::string& id, const Json& body) const {
   Json out{{"id", id},
            {"object", "postcard"},
            {"status", "processed"},
-           {"url", "https://lob-assets.test/postcards/" + id + ".pdf"},
+           {"url", picture_of(id, now)},
            {"carrier", "USPS"},
            {"tracking_events", Json::array()},
            {"thumbnails", Json::array()},
