@@ -101,6 +101,10 @@ Result<Receipt> Lob::send(const Card& card, const Call& call) const {
   if (receipt.order_id.empty())
     return fail(ErrorKind::indeterminate, "the vendor accepted the request but named no postcard",
                 origin + " -> " + std::to_string(response->status));
+  if (const auto theirs = get<std::string>(body, "/metadata/ref"); theirs && *theirs != mark(card.marks))
+    return fail(ErrorKind::indeterminate, "the vendor accepted the request but named a postcard of another delivery",
+                origin + " -> " + std::to_string(response->status));
+  if (const auto day = get<std::string>(body, "/expected_delivery_date")) receipt.expected_delivery = *day;
   return receipt;
 }
 
@@ -118,6 +122,7 @@ Result<std::optional<Receipt>> Lob::find(const Marks& marks, const Call& call) c
   for (const auto& postcard : *data) {
     if (get<std::string>(postcard, "/metadata/ref").value_or("") != mark(marks)) continue;
     Receipt receipt{get<std::string>(postcard, "/id").value_or(""), ""};
+    if (const auto day = get<std::string>(postcard, "/expected_delivery_date")) receipt.expected_delivery = *day;
     if (!receipt.order_id.empty()) return std::optional(std::move(receipt));
   }
   // Other cards than the one asked for: the filter did not hold, so this says nothing about ours.

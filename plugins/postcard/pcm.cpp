@@ -104,6 +104,9 @@ Result<Receipt> Pcm::send(const Card& card, const Call& call) const {
   if (receipt.order_id.empty())
     return fail(ErrorKind::indeterminate, "the vendor accepted the request but named no order",
                 origin + " -> " + std::to_string(response->status));
+  if (const auto theirs = get<std::string>(body, "/extRefNbr"); theirs && *theirs != card.marks.reference)
+    return fail(ErrorKind::indeterminate, "the vendor accepted the request but named an order of another reference",
+                origin + " -> " + std::to_string(response->status));
   attempts.end(card.marks.key, call);
   return receipt;
 }

@@ -38,6 +38,7 @@ Answer Send::answer(const Marks& marks, const Receipt& receipt) const {
   Answer out;
   out.body = {{"order_id", receipt.order_id}, {"reference", marks.reference}, {"vendor", vendor}};
   if (!receipt.batch_id.empty()) out.body["batch_id"] = receipt.batch_id;
+  if (!receipt.expected_delivery.empty()) out.body["expected_delivery"] = receipt.expected_delivery;
   if (!marks.tracking_code.empty()) out.body["tracking_code"] = marks.tracking_code;
   out.record = Record{vendor, "order", receipt.order_id, "", ""};
   return out;

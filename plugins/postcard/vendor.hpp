@@ -34,7 +34,8 @@ struct Card {
 /// The vendor has the card.
 struct Receipt {
   std::string order_id;
-  std::string batch_id;  ///< "" where the vendor has none
+  std::string batch_id;                ///< "" where the vendor has none
+  std::string expected_delivery = {};  ///< a day, by the vendor; "" where it says none
 };
 
 /// Part of the vendor's list of orders.

@@ -43,6 +43,7 @@ TEST_F(LobCards, SendsOneCardUnderTheDeliverysKey) {
   EXPECT_EQ(get<std::string>(ran->body, "/order_id").value_or(""), id);
   EXPECT_EQ(get<std::string>(ran->body, "/vendor").value_or(""), "lob");
   EXPECT_EQ(find(ran->body, "/batch_id"), nullptr);
+  EXPECT_EQ(get<std::string>(ran->body, "/expected_delivery").value_or(""), "2026-11-07");
   EXPECT_EQ(ran->record->system, "lob");
   EXPECT_EQ(ran->record->url, "");  // the vendor's is a signed link
   EXPECT_EQ(host.http.requests().back().header("Idempotency-Key"), testing::key_of("one"));
@@ -116,7 +117,8 @@ TEST_F(LobCards, DoesNotCallAnUnreadableListNotFound) {
 }
 
 TEST_F(LobCards, NeverTakesAnAnswerWithoutAPostcardForSuccess) {
-  for (auto body : {"", "<html>", "{}", R"({"id":7})"}) {
+  for (auto body : {"", "<html>", "{}", R"({"id":7})", R"({"error":{"message":"x","status_code":422}})",
+                    R"({"id":"psc_1","metadata":{"ref":"mp-another"}})"}) {
     host.http.on("POST", "/postcards").answers(200).body(body);
     EXPECT_EQ(send().kind(), ErrorKind::indeterminate) << body;
   }

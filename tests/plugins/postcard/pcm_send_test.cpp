@@ -70,6 +70,13 @@ TEST_F(PcmSend, TellsWhatNeverLeftFromWhatMayHaveArrived) {
   EXPECT_EQ(orders(), 0u);
 }
 
+TEST_F(PcmSend, NeverTakesSomebodyElsesOrderForItsOwn) {
+  host.http.on("POST", kOrders).answers(201).body(R"({"orderID":1,"batchID":2,"extRefNbr":"theirs"})");
+  const auto ran = send();
+  EXPECT_EQ(ran.kind(), ErrorKind::indeterminate);
+  EXPECT_EQ(ran.message(), "the vendor accepted the request but named an order of another reference");
+}
+
 TEST_F(PcmSend, NeverTakesAnAnswerWithoutAnOrderForSuccess) {
   for (auto body : {"", "{", "<html>ok</html>", "[]", "null", R"({"batchID":1})", R"({"orderID":null})",
                     R"({"orderID":{}})", R"({"error":{"message":"no"}})"}) {
