@@ -20,6 +20,14 @@ const Json& verify_schema() {
         "description": "the secret, or a list of two while it is being changed",
         "anyOf": [{"type": "string", "x-secret": true},
                   {"type": "array", "items": {"type": "string", "x-secret": true}}]
+      },
+      "url": {
+        "type": "object", "additionalProperties": false,
+        "properties": {
+          "public": {"type": "string", "pattern": "^(https?://[^/?# ]+[^?# ]*)?$", "default": "",
+                     "description": "the address that the sender calls, https://hooks.example.com/hooks/los, where it is another than what reaches us"},
+          "decode": {"type": "string", "default": "", "description": "the characters whose escapes the sender decodes before it signs"}
+        }
       }
     },
     "properties": {
@@ -32,6 +40,7 @@ const Json& verify_schema() {
           "encoding": {"type": "string", "enum": ["hex", "base64"], "default": "hex"},
           "prefix": {"type": "string", "default": ""},
           "signed": {"type": "string", "x-template": true, "default": "${body}"},
+          "url": {"$ref": "#/definitions/url"},
           "timestamp": {
             "type": "object", "additionalProperties": false, "required": ["header"],
             "properties": {
@@ -40,6 +49,18 @@ const Json& verify_schema() {
               "tolerance": {"type": "string", "format": "duration", "default": "5m"}
             }
           }
+        }
+      },
+      "digest": {
+        "type": "object", "additionalProperties": false, "required": ["header", "secret"],
+        "properties": {
+          "header": {"$ref": "#/definitions/header"},
+          "secret": {"$ref": "#/definitions/secret"},
+          "algorithm": {"type": "string", "enum": ["sha256", "sha512"], "default": "sha256"},
+          "encoding": {"type": "string", "enum": ["hex", "base64"], "default": "hex"},
+          "prefix": {"type": "string", "default": ""},
+          "signed": {"type": "string", "x-template": true, "default": "${secret}${body}"},
+          "url": {"$ref": "#/definitions/url"}
         }
       },
       "secret_header": {
@@ -51,7 +72,7 @@ const Json& verify_schema() {
   return schema;
 }
 
-constexpr std::string_view kVerifiers = "verify is {hmac: …}, {secret_header: …} or none";
+constexpr std::string_view kVerifiers = "verify is {hmac: …}, {digest: …}, {secret_header: …} or none";
 
 bool is_hook_path(const std::string& path) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.~-";
@@ -59,9 +80,12 @@ bool is_hook_path(const std::string& path) {
   return path.find_first_not_of(kAllowed) == path.npos && path.find("//") == path.npos && path.find("/.") == path.npos;
 }
 
-/// The signed text must hold the body, and a timestamp only where one is read.
-void check_signed_text(const Json& hmac, const yaml::Node& node, const std::string& path, Report& report) {
+/// The signed text must hold the body, and a timestamp only where one is read; a digest's begins with the secret.
+void check_signed_text(const Json& hmac, bool keyed, const yaml::Node& node, const std::string& path, Report& report) {
   const auto& text = hmac.at("signed").get_ref<const std::string&>();
+  if (!keyed && !text.starts_with("${secret}"))
+    return report.fault(code::kSignedText, node, path,
+                        "the signed text does not begin with ${secret}: anyone could make such a digest");
   bool body = false, timestamp = false;
   for (std::size_t at = text.find("${"); at != text.npos; at = text.find("${", at + 2)) {
     const auto end = text.find('}', at);
@@ -70,9 +94,10 @@ void check_signed_text(const Json& hmac, const yaml::Node& node, const std::stri
       body = true;
     else if (name == "timestamp")
       timestamp = true;
-    else
+    else if (name != "method" && name != "url" && name != "path" && (keyed || name != "secret"))
       return report.fault(code::kSignedText, node, path,
-                          "the signed text is made of ${body} and ${timestamp}; " + in_quotes(name) + " is neither");
+                          "the signed text is made of ${body}, ${timestamp}, ${method}, ${url} and ${path}; " +
+                              in_quotes(name) + " is none of them");
   }
   if (!body)
     report.fault(code::kSignedText, node, path,
@@ -104,10 +129,11 @@ Value read_verify(const yaml::Node& node, const std::string& path, Report& repor
   if (const auto& secret = verifier.at("secret"); secret.is_array() && (secret.empty() || secret.size() > 2))
     report.fault(code::kVerify, *node.members[0].value->find("secret"), join(join(path, kind), "secret"),
                  "one secret, or two while it is being changed; found " + std::to_string(secret.size()));
-  if (kind == "hmac") {
+  if (kind == "hmac" || kind == "digest") {
     const yaml::Node* hmac = node.members[0].value;
     const yaml::Node* text = hmac->find("signed");
-    check_signed_text(verifier, text != nullptr ? *text : *hmac, join(join(path, kind), "signed"), report);
+    check_signed_text(verifier, kind == "hmac", text != nullptr ? *text : *hmac, join(join(path, kind), "signed"),
+                      report);
   }
   return out;
 }

@@ -40,6 +40,13 @@ std::string hmac(const EVP_MD* digest, const std::string& key, std::string_view 
   return {reinterpret_cast<const char*>(out.data()), size};
 }
 
+std::string bare_digest(const EVP_MD* digest, std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), out.data(), &size, digest, nullptr);
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
 /// In a time that depends on the lengths alone.
 bool same_bytes(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
@@ -82,7 +89,8 @@ Piece next_piece(std::string_view& text) {
 }
 
 std::optional<std::string> signed_bytes(std::string_view signed_text, const http::Incoming& request,
-                                        std::string_view timestamp) {
+                                        std::string_view timestamp, const SignedAddress& address,
+                                        const std::string& secret) {
   std::string out;
   out.reserve(signed_text.size() + request.body.size() + request.target.size() + 64);
   for (std::string_view rest = signed_text; !rest.empty();) {
@@ -94,10 +102,11 @@ std::optional<std::string> signed_bytes(std::string_view signed_text, const http
     if (piece.name == "method") out += request.method;
     if (piece.name == "path") out += request.path;
     if (piece.name == "url") {
-      const Found host = find_header(request.headers, "Host");
-      if (host.value == nullptr || host.several) return std::nullopt;
-      out.append(request.scheme).append("://").append(*host.value).append(request.target);
+      const auto url = address.of(request);
+      if (!url) return std::nullopt;
+      out += *url;
     }
+    if (piece.name == "secret") out += secret;
   }
   return out;
 }
@@ -113,7 +122,11 @@ std::optional<telemetry::Time> parse_timestamp(std::string_view text, std::strin
   return telemetry::Time(in_seconds ? std::chrono::microseconds(std::chrono::seconds(count)) : milliseconds(count));
 }
 
-Status check_signed_text(const std::string& signed_text, bool has_timestamp) {
+/// `keyed`: an HMAC, whose text holds no secret. A digest's must begin with it: else anyone could make one.
+Status check_signed_text(const std::string& signed_text, bool has_timestamp, bool keyed) {
+  if (!keyed && !signed_text.starts_with("${secret}"))
+    return fail(ErrorKind::permanent,
+                "verify.digest.signed does not begin with ${secret}: anyone could make such a digest");
   bool body = false;
   for (std::string_view rest = signed_text; !rest.empty();) {
     const Piece piece = next_piece(rest);
@@ -123,8 +136,8 @@ Status check_signed_text(const std::string& signed_text, bool has_timestamp) {
       break;
     }
     body = body || piece.name == "body";
-    const std::string_view known[] = {"body", "timestamp", "method", "path", "url"};
-    if (std::ranges::find(known, piece.name) == std::end(known))
+    const std::string_view known[] = {"body", "timestamp", "method", "path", "url", "secret"};
+    if (std::ranges::find(known, piece.name) == std::end(known) || (keyed && piece.name == "secret"))
       return fail(ErrorKind::permanent, "verify.hmac.signed: unknown ${" + std::string(piece.name) +
                                             "}; there are body, timestamp, method, path and url");
     if (piece.name == "timestamp" && !has_timestamp)
@@ -159,10 +172,14 @@ Result<Verifier> Verifier::make(const Json& named, const config::Secrets& secret
   const Json& verify = *chosen;
   if (verify.is_null() || verify == "none") return out;
   const Json* settings = find(verify, "/hmac");
+  if (settings == nullptr) {
+    settings = find(verify, "/digest");
+    out.hmac_.keyed = settings == nullptr;
+  }
   out.kind_ = settings != nullptr ? Kind::hmac : Kind::secret_header;
   if (settings == nullptr) settings = find(verify, "/secret_header");
   if (settings == nullptr || !settings->is_object())
-    return fail(ErrorKind::permanent, "verify is {hmac: {…}}, {secret_header: {…}} or none");
+    return fail(ErrorKind::permanent, "verify is {hmac: {…}}, {digest: {…}}, {secret_header: {…}} or none");
 
   auto header = setting(*settings, "/header", "");
   auto prefix = setting(*settings, "/prefix", "");
@@ -184,10 +201,10 @@ Status Verifier::read_hmac(const Json& settings) {
     const char* otherwise;
     std::string Hmac::*member;
   };
-  for (const auto& text :
-       {Text{"/algorithm", "sha256", &Hmac::algorithm}, Text{"/encoding", "hex", &Hmac::encoding},
-        Text{"/signed", "${body}", &Hmac::signed_text}, Text{"/timestamp/header", "", &Hmac::timestamp_header},
-        Text{"/timestamp/unit", "auto", &Hmac::timestamp_unit}}) {
+  for (const auto& text : {Text{"/algorithm", "sha256", &Hmac::algorithm}, Text{"/encoding", "hex", &Hmac::encoding},
+                           Text{"/signed", hmac_.keyed ? "${body}" : "${secret}${body}", &Hmac::signed_text},
+                           Text{"/timestamp/header", "", &Hmac::timestamp_header},
+                           Text{"/timestamp/unit", "auto", &Hmac::timestamp_unit}}) {
     auto got = setting(settings, text.pointer, text.otherwise);
     if (!got) return fail(got.error());
     hmac_.*text.member = std::move(*got);
@@ -206,7 +223,17 @@ Status Verifier::read_hmac(const Json& settings) {
     if (!parsed) return fail(ErrorKind::permanent, "verify.hmac.timestamp.tolerance: " + parsed.error().message);
     hmac_.tolerance = *parsed;
   }
-  return check_signed_text(hmac_.signed_text, !hmac_.timestamp_header.empty());
+  auto shown = setting(settings, "/url/public", "");
+  if (!shown) return fail(shown.error());
+  const bool absolute = shown->starts_with("https://") || shown->starts_with("http://");
+  if (!shown->empty() && (!absolute || shown->find_first_of("?#") != shown->npos))
+    return fail(ErrorKind::permanent,
+                "verify.url.public: expected an address such as https://hooks.example.com/hooks/los, without a query");
+  while (shown->ends_with('/')) shown->pop_back();
+  auto decode = setting(settings, "/url/decode", "");
+  if (!decode) return fail(decode.error());
+  hmac_.address = {std::move(*shown), std::move(*decode)};
+  return check_signed_text(hmac_.signed_text, !hmac_.timestamp_header.empty(), hmac_.keyed);
 }
 
 Status Verifier::read_secrets(const Json& settings, const config::Secrets& secrets, const Json& with) {
@@ -273,12 +300,14 @@ std::string Verifier::refusal_of_hmac(const http::Incoming& request, const std::
   }
   const auto signature = hmac_.encoding == "hex" ? hex_decode(presented) : base64_decode(presented);
   if (!signature) return "the signature in " + header_ + " is no " + hmac_.encoding;
-  const auto text = signed_bytes(hmac_.signed_text, request, timestamp);
-  if (!text) return "the request names no host, or several";
 
   const EVP_MD* digest = digest_of(hmac_.algorithm);
   bool good = false;
-  for (const auto& secret : secrets_) good |= same_bytes(hmac(digest, secret.reveal(), *text), *signature);
+  for (const auto& secret : secrets_) {
+    const auto text = signed_bytes(hmac_.signed_text, request, timestamp, hmac_.address, secret.reveal());
+    if (!text) return "the request names no host, or several";
+    good |= same_bytes(hmac_.keyed ? hmac(digest, secret.reveal(), *text) : bare_digest(digest, *text), *signature);
+  }
   if (!good) return "the signature is wrong";
   // Said only of what the sender did sign: a forged timestamp is a wrong signature.
   return stale;

@@ -8,6 +8,7 @@
 
 #include "host/config/secrets.hpp"
 #include "host/http/server.hpp"
+#include "host/intake/verify_address.hpp"
 #include "host/telemetry/clock.hpp"
 
 namespace milepost::intake {
@@ -15,7 +16,8 @@ namespace milepost::intake {
 /// `verify:` of a source (config/definition.hpp), secrets resolved. Two secrets are both good: rotation.
 ///
 ///   hmac: {header, secret: one or a list, algorithm: sha256, encoding: hex, prefix: "", signed: "${body}",
-///          timestamp: {header, unit: auto, tolerance: 5m}}
+///          timestamp: {header, unit: auto, tolerance: 5m}, url: {public: "", decode: ""}}
+///   digest: as hmac, but the bare digest of a text that begins with ${secret}
 ///   secret_header: {header, secret, prefix: ""}
 class Verifier {
  public:
@@ -38,6 +40,8 @@ class Verifier {
     std::string algorithm, encoding, signed_text;
     std::string timestamp_header, timestamp_unit;
     std::chrono::milliseconds tolerance{};
+    SignedAddress address;
+    bool keyed = true;  // false: a bare digest
   };
   enum class Kind { none, hmac, secret_header };
 

@@ -84,7 +84,7 @@ Json events_verifier() {
             {"algorithm", "sha256"},
             {"encoding", "base64"},
             {"signed", "${method}${url}${body}${timestamp}"},
-            {"url", {{"public", {{"setting", "public_url"}}}, {"decode", ":/?@!$'()*,;"}}},
+            {"url", {{"public", {{"setting", "public_url"}, {"default", ""}}}, {"decode", ":/?@!$'()*,;"}}},
             {"timestamp", {{"header", "X-HubSpot-Request-Timestamp"}, {"unit", "ms"}, {"tolerance", "5m"}}}}}};
 }
 

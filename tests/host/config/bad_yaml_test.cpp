@@ -231,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
             "not a path such as /hooks/los"},
         Row{"DottedPath", webhook("    path: /hooks/../a\n    verify: none\n"), "MP1110", 5, 11, "not a path"},
         Row{"VerifyWord", webhook("    path: /hooks/a\n    verify: nothing\n"), "MP1112", 6, 13,
-            "{hmac: …}, {secret_header: …} or none; found \"nothing\""},
+            "{hmac: …}, {digest: …}, {secret_header: …} or none; found \"nothing\""},
         Row{"VerifyKind", webhook("    path: /hooks/a\n    verify: {hmak: {}}\n"), "MP1042", 6, 14,
             "did you mean \"hmac\"?"},
         Row{"VerifyTwo", webhook("    path: /hooks/a\n    verify: {hmac: {}, secret_header: {}}\n"), "MP1112", 6, 13,

@@ -71,6 +71,67 @@ TEST(Verifier, SignsMethodAddressBodyAndTimestamp) {
   EXPECT_NE(verifier.refusal(delivery, telemetry::Time(1760000001s)), "");
 }
 
+TEST(Verifier, DecodesOfAnAddressWhatItsSenderDecodes) {
+  // The vector that the one above has decoded already: as it is called.
+  const std::string body =
+      R"([{"eventId":1,"subscriptionId":2,"portalId":3,"appId":4,"occurredAt":1760000000000,"subscriptionType":"deal.propertyChange","attemptNumber":0,"objectId":55,"propertyName":"dealstage","propertyValue":"closedwon","changeSource":"CRM"}])";
+  const auto source = [](const std::string& url) {
+    return R"({"hmac":{"header":"S","secret":"11111111-2222-3333-4444-555555555555","encoding":"base64",
+      "signed":"${method}${url}${body}${timestamp}","timestamp":{"header":"T","unit":"ms"},"url":{"decode":":/?@!$'()*,;")" +
+           url + "}}}";
+  };
+  http::Incoming delivery = request(
+      body,
+      {{"Host", "hooks.example.test"}, {"T", "1760000001000"}, {"S", "BTT/f2prPTiSdtZXPcevbJoIcUPkqQi50A/d0Ndl6pA="}});
+  delivery.target = "/in/hubspot?tenant=acme%2Fwest&x=a%20b";
+  const auto at = telemetry::Time(1760000001s);
+  EXPECT_EQ(make(source("").c_str()).refusal(delivery, at), "");
+  EXPECT_EQ(make(source("").c_str()).refusal(delivery, at + 5min), "");
+  EXPECT_EQ(make(source("").c_str()).refusal(delivery, at + 5min + 1ms), "the timestamp is too old");
+  EXPECT_EQ(make(source("").c_str()).refusal(delivery, at - 5min - 1ms), "the timestamp is in the future");
+  delivery.target = "/in/hubspot?tenant=acme%2fwest&x=a%20b";  // another text, whatever it means
+  EXPECT_NE(make(source("").c_str()).refusal(delivery, at), "");
+  delivery.target = "/in/hubspot?tenant=acme%2Fwest&x=a b";
+  EXPECT_NE(make(source("").c_str()).refusal(delivery, at), "");
+
+  // Behind a proxy neither scheme, host nor path are what the sender called.
+  delivery.scheme = "http";
+  delivery.headers[0].second = "10.0.0.7:8080";
+  delivery.target = "/hooks/crm?tenant=acme%2Fwest&x=a%20b";
+  EXPECT_NE(make(source("").c_str()).refusal(delivery, at), "");
+  const auto shown = source(R"(,"public":"https://hooks.example.test/in/hubspot")");
+  EXPECT_EQ(make(shown.c_str()).refusal(delivery, at), "");
+  delivery.target = "/in/hubspot?tenant=acme%2Fwest&x=a%20b";
+  EXPECT_EQ(make(source(R"(,"public":"https://hooks.example.test/")").c_str()).refusal(delivery, at), "");
+  const auto named = source(R"(,"public":{"setting":"public_url","default":""})");
+  EXPECT_EQ(make(named.c_str(), {{"public_url", "https://hooks.example.test"}}).refusal(delivery, at), "");
+  EXPECT_NE(make(named.c_str(), {{"public_url", "https://other.test"}}).refusal(delivery, at), "");
+  EXPECT_NE(make(named.c_str()).refusal(delivery, at), "");
+  for (const char* bad : {"hooks.example.test", "https://a.test/x?y=1", "ftp://a.test"})
+    EXPECT_NE(fault(source(R"(,"public":")" + std::string(bad) + "\"").c_str()).find("url.public"), std::string::npos);
+}
+
+TEST(Verifier, KnowsABareDigestThatBeginsWithTheSecret) {
+  const Verifier body = make(R"({"digest":{"header":"S","secret":["other","k"]}})");
+  http::Incoming delivery = request("body", {{"S", testing::hex(testing::sha256("kbody"))}, {"Host", "a.test"}});
+  EXPECT_EQ(body.refusal(delivery, kNow), "");
+  delivery.body += "x";
+  EXPECT_EQ(body.refusal(delivery, kNow), "the signature is wrong");
+  const Verifier all = make(R"({"digest":{"header":"S","secret":"k","signed":"${secret}${method}${url}${body}"}})");
+  delivery = request("body",
+                     {{"S", testing::hex(testing::sha256("kPOSThttps://a.test/hooks/a?x=1body"))}, {"Host", "a.test"}});
+  EXPECT_EQ(all.refusal(delivery, kNow), "");
+  EXPECT_NE(body.refusal(delivery, kNow), "");
+  delivery.headers[0].second = testing::hex(testing::hmac_sha256("k", "kbody"));
+  EXPECT_NE(body.refusal(delivery, kNow), "");
+  EXPECT_NE(fault(R"({"digest":{"header":"S","secret":"k","signed":"${body}"}})").find("does not begin with ${secret}"),
+            std::string::npos);
+  EXPECT_NE(fault(R"({"digest":{"header":"S","secret":"k","signed":"${secret}"}})").find("has no ${body}"),
+            std::string::npos);
+  EXPECT_NE(fault(R"({"hmac":{"header":"S","secret":"k","signed":"${secret}${body}"}})").find("unknown ${secret}"),
+            std::string::npos);
+}
+
 TEST(Verifier, TakesEitherCasePaddingOrNone) {
   const std::string mac = testing::hmac_sha256("k", "body");
   std::string upper = testing::hex(mac);
