@@ -14,7 +14,7 @@ constexpr std::size_t kMostFilters = 6;
 constexpr std::size_t kMostQuery = 3'000;
 constexpr const char* kRecordType = "Type of record: contacts, deals, companies, or a custom object's name or type id.";
 
-std::unexpected<Error> wrong(std::string what) { return fail(ErrorKind::permanent, std::move(what)); }
+std::unexpected<Error> unusable(std::string what) { return fail(ErrorKind::permanent, std::move(what)); }
 
 Result<Answer> counted(Host host, const char* action, Result<Answer> result) {
   const auto outcome = result ? name(result->effect) : name(result.error().kind);
@@ -24,7 +24,7 @@ Result<Answer> counted(Host host, const char* action, Result<Answer> result) {
 
 Status check_names(const std::vector<std::string>& names, const char* setting) {
   if (std::all_of(names.begin(), names.end(), [](const auto& one) { return is_name(one); })) return {};
-  return wrong(std::string(setting) + ": an entry is no name");
+  return unusable(std::string(setting) + ": an entry is no name");
 }
 
 /// The asked properties of a record; null where it has none of the name.
@@ -44,14 +44,15 @@ struct Which {
 Result<Which> to_which(const GetSettings& settings) {
   const auto id = scalar_text(settings.id).value_or("");
   const bool by_key = settings.key.is_object() && !settings.key.empty();
-  if (by_key == !id.empty()) return wrong("id or key: give one of them, the record's id or a unique property's value");
-  if (!by_key) return is_id(id) ? Result<Which>(Which{id, "", ""}) : wrong("id: expected a record's id, digits");
-  if (settings.key.size() != 1) return wrong("key: expected one property with its value, such as {loan_id: L-1001}");
+  if (by_key == !id.empty())
+    return unusable("id or key: give one of them, the record's id or a unique property's value");
+  if (!by_key) return is_id(id) ? Result<Which>(Which{id, "", ""}) : unusable("id: expected a record's id, digits");
+  if (settings.key.size() != 1) return unusable("key: expected one property with its value, such as {loan_id: L-1001}");
   const auto& property = settings.key.begin().key();
   const auto value = scalar_text(*settings.key.begin());
-  if (!is_name(property)) return wrong("key: no property's name");
+  if (!is_name(property)) return unusable("key: no property's name");
   // A value of dots alone would be another path.
-  if (!value || value->find_first_not_of(" .") == value->npos) return wrong("key." + property + ": has no value");
+  if (!value || value->find_first_not_of(" .") == value->npos) return unusable("key." + property + ": has no value");
   return Which{"", property, *value};
 }
 
@@ -89,7 +90,7 @@ Result<Answer> Get::read(const Delivery& delivery, const Call& call) const {
   auto settings = get_settings().parse(delivery.with);
   if (!settings) return fail(settings.error());
   const auto object = object_name(settings->object);
-  if (!is_name(object)) return wrong("object: no object type");
+  if (!is_name(object)) return unusable("object: no object type");
   if (auto sound = check_names(settings->properties, "properties"); !sound) return fail(sound.error());
   if (auto sound = check_names(settings->associations, "associations"); !sound) return fail(sound.error());
   auto which = to_which(*settings);
@@ -177,23 +178,23 @@ Result<Json> to_search(const SearchSettings& settings) {
                                                     "CONTAINS_TOKEN",
                                                     "NOT_CONTAINS_TOKEN"};
   if (auto sound = check_names(settings.properties, "properties"); !sound) return fail(sound.error());
-  if (settings.query.size() > kMostQuery) return wrong("query: longer than 3000 characters");
-  if (settings.limit < 1 || settings.limit > 200) return wrong("limit: expected 1 to 200");
-  if (!settings.filters.is_array()) return wrong("filters: expected a list");
-  if (settings.filters.size() > kMostFilters) return wrong("filters: more than 6");
+  if (settings.query.size() > kMostQuery) return unusable("query: longer than 3000 characters");
+  if (settings.limit < 1 || settings.limit > 200) return unusable("limit: expected 1 to 200");
+  if (!settings.filters.is_array()) return unusable("filters: expected a list");
+  if (settings.filters.size() > kMostFilters) return unusable("filters: more than 6");
   Json filters = Json::array();
   for (const auto& one : settings.filters) {
     const auto property = milepost::get<std::string>(one, "/property").value_or("");
     const auto op = milepost::get<std::string>(one, "/operator").value_or("EQ");
-    if (!is_name(property)) return wrong("filters: an entry names no property");
+    if (!is_name(property)) return unusable("filters: an entry names no property");
     if (std::find(std::begin(kOperators), std::end(kOperators), op) == std::end(kOperators))
-      return wrong("filters: the operator for " + property + " is none of HubSpot's (EQ, GTE, IN …)");
+      return unusable("filters: the operator for " + property + " is none of HubSpot's (EQ, GTE, IN …)");
     Json filter{{"propertyName", property}, {"operator", op}};
     for (const auto& [ours, theirs] : {std::pair{"/value", "value"}, {"/high_value", "highValue"}}) {
       const auto* value = find(one, ours);
       if (value == nullptr || value->is_null()) continue;
       const auto text = scalar_text(*value);
-      if (!text) return wrong("filters: the value for " + property + " is no text, number or true/false");
+      if (!text) return unusable("filters: the value for " + property + " is no text, number or true/false");
       filter[theirs] = *text;
     }
     if (const auto* values = find(one, "/values"); values != nullptr && values->is_array()) {
@@ -202,7 +203,7 @@ Result<Json> to_search(const SearchSettings& settings) {
     }
     const bool bare = op == "HAS_PROPERTY" || op == "NOT_HAS_PROPERTY";
     if (!bare && !filter.contains("value") && !filter.contains("values"))
-      return wrong("filters: no value for " + property);
+      return unusable("filters: no value for " + property);
     filters.push_back(std::move(filter));
   }
   Json body{{"properties", settings.properties}, {"limit", settings.limit}};
@@ -211,7 +212,7 @@ Result<Json> to_search(const SearchSettings& settings) {
   if (!settings.sort.empty()) {
     const bool falling = settings.sort.starts_with('-');
     const auto property = settings.sort.substr(falling ? 1 : 0);
-    if (!is_name(property)) return wrong("sort: no property's name");
+    if (!is_name(property)) return unusable("sort: no property's name");
     body["sorts"] = Json::array({{{"propertyName", property}, {"direction", falling ? "DESCENDING" : "ASCENDING"}}});
   }
   return body;
@@ -225,7 +226,7 @@ Result<Answer> Search::ask(const Delivery& delivery, const Call& call) const {
   auto settings = search_settings().parse(delivery.with);
   if (!settings) return fail(settings.error());
   const auto object = object_name(settings->object);
-  if (!is_name(object)) return wrong("object: no object type");
+  if (!is_name(object)) return unusable("object: no object type");
   auto body = to_search(*settings);
   if (!body) return fail(body.error());
   const auto target = client_.paths().objects(object) + "/search";
@@ -269,12 +270,12 @@ Result<Answer> Associate::tie(const Delivery& delivery, const Call& call) const 
   auto settings = associate_settings().parse(delivery.with);
   if (!settings) return fail(settings.error());
   const auto object = object_name(settings->object);
-  if (!is_name(object)) return wrong("object: no object type");
+  if (!is_name(object)) return unusable("object: no object type");
   const auto id = scalar_text(settings->id).value_or("");
-  if (!is_id(id)) return wrong("id: expected a record's id, digits");
+  if (!is_id(id)) return unusable("id: expected a record's id, digits");
   auto targets = to_targets(settings->to, "to");
   if (!targets) return fail(targets.error());
-  if (targets->empty()) return wrong("to: names no record");
+  if (targets->empty()) return unusable("to: names no record");
   Json tied = Json::array();
   for (const auto& target : *targets) {
     const bool labelled = settings->type_id > 0;

@@ -6,14 +6,14 @@
 namespace milepost::hubspot::sandbox {
 namespace {
 
-constexpr std::size_t kMostInputs = 100;
+constexpr std::size_t kMostOfABatch = 100;
 
-std::string text_at(const Json& json, const char* pointer) { return get<std::string>(json, pointer).value_or(""); }
+std::string word_at(const Json& json, const char* pointer) { return get<std::string>(json, pointer).value_or(""); }
 
 std::optional<Problem> refused_inputs(const Json* inputs) {
   if (inputs == nullptr || !inputs->is_array() || inputs->empty())
     return Problem{400, "VALIDATION_ERROR", "Invalid input JSON: inputs is missing"};
-  if (inputs->size() > kMostInputs)
+  if (inputs->size() > kMostOfABatch)
     return Problem{400, "VALIDATION_ERROR", "The maximum number of inputs supported in a batch request is 100."};
   return std::nullopt;
 }
@@ -22,7 +22,7 @@ std::optional<Problem> refused_inputs(const Json* inputs) {
 bool traced(const Json& inputs) {
   std::set<std::string> traces;
   for (const auto& input : inputs)
-    if (const auto trace = text_at(input, "/objectWriteTraceId"); trace.empty() || !traces.insert(trace).second)
+    if (const auto trace = word_at(input, "/objectWriteTraceId"); trace.empty() || !traces.insert(trace).second)
       return false;
   return true;
 }
@@ -43,7 +43,7 @@ HttpResponse HubspotSandbox::batch_create(const Ask& ask) {
   const auto before = crm_;
   Json results = Json::array(), errors = Json::array();
   for (const auto& input : *inputs) {
-    const auto trace = text_at(input, "/objectWriteTraceId");
+    const auto trace = word_at(input, "/objectWriteTraceId");
     const auto* properties = find(input, "/properties");
     auto problem = properties == nullptr || !properties->is_object()
                        ? std::optional(Problem{400, "VALIDATION_ERROR", "Invalid input JSON: properties is missing"})
@@ -71,8 +71,8 @@ HttpResponse HubspotSandbox::batch_update(const Ask& ask) {
   const auto before = crm_;
   Json results = Json::array(), errors = Json::array();
   for (const auto& input : *inputs) {
-    const auto id = text_at(input, "/id"), key = text_at(input, "/idProperty"),
-               trace = text_at(input, "/objectWriteTraceId");
+    const auto id = word_at(input, "/id"), key = word_at(input, "/idProperty"),
+               trace = word_at(input, "/objectWriteTraceId");
     auto* record = key.empty() ? crm_.find(ask.type, id) : crm_.find_by(ask.type, key, id);
     const auto* properties = find(input, "/properties");
     std::optional<Problem> problem;
@@ -101,7 +101,7 @@ HttpResponse HubspotSandbox::batch_archive(const Ask& ask) {
   const auto* inputs = find(ask.body, "/inputs");
   if (auto problem = refused_inputs(inputs)) return refuse(*problem);
   for (const auto& input : *inputs)
-    if (auto* record = crm_.find(ask.type, text_at(input, "/id"))) crm_.archive(ask.type, *record);
+    if (auto* record = crm_.find(ask.type, word_at(input, "/id"))) crm_.archive(ask.type, *record);
   return testing::empty_answer(204);  // nothing is said of each
 }
 
