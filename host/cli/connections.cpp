@@ -7,8 +7,6 @@
 namespace milepost::cli {
 namespace {
 
-std::string field(const Json& row, const char* key) { return get<std::string>(row, key).value_or(""); }
-
 int change(const Arguments& arguments, const std::string& action) {
   if (arguments.positional.size() != 1) return wrong_use("name one connection: milepost connections " + action + " NAME --reason \"…\"");
   if (arguments.get("reason").empty()) return wrong_use("say why, for the audit trail: --reason \"…\"");

@@ -8,7 +8,7 @@
 namespace milepost::cli {
 namespace {
 
-std::string field(const Json& row, const char* key) { return get<std::string>(row, std::string("/") + key).value_or(""); }
+std::string column(const Json& row, const char* key) { return get<std::string>(row, std::string("/") + key).value_or(""); }
 
 /// A list of events; `last` heads the last column, which shows `key`.
 int list(const Arguments& arguments, const std::string& path, std::initializer_list<const char*> filters, const char* nothing) {
@@ -24,8 +24,8 @@ int list(const Arguments& arguments, const std::string& path, std::initializer_l
   const Json* rows = find(*answer, "/events");
   for (std::size_t i = 0; rows != nullptr && i < rows->size(); ++i) {
     const Json& row = (*rows)[i];
-    table.add({short_time(field(row, "accepted_at")), field(row, "pipeline"), field(row, "subject"), field(row, "type"), field(row, "state"),
-               field(row, "step"), field(row, "id"), field(row, "receipt"), field(row, "fault")});
+    table.add({short_time(column(row, "accepted_at")), column(row, "pipeline"), column(row, "subject"), column(row, "type"), column(row, "state"),
+               column(row, "step"), column(row, "id"), column(row, "receipt"), column(row, "fault")});
   }
   if (table.empty()) fmt::print("{}\n", nothing);
   else fmt::print("{}", table.text());
@@ -64,8 +64,8 @@ int events_show(const Arguments& arguments) {
   if (rows != nullptr && !rows->empty()) {
     Table table({"ROW", "TIME", "KIND", "USER", "ACTION", "STEP", "OUTCOME"});
     for (const auto& row : *rows)
-      table.add({std::to_string(get<std::uint64_t>(row, "/sequence").value_or(0)), short_time(field(row, "time")), field(row, "kind"), field(row, "user"),
-                 field(row, "action"), field(row, "step"), field(row, "outcome")});
+      table.add({std::to_string(get<std::uint64_t>(row, "/sequence").value_or(0)), short_time(column(row, "time")), column(row, "kind"), column(row, "user"),
+                 column(row, "action"), column(row, "step"), column(row, "outcome")});
     fmt::print("\n{}", table.text());
   }
   if (const auto payload = get<std::string>(*answer, "/payload")) fmt::print("\npayload\n{}\n", *payload);

@@ -8,8 +8,6 @@
 namespace milepost::cli {
 namespace {
 
-std::string field(const Json& row, const char* key) { return get<std::string>(row, key).value_or(""); }
-
 /// The event that goes on now, in one line.
 int opened(const Arguments& arguments, const Result<Json>& answer, const std::string& what) {
   if (!answer) return failed(answer.error());

@@ -9,8 +9,6 @@
 namespace milepost::cli {
 namespace {
 
-std::string field(const Json& row, const char* key) { return get<std::string>(row, key).value_or(""); }
-
 std::string shown(const Json* value) { return value == nullptr || value->is_null() ? "nothing" : shortened(text(*value), 60); }
 
 void print_difference(const Json& difference, std::size_t width) {

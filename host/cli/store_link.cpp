@@ -172,6 +172,8 @@ std::string store_path(const std::string& folder) {
   return (root / config::load_host(root.string()).host.store).string();
 }
 
+std::string field(const Json& answer, const char* pointer) { return get<std::string>(answer, pointer).value_or(""); }
+
 std::string encoded(const std::string& value) {
   static constexpr char digits[] = "0123456789ABCDEF";
   std::string out;

@@ -32,6 +32,9 @@ std::string store_path(const std::string& folder);
 /// An API path with those of the options that were typed as its query: "…/events" and {"limit"} -> "…/events?limit=20".
 std::string with_query(std::string path, const Arguments& arguments, std::initializer_list<const char*> options);
 
+/// The text at a JSON pointer of an answer; "" where there is none.
+std::string field(const Json& answer, const char* pointer);
+
 /// One value of a query string, percent-encoded.
 std::string encoded(const std::string& value);
 

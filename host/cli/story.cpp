@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::size_t kWide = 100;
 
-std::string field(const Json& value, const char* pointer) { return get<std::string>(value, pointer).value_or(""); }
-
 std::string shown(const Json& value) { return value.is_null() ? "nothing" : shortened(text(value), kWide); }
 
 /// A time without its fractions; any other text as it is.

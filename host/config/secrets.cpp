@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostBytes = 1 << 20;
 const std::string kStandardFile = SecretsFrom{.file = "secrets.yaml", .env_prefix = {}, .folder = {}}.file;
 
-bool is_name(std::string_view name) {
+bool is_secret_name(std::string_view name) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
   return !name.empty() && name.size() <= 128 && name.front() != '.' && name.find_first_not_of(kAllowed) == name.npos;
 }
@@ -74,7 +74,7 @@ class FileReader {
     if (root.is_null()) return;
     if (!root.is_map()) return fault(code::kSecretsFile, at(root), "expected a mapping from names to texts");
     for (const auto& [key, value] : root.members) {
-      if (!is_name(key->text))
+      if (!is_secret_name(key->text))
         fault(code::kSecretsFile, at(*key), "a name of a secret is made of letters, digits, \"_\", \"-\" and \".\"");
       else if (!value->scalar() || !value->tag.empty())
         fault(code::kSecretsFile, at(*value), "the secret " + in_quotes(key->text) + " is not text", "quote it");
@@ -138,7 +138,7 @@ std::vector<std::string> Secrets::names() const {
   if (!from_.folder.empty()) {
     std::error_code error;
     for (fs::directory_iterator at(within(root_, from_.folder), error), end; !error && at != end; at.increment(error))
-      if (is_name(at->path().filename().string())) out.push_back(at->path().filename().string());
+      if (is_secret_name(at->path().filename().string())) out.push_back(at->path().filename().string());
     std::ranges::sort(out);
   }
   return out;
@@ -146,7 +146,7 @@ std::vector<std::string> Secrets::names() const {
 
 Result<Secret> Secrets::get(const std::string& name) const {
   const auto none = [&] { return fail(ErrorKind::permanent, "the secret " + in_quotes(name) + " is not set"); };
-  if (!is_name(name)) return none();
+  if (!is_secret_name(name)) return none();
   if (!from_.folder.empty()) {
     auto value = read_secret(root_, from_.folder, name);
     if (!value) return none();

@@ -23,7 +23,7 @@ constexpr std::size_t kDeepest = 64;
 /// Thrown through yaml-cpp, with the fault already reported.
 struct Stop {};
 
-bool is_name(std::string_view text) {
+bool is_tag_name(std::string_view text) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
   return !text.empty() && text.size() <= 128 && text.find_first_not_of(kAllowed) == text.npos && text.front() != '.';
 }
@@ -62,7 +62,7 @@ class Builder : public YAML::EventHandler {
     node.text = value;
     if (tag == "!secret" || tag == "!env") {
       node.tag = tag;
-      if (!is_name(value)) {
+      if (!is_tag_name(value)) {
         fault(code::kTagName, mark, tag + (value.empty() ? " needs a name" : " is followed by a name, not by a value"),
               "write " + tag + " NAME");
         node.broken = true;

@@ -157,8 +157,8 @@ class Play {
 };
 
 /// Copies in a folder of their own: what else lies in the build folder is none of ours.
-struct Workshop {
-  explicit Workshop(const fs::path& library) {
+struct RehearsalRoom {
+  explicit RehearsalRoom(const fs::path& library) {
     std::string name = (fs::temp_directory_path() / "milepost-rehearsal-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder can be made: " + name);
     root = name;
@@ -166,12 +166,12 @@ struct Workshop {
     fs::copy_file(library, root / library.filename());
     if (fs::is_regular_file(twin)) fs::copy_file(twin, root / twin.filename());
   }
-  ~Workshop() {
+  ~RehearsalRoom() {
     std::error_code ignored;
     fs::remove_all(root, ignored);
   }
-  Workshop(const Workshop&) = delete;
-  Workshop& operator=(const Workshop&) = delete;
+  RehearsalRoom(const RehearsalRoom&) = delete;
+  RehearsalRoom& operator=(const RehearsalRoom&) = delete;
   fs::path root;
 };
 
@@ -183,7 +183,7 @@ Rehearsal rehearse(const std::string& library, const std::string& executable) {
     const fs::path path = fs::absolute(library);
     const auto image = plugins::Image::copy(path.string());
     if (!image) return {path.string() + " " + image.error().message + "\n", false, false};
-    const Workshop workshop(path);
+    const RehearsalRoom workshop(path);
     const Json job{{"plugin", path.stem().string()},
                    {"folder", workshop.root.string()},
                    {"sample", (path.parent_path() / (path.stem().string() + ".conformance.json")).string()}};

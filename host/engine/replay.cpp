@@ -13,7 +13,6 @@ namespace {
 using journal::EffectState;
 using journal::Event;
 using journal::EventState;
-using Kind = Difference::Kind;
 
 constexpr std::size_t kMostChanges = 20;
 constexpr std::size_t kPage = 100;
@@ -161,10 +160,10 @@ Replay examine(const Program& program, Past& past, const journal::NewEvent& inpu
     if (would && !ran) {
       difference.reason = past.failure(difference.step);
     } else if (!would && ran) {
-      difference.kind = Kind::would_not_run;
+      difference.kind = Difference::Kind::would_not_run;
       difference.reason = tried != nullptr ? tried->reason : trial.end;
     } else if (would && step.kind == ProgramStep::Kind::action) {
-      difference.kind = Kind::other_request;
+      difference.kind = Difference::Kind::other_request;
       const Json* then = past.request(input, difference.step);
       if (then != nullptr) compare(*then, tried->with, "", difference.changes);
       if (then != nullptr ? difference.changes.empty() : past.sent(difference.step, tried->with)) continue;
@@ -210,7 +209,7 @@ Result<Replayed> replay(journal::Store& store, Versions& versions, const Selecti
         ++out.same;
         continue;
       }
-      if (apply && std::ranges::find(one.differences, Kind::would_run, &Difference::kind) != one.differences.end()) {
+      if (apply && std::ranges::find(one.differences, Difference::Kind::would_run, &Difference::kind) != one.differences.end()) {
         const auto opened = reopen(store, event.sequence, kept, *apply);
         if (!opened && opened.error().kind != ErrorKind::permanent) return fail(opened.error());
         one.opened = bool(opened);

@@ -10,7 +10,7 @@ namespace milepost::expression {
 
 namespace {
 
-constexpr int kDeepest = 64;
+constexpr int kDeepestResult = 64;
 
 bool is_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
@@ -39,7 +39,7 @@ class Reader {
   explicit Reader(lua_State* lua) : lua_(lua), left_(Sandbox::of(lua).bounds().memory_bytes) {}
 
   Result<Json> read(int place, int depth) {
-    if (depth > kDeepest || lua_checkstack(lua_, 4) == 0)
+    if (depth > kDeepestResult || lua_checkstack(lua_, 4) == 0)
       return refuse("a table that nests deeper than 64, or holds itself");
     if (!pay(sizeof(Json) + 16)) return too_large();
     switch (lua_type(lua_, place)) {

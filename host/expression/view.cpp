@@ -63,7 +63,7 @@ int index(lua_State* lua) {
   return 1;
 }
 
-int refuse_assignment(lua_State* lua) { return luaL_error(lua, "what came in is read-only"); }
+int refuse_write(lua_State* lua) { return luaL_error(lua, "what came in is read-only"); }
 
 int length(lua_State* lua) {
   const Json& value = *view_at(lua, 1);
@@ -108,7 +108,7 @@ int equals(lua_State* lua) {
 
 void install_views(lua_State* lua) {
   const luaL_Reg entries[] = {
-      {"__index", index}, {"__newindex", refuse_assignment}, {"__len", length}, {"__eq", equals}, {nullptr, nullptr}};
+      {"__index", index}, {"__newindex", refuse_write}, {"__len", length}, {"__eq", equals}, {nullptr, nullptr}};
   lua_createtable(lua, 0, 5);
   luaL_setfuncs(lua, entries, 0);
   lua_pushliteral(lua, "JSON");  // as in "attempt to concatenate a JSON value (field 'loan')"

@@ -25,7 +25,7 @@ constexpr std::size_t kKeptPerOrigin = 32;
 constexpr std::size_t kKeptInAll = 256;
 
 /// What the client writes itself: a caller's own could contradict it, and so smuggle a second request.
-constexpr std::array<std::string_view, 9> kOwnHeaders = {
+constexpr std::array<std::string_view, 9> kHostsHeaders = {
     "host", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer", "expect"};
 
 std::string fault_of(const Request& request) {
@@ -33,7 +33,7 @@ std::string fault_of(const Request& request) {
   if (same_header(request.method, "CONNECT")) return "CONNECT is not supported";
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) return "a header's name is malformed";
-    if (std::ranges::any_of(kOwnHeaders, [&name = name](std::string_view own) { return same_header(name, own); }))
+    if (std::ranges::any_of(kHostsHeaders, [&name = name](std::string_view own) { return same_header(name, own); }))
       return "the header " + name + " is set by the host alone";
     if (!is_field_value(value)) return "the header " + name + " holds a line break or a control character";
   }

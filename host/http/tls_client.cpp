@@ -21,21 +21,21 @@ struct Pipe {
 
 Pipe& pipe_of(BIO* bio) { return *static_cast<Pipe*>(BIO_get_data(bio)); }
 
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+bool must_wait() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 int bio_write(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
   Pipe& pipe = pipe_of(bio);
   const ssize_t sent = ::send(*pipe.descriptor, data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
   if (sent > 0) *pipe.written += static_cast<std::size_t>(sent);
-  if (sent < 0 && would_block()) BIO_set_retry_write(bio);
+  if (sent < 0 && must_wait()) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
 
 int bio_read(BIO* bio, char* data, int size) {
   BIO_clear_retry_flags(bio);
   const ssize_t received = ::recv(*pipe_of(bio).descriptor, data, static_cast<std::size_t>(size), 0);
-  if (received < 0 && would_block()) BIO_set_retry_read(bio);
+  if (received < 0 && must_wait()) BIO_set_retry_read(bio);
   if (received == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return static_cast<int>(received);
 }

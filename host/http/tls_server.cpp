@@ -24,7 +24,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
   return SSL_TLSEXT_ERR_NOACK;
 }
 
-std::unexpected<Error> refused(const std::string& what, const std::string& file) {
+std::unexpected<Error> unusable(const std::string& what, const std::string& file) {
   if (::access(file.c_str(), R_OK) != 0)
     return fail(ErrorKind::permanent,
                 "cannot read " + what + " " + file + ": " + std::generic_category().message(errno));
@@ -48,9 +48,9 @@ Result<TlsContext> make_server_context(const std::string& certificate_file, cons
   // A pass phrase cannot be asked for by a server without a terminal.
   SSL_CTX_set_default_passwd_cb(c, [](char*, int, int, void*) { return 0; });
   if (SSL_CTX_use_certificate_chain_file(c, certificate_file.c_str()) != 1)
-    return refused("certificate", certificate_file);
+    return unusable("certificate", certificate_file);
   if (SSL_CTX_use_PrivateKey_file(c, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    if (ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH) return refused("key", key_file);
+    if (ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH) return unusable("key", key_file);
     return fail(ErrorKind::permanent,
                 "the key " + key_file + " does not belong to the certificate " + certificate_file);
   }

@@ -18,7 +18,7 @@ constexpr auto kEvery = 1s;
 /// Once a limit is reached, it has to be left by this part before more may come in: no swinging to and fro.
 constexpr double kMargin = 0.02;
 
-constexpr const char* kNames[] = {"", "store_failing", "store", "free", "backlog"};
+constexpr const char* kLimitNames[] = {"", "store_failing", "store", "free", "backlog"};
 
 /// "20.0 GiB".
 std::string bytes(std::uint64_t size) {
@@ -118,7 +118,7 @@ void Admission::decide(Limit limit, Verdict verdict) {
   const Limit before = limit_.exchange(limit);
   if (limit == before) return;
   for (const auto& [at, value] : {std::pair(before, 0), {limit, 1}})
-    if (at != Limit::none) telemetry::gauge("milepost_intake_closed", {{"limit", kNames[static_cast<int>(at)]}}, value);
+    if (at != Limit::none) telemetry::gauge("milepost_intake_closed", {{"limit", kLimitNames[static_cast<int>(at)]}}, value);
   if (limit == Limit::none)
     telemetry::log(telemetry::Level::info, "intake.open");
   else

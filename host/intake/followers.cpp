@@ -17,8 +17,8 @@ using journal::Sequence;
 using telemetry::Time;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kPage = 256;       // they share one commit
-constexpr auto kRetry = 1s;              // after a commit that failed
+constexpr std::size_t kSlice = 256;       // they share one commit
+constexpr auto kAgainAfter = 1s;              // after a commit that failed
 constexpr Sequence kKeepAfter = 10'000;  // a place that nothing came of is kept now and then
 
 bool of_the_host(const std::string& type) { return type.starts_with(config::kHostTypes); }
@@ -77,7 +77,7 @@ struct Followers::Entry {
   }
   /// Takes what is there; true when there may be more.
   Result<bool> step(journal::Store& store) {
-    const auto slice = store.accepted(place, following.pipelines, kPage);
+    const auto slice = store.accepted(place, following.pipelines, kSlice);
     std::vector<Event> events;
     std::vector<std::string> sources;
     for (const auto& event : slice.events) {
@@ -158,7 +158,7 @@ void Followers::run(const std::stop_token& stop) {
       if (done) continue;
       telemetry::log(telemetry::Level::error, "events.not_stored",
                      {{"pipeline", entry->following.feed->origin().pipeline}, {"reason", done.error().message}});
-      entry->retry = next = now + kRetry;
+      entry->retry = next = now + kAgainAfter;
     }
     std::unique_lock lock(mutex_);
     if (next > clock_.now()) clock_.wait_until(lock, changed_, stop, next, [&] { return newest_ != seen; });

@@ -12,7 +12,7 @@ namespace milepost::journal {
 
 namespace {
 
-constexpr std::size_t kPage = 1000;
+constexpr std::size_t kRows = 1000;
 /// Where no index serves, a list is found by walking windows of sequences, each in a transaction of its own.
 constexpr std::uint64_t kWindow = 50'000;
 
@@ -169,7 +169,7 @@ std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {
 }
 
 void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const {
-  std::vector<AuditRecord> page(kPage);
+  std::vector<AuditRecord> page(kRows);
   std::uint64_t after = 0;
   for (;;) {
     std::size_t count = 0;
@@ -179,7 +179,7 @@ void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit)
                                ", d.salt, d.body FROM audit a "
                                "LEFT JOIN audit_details d ON d.sequence = a.sequence "
                                "WHERE a.sequence > ? ORDER BY a.sequence LIMIT ?",
-                               after, kPage);
+                               after, kRows);
       while (row.next()) read_audit_record(row, page[count++]);
     }
     if (count == 0) return;

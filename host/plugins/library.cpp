@@ -56,9 +56,9 @@ std::string thrown() {
 
 /// Nobody can stop what runs in this process; that it came late must at least be known.
 void tell_overdue(const Runner::Crossing& crossing) {
-  constexpr std::chrono::milliseconds kGrace(1000);
+  constexpr std::chrono::milliseconds kOverdue(1000);
   const auto* call = HostCall::from(crossing.call);
-  if (call == nullptr || call->left() >= -kGrace) return;
+  if (call == nullptr || call->left() >= -kOverdue) return;
   telemetry::log(telemetry::Level::warn, "plugin.overdue",
                  {{"plugin", crossing.scope.names().plugin},
                   {"function", std::string(op_name(crossing.op))},

@@ -6,7 +6,7 @@
 namespace milepost::crfconnect {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
   while (!text.empty() && space(text.front())) text.remove_prefix(1);
   while (!text.empty() && space(text.back())) text.remove_suffix(1);
@@ -66,13 +66,13 @@ std::optional<std::string> from_base64(std::string_view text) {
 }
 
 Result<std::string> content_of(std::string_view text, std::string_view encoding) {
-  const auto bare = trimmed(without_mark(trimmed(text)));
+  const auto bare = without_blanks(without_mark(without_blanks(text)));
   const bool plain = encoding == "plain" || (encoding == "auto" && (bare.starts_with('{') || bare.starts_with('[')));
   if (plain) return std::string(bare);
   auto decoded = from_base64(bare);
   if (!decoded)
     return fail(ErrorKind::permanent, encoding == "auto" ? "it is neither JSON nor base64" : "it is no base64");
-  return std::string(trimmed(without_mark(*decoded)));
+  return std::string(without_blanks(without_mark(*decoded)));
 }
 
 }  // namespace milepost::crfconnect

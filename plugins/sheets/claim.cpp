@@ -10,7 +10,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr auto kLookAgain = 500ms;          // when another has the tab
-constexpr std::size_t kMostBytes = 60'000;  // of a value in the store: 64 KiB
+constexpr std::size_t kMostStoredBytes = 60'000;  // of a value in the store: 64 KiB
 
 std::string short_hash(std::string_view text) { return hex(sha256(text)).substr(0, 16); }
 long long micros(Time time) { return time.time_since_epoch().count(); }
@@ -55,7 +55,7 @@ Result<Claim> Claim::take(Host host, const std::string& spreadsheet, const std::
                                            {"of", short_hash(key.delivery)}};
   }
   const auto value = text(notes);
-  if (value.size() > kMostBytes)
+  if (value.size() > kMostStoredBytes)
     return fail(
         {ErrorKind::rate_limited, "too many writes to tab \"" + tab + "\" were not answered", {}, milliseconds(10s)});
   const auto put = host.state().put(name, value, stored->version, call);

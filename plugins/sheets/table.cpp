@@ -6,7 +6,7 @@
 namespace milepost::sheets {
 namespace {
 
-std::string trimmed(const std::string& text) {
+std::string without_blanks(const std::string& text) {
   const auto first = text.find_first_not_of(' ');
   return first == text.npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
@@ -23,7 +23,7 @@ Json first_cells(const Json& columns) {
 }  // namespace
 
 Header::Header(const Json& cells) {
-  for (const auto& cell : cells) titles_.push_back(trimmed(key_text(cell)));
+  for (const auto& cell : cells) titles_.push_back(without_blanks(key_text(cell)));
   while (!titles_.empty() && titles_.back().empty()) titles_.pop_back();
   while (first_ < titles_.size() && titles_[first_].empty()) ++first_;
 }

@@ -16,9 +16,9 @@ Json design(long long id, const char* name, bool approved) {
   return out;
 }
 
-std::string word(const Json& json, std::string_view pointer) { return get<std::string>(json, pointer).value_or(""); }
+std::string text_at(const Json& json, std::string_view pointer) { return get<std::string>(json, pointer).value_or(""); }
 
-bool one_of(const std::string& text, std::initializer_list<const char*> words) {
+bool is_one_of(const std::string& text, std::initializer_list<const char*> words) {
   for (const auto* candidate : words)
     if (text == candidate) return true;
   return false;
@@ -37,7 +37,7 @@ Json pcm_faults(const Json& order, std::string_view today, const std::vector<lon
   const auto fault = [&](std::string property, const char* message) {
     data.push_back({{"property", std::move(property)}, {"message", message}});
   };
-  if (!one_of(word(order, "/mailClass"), {"FirstClass", "Standard"}))
+  if (!is_one_of(text_at(order, "/mailClass"), {"FirstClass", "Standard"}))
     fault("mailClass", "mailClass must be FirstClass or Standard");
 
   const bool artwork = order.contains("front") || order.contains("back") || order.contains("size");
@@ -46,10 +46,10 @@ Json pcm_faults(const Json& order, std::string_view today, const std::vector<lon
     fault("designID", "either designID or front, back and size is required");
   else if (!artwork && (!id || std::find(designs.begin(), designs.end(), *id) == designs.end()))
     fault("designID", "no such design");
-  else if (artwork && !one_of(word(order, "/size"), {"46", "46S", "58", "68", "69", "611", "651"}))
+  else if (artwork && !is_one_of(text_at(order, "/size"), {"46", "46S", "58", "68", "69", "611", "651"}))
     fault("size", "unknown size");
 
-  if (const auto date = word(order, "/mailDate"); order.contains("mailDate")) {
+  if (const auto date = text_at(order, "/mailDate"); order.contains("mailDate")) {
     const bool shaped = date.size() == 10 && date[4] == '-' && date[7] == '-';
     if (!shaped)
       fault("mailDate", "mailDate must be YYYY-MM-DD");
@@ -63,7 +63,7 @@ Json pcm_faults(const Json& order, std::string_view today, const std::vector<lon
   } else {
     for (std::size_t i = 0; i < recipients->size(); ++i)
       for (auto field : {"address", "city", "state", "zipCode"})
-        if (word((*recipients)[i], std::string("/") + field).empty())
+        if (text_at((*recipients)[i], std::string("/") + field).empty())
           fault("recipients[" + std::to_string(i) + "]." + field, "a value is required");
   }
   return {{"error", {{"message", "Validation failed"}, {"data", data}}}};
