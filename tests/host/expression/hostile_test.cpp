@@ -23,9 +23,9 @@ class Hostile : public Lending {
   }
   /// Each body runs inside a function; afterwards the machine must be as good as new.
   void ends(const std::string& body, const testing::Matcher<std::string>& how) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // the processor's time: others may want it too
     EXPECT_THAT(value("(function() " + body + " end)()"), how) << body;
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5)) << body;
+    EXPECT_LT(std::clock() - begin, 5 * CLOCKS_PER_SEC) << body;
     EXPECT_EQ(value("payload.loan.units + 1"), "4");
   }
   const testing::Matcher<std::string> bounded = AnyOf(HasSubstr("it takes more than"), HasSubstr("stack overflow"));

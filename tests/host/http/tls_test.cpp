@@ -74,7 +74,7 @@ class HttpTls : public ::testing::Test {
   void start(X509* certificate) {
     ListenOptions options;
     options.address = "127.0.0.1:0";
-    options.header_timeout = options.body_timeout = 500ms;
+    options.header_timeout = options.body_timeout = 2s;  // a peer looks for the end of it for 3 s
     options.tls_certificate = certificate_file("server.pem", certificate);
     options.tls_key = key_file("server.key", server_key.get());
     const auto listening = server.listen(

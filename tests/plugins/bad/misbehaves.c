@@ -156,7 +156,7 @@ static int32_t run(const thing *on, const mp_call *call, size_t count, const mp_
   }
   if (IS("exits")) exit(0);
   if (IS("crashes")) {
-    static int *volatile nowhere = NULL;
+    static int *volatile nowhere = (int *)16; /* no null pointer, which a sanitizer would tell of before the processor does */
     *nowhere = 1;
   }
   if (IS("overdue")) usleep(1300 * 1000), emit(reply, 0, MP_ITEM, sound);
