@@ -115,6 +115,7 @@ int run_command(const std::vector<std::string>& arguments) {
       const auto near = config::nearest(name, names);
       return wrong_use("`" + command->name + "` has no option --" + name + (near.empty() ? "" : "; did you mean --" + near + "?"));
     }
+    if (!option->argument.empty() && parsed.has(name)) return wrong_use("--" + name + " is given twice");
     if (option->argument.empty()) {
       if (equals != word.npos) return wrong_use("--" + name + " takes no value");
       parsed.options[name] = "1";

@@ -52,6 +52,8 @@ class Loop {
  private:
   bool build() {
     if (!fs::exists(build_ / "CMakeCache.txt")) {
+      fmt::print("building {} and its double; the first time takes about a minute\n", name_);
+      std::fflush(stdout);
       std::vector<std::string> words{
           "cmake", "-S", folder_.string(), "-B", build_.string(), "-DCMAKE_BUILD_TYPE=Debug"};
       if (const auto prefix = find_sdk().prefix; !prefix.empty())

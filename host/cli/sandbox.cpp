@@ -7,6 +7,22 @@
 #include "host/telemetry/scaled_clock.hpp"
 
 namespace milepost::cli {
+namespace {
+
+/// The headers that installed connections carry their credentials in.
+std::vector<std::string> secret_headers(const plugins::Registry& registry) {
+  std::vector<std::string> out;
+  for (const auto& installed : registry.installed()) {
+    const Json* schemes = find(installed.manifest, "/connection/credentials");
+    if (schemes == nullptr) continue;
+    for (const auto& scheme : schemes->is_array() ? *schemes : Json::array({*schemes}))
+      if (const auto name = get<std::string>(scheme, "/name"); name && get<std::string>(scheme, "/scheme") == "header")
+        out.push_back(*name);
+  }
+  return out;
+}
+
+}  // namespace
 
 int sandbox(const Arguments& arguments) {
   block_termination();
@@ -29,7 +45,7 @@ int sandbox(const Arguments& arguments) {
   }
   if (vendors.empty()) return failed({ErrorKind::permanent, "no sandbox library (<name>-sandbox.so) was found"});
 
-  SandboxServer sandboxes(std::move(vendors));
+  SandboxServer sandboxes(std::move(vendors), secret_headers(*deployment.registry));
   http::Server server;
   auto listening = server.listen({.address = arguments.get("listen", "127.0.0.1:9090")}, [&](const http::Incoming& head) { return sandboxes.admit(head); },
                                  [&](http::Incoming&& request, http::Responder respond) { sandboxes.handle(std::move(request), std::move(respond)); });

@@ -70,6 +70,11 @@ void SandboxServer::handle(http::Incoming&& request, http::Responder respond) {
   serve(vendor, std::move(request), respond);
 }
 
+bool SandboxServer::is_secret(const std::string& header) const {
+  return same_header(header, "Authorization") ||
+         std::ranges::any_of(secret_headers_, [&](const auto& secret) { return same_header(secret, header); });
+}
+
 void SandboxServer::serve(const std::string& vendor, http::Incoming&& request, const http::Responder& respond) {
   const std::string path = request.target.substr(0, request.target.find('?'));
   http::Outgoing answer;
@@ -80,7 +85,7 @@ void SandboxServer::serve(const std::string& vendor, http::Incoming&& request, c
     const auto fault = strike(vendor, request.method, path);
     Json entry{{"vendor", vendor}, {"method", request.method}, {"target", request.target}, {"body", request.body}};
     Json headers = Json::object();
-    for (const auto& [key, value] : request.headers) headers[key] = same_header(key, "Authorization") ? std::string("***") : value;
+    for (const auto& [key, value] : request.headers) headers[key] = is_secret(key) ? std::string("***") : value;
     entry["headers"] = std::move(headers);
     if (fault) delay = fault->delay;
     if (fault && fault->answer) {

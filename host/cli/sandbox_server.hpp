@@ -18,7 +18,9 @@ namespace milepost::cli {
 
 class SandboxServer {
  public:
-  explicit SandboxServer(std::map<std::string, std::unique_ptr<Sandbox>> vendors) : vendors_(std::move(vendors)) {}
+  /// `secret_headers`: what connections prove themselves by, beside Authorization; the log shows them as "***".
+  SandboxServer(std::map<std::string, std::unique_ptr<Sandbox>> vendors, std::vector<std::string> secret_headers)
+      : vendors_(std::move(vendors)), secret_headers_(std::move(secret_headers)) {}
 
   /// For the http::Server. The doubles run one request at a time.
   http::Admission admit(const http::Incoming& head) const;
@@ -39,7 +41,10 @@ class SandboxServer {
   void serve(const std::string& vendor, http::Incoming&& request, const http::Responder& respond);
   std::optional<Fault> strike(const std::string& vendor, const std::string& method, const std::string& path);
 
+  bool is_secret(const std::string& header) const;
+
   std::map<std::string, std::unique_ptr<Sandbox>> vendors_;
+  const std::vector<std::string> secret_headers_;
   http::Client client_;
   std::mutex mutex_;  ///< doubles, faults and the log
   std::vector<Fault> faults_;

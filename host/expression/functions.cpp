@@ -134,7 +134,7 @@ int has(lua_State* lua) {
 
 /// link(system, type, id): the subject that this record belongs to, or nil. An id may be a whole number.
 int link(lua_State* lua) {
-  lua_settop(lua, 3);
+  if (lua_gettop(lua) != 3) return luaL_error(lua, "link takes three values: a system, a type and an id");
   if (lua_isnil(lua, 3)) return 0;
   if (lua_isinteger(lua, 3)) lua_tolstring(lua, 3, nullptr);  // turns it into text in place
   const std::string system(text_argument(lua, "link", 1));

@@ -109,6 +109,7 @@ class Plugin {
                           {"effect", effects[static_cast<int>(traits.effect)]},
                           {"batch_key", traits.batch_key}}},
                         {"lookup", std::is_base_of_v<Lookup, A>}});
+    static_assert(std::is_constructible_v<A, C&, Host>, "an action has the constructor (ItsConnection&, Host)");
     makers_.push_back({"action", name, true, [](const Json&, void* on, Host host) -> Result<Instance> {
                          return Instance::of<A>(std::make_shared<A>(static_cast<C&>(*static_cast<Connection*>(on)), host));
                        }});
@@ -128,6 +129,7 @@ class Plugin {
                         {"quarantined_status", traits.quarantined_status == 0 ? traits.accepted_status : traits.quarantined_status},
                         {"final_4xx", traits.final_4xx},
                         {"connection", false}});
+    static_assert(std::is_constructible_v<W, S, Host>, "a webhook source has the constructor (ItsSettings, Host)");
     makers_.push_back({"source", name, false, [settings](const Json& with, void*, Host host) -> Result<Instance> {
                          auto parsed = settings.parse(with);
                          if (!parsed) return fail(parsed.error());
@@ -145,6 +147,7 @@ class Plugin {
                         {"settings", settings.schema()},
                         {"settle", std::is_base_of_v<Settle, P>},
                         {"connection", true}});
+    static_assert(std::is_constructible_v<P, S, C&, Host>, "a polling source has the constructor (ItsSettings, ItsConnection&, Host)");
     makers_.push_back({"source", name, true, [settings](const Json& with, void* on, Host host) -> Result<Instance> {
                          auto parsed = settings.parse(with);
                          if (!parsed) return fail(parsed.error());
@@ -158,6 +161,7 @@ class Plugin {
   template <class X>
   Plugin& sandbox() {
     sandbox_ = true;
+    static_assert(std::is_constructible_v<X, Host>, "a sandbox has the constructor (Host)");
     makers_.push_back({"sandbox", "", false, [](const Json&, void*, Host host) -> Result<Instance> {
                          return Instance::of<X>(std::make_shared<X>(host));
                        }});
