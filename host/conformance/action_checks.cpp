@@ -203,7 +203,7 @@ std::vector<Check> action_checks(const Json& action, std::size_t deliveries) {
   add("connection refused", refused_connection);
   for (const auto& row : error_table())
     out.push_back({prefix + row.name, [row, &action](Stage& stage) { return strike(stage, action, row); }, 40s});
-  add("memory, threads, descriptors", endurance, 60s + std::chrono::seconds(deliveries / 100));
+  add("memory, threads, descriptors", endurance, (60s + std::chrono::seconds(deliveries / 100)) * kSlower);
   return out;
 }
 

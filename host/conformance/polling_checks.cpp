@@ -197,7 +197,7 @@ std::vector<Check> polling_checks(const Json& source, std::size_t deliveries) {
   add("connection refused", refused_connection);
   for (const auto& row : error_table())
     out.push_back({prefix + row.name, [row, &source](Stage& stage) { return strike(stage, source, row); }, 40s});
-  add("memory, threads, descriptors", endurance, 60s + std::chrono::seconds(deliveries / 100));
+  add("memory, threads, descriptors", endurance, (60s + std::chrono::seconds(deliveries / 100)) * kSlower);
   return out;
 }
 

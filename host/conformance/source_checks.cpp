@@ -114,7 +114,7 @@ std::vector<Check> source_checks(const Json& source, std::size_t deliveries) {
   };
   add("decodes its sample", decodes);
   add("bad bodies", survives);
-  add("memory, threads, descriptors", decoding_endurance, 30s + std::chrono::seconds(deliveries / 100));
+  add("memory, threads, descriptors", decoding_endurance, (30s + std::chrono::seconds(deliveries / 100)) * kSlower);
   return out;
 }
 

@@ -13,6 +13,9 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+/// How many times as long many deliveries may take then.
+inline constexpr int kSlower = kSanitized ? 5 : 1;
+
 struct Usage {
   std::size_t resident = 0;  ///< bytes
   std::size_t threads = 0;
