@@ -16,6 +16,7 @@
 #include "host/engine/engine.hpp"
 #include "host/http/client.hpp"
 #include "host/http/server.hpp"
+#include "host/intake/cloud_events.hpp"
 #include "host/intake/admission.hpp"
 #include "host/intake/hooks.hpp"
 #include "host/journal/pruner.hpp"
@@ -57,7 +58,10 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
       hook.verifier = std::move(*verifier);
       hook.mapping = shared_mapping;
       if (source.accept_validated) hook.validations = leading;
-      if (const auto info = deployment.registry->source_info(source.use)) {
+      if (source.use == "webhook" && get<std::string>(source.with.json, "/format") == "cloudevents") {
+        hook.decoder = std::make_shared<intake::CloudEvents>();
+        hook.handshake = true;
+      } else if (const auto info = deployment.registry->source_info(source.use)) {
         auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services);
         if (!decoder) return fail(decoder.error());
         hook.decoder = std::move(*decoder);

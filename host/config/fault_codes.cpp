@@ -163,8 +163,8 @@ constexpr auto kCodes = std::to_array<FaultCode>({
      "A path begins with / and has no empty or dotted parts, query, fragment or spaces.", "Write it as /hooks/los."},
     {code::kUnverified, "a webhook that anyone could send",
      "The source has no `verify`, and its plugin names no verifier.",
-     "Add verify: {hmac: …} or verify: {secret_header: …}; write verify: none to accept deliveries from anyone."},
-    {code::kVerify, "not a verifier", "verify is {hmac: …}, {secret_header: …} or none.", "See the message."},
+     "Add verify: {hmac: …} or another verifier (docs/pipelines.md); write verify: none to accept deliveries from anyone."},
+    {code::kVerify, "not a verifier", "verify is {hmac: …}, {standard_webhooks: …}, {digest: …}, {secret_header: …}, {basic: …} or none.", "See the message."},
     {code::kSignedText, "a signed text that proves nothing",
      "The signed text is made of ${body} and ${timestamp}; without the body a signature says nothing about it, and a "
      "timestamp must be read from a header.",

@@ -63,16 +63,31 @@ const Json& verify_schema() {
           "url": {"$ref": "#/definitions/url"}
         }
       },
+      "standard_webhooks": {
+        "type": "object", "additionalProperties": false, "required": ["secret"],
+        "properties": {
+          "secret": {"$ref": "#/definitions/secret"},
+          "tolerance": {"type": "string", "format": "duration", "default": "5m"}
+        }
+      },
       "secret_header": {
         "type": "object", "additionalProperties": false, "required": ["header", "secret"],
         "properties": {"header": {"$ref": "#/definitions/header"}, "secret": {"$ref": "#/definitions/secret"}}
+      },
+      "basic": {
+        "type": "object", "additionalProperties": false, "required": ["user", "password"],
+        "properties": {
+          "user": {"type": "string", "pattern": "^[^:]{1,256}$", "description": "the user's name, without a colon"},
+          "password": {"$ref": "#/definitions/secret"}
+        }
       }
     }
   })json");
   return schema;
 }
 
-constexpr std::string_view kVerifiers = "verify is {hmac: …}, {digest: …}, {secret_header: …} or none";
+constexpr std::string_view kVerifiers =
+    "verify is {hmac: …}, {standard_webhooks: …}, {digest: …}, {secret_header: …}, {basic: …} or none";
 
 bool is_hook_path(const std::string& path) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_.~-";
@@ -126,8 +141,9 @@ Value read_verify(const yaml::Node& node, const std::string& path, Report& repor
   const std::string& kind = out.json.begin().key();
   Json& verifier = out.json.begin().value();
   verifier = with_defaults(verifier, verify_schema().at("properties").at(kind));
-  if (const auto& secret = verifier.at("secret"); secret.is_array() && (secret.empty() || secret.size() > 2))
-    report.fault(code::kVerify, *node.members[0].value->find("secret"), join(join(path, kind), "secret"),
+  const std::string key = kind == "basic" ? "password" : "secret";
+  if (const auto& secret = verifier.at(key); secret.is_array() && (secret.empty() || secret.size() > 2))
+    report.fault(code::kVerify, *node.members[0].value->find(key), join(join(path, kind), key),
                  "one secret, or two while it is being changed; found " + std::to_string(secret.size()));
   if (kind == "hmac" || kind == "digest") {
     const yaml::Node* hmac = node.members[0].value;

@@ -43,7 +43,7 @@ std::vector<config::Component> built_in_steps() {
 }
 
 std::vector<config::Component> built_in_sources() {
-  auto webhook = component("webhook", object(Json::object()));
+  auto webhook = component("webhook", object({{"format", {{"type", "string"}, {"enum", {"json", "cloudevents"}}, {"default", "json"}, {"description", "What a body holds: any JSON, or CloudEvents 1.0."}}}}));
   webhook.webhook = true;
   auto schedule = component(
       "schedule",

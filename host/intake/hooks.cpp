@@ -71,10 +71,21 @@ HttpRequest to_request(const http::Incoming& request, const std::string& secret_
   return out;
 }
 
+/// "May I deliver here?", of the CloudEvents webhook binding (1.0.2, section 4, read 2026-11). Each delivery is verified all
+/// the same.
+http::Outgoing permission(const http::Incoming& request) {
+  http::Outgoing out{200, {{"Allow", "POST, OPTIONS"}}, ""};
+  for (const auto& [name, value] : request.headers)
+    if (same_header(name, "WebHook-Request-Origin")) out.headers.emplace_back("WebHook-Allowed-Origin", value);
+  out.headers.emplace_back("WebHook-Allowed-Rate", "*");
+  return out;
+}
+
 /// What the source makes of a delivery; an error's message is the reason for which the whole of it is kept raw.
 Result<std::vector<Event>> decode(const Hook& hook, const http::Incoming& request) {
   if (!hook.decoder) {
     Event event;
+    event.id = hook.verifier.delivery_id(request);
     event.payload = Document(request.body);
     return std::vector<Event>{std::move(event)};
   }
@@ -221,7 +232,7 @@ http::Admission Hooks::admit(const http::Incoming& head) const {
     count_refusal("no_hook");
     return {404, "Not Found", "There is no hook at this path.", 0, {}};
   }
-  if (head.method != "POST") {
+  if (head.method != "POST" && !(head.method == "OPTIONS" && entrance->hook.handshake)) {
     count_refusal("method");
     return {405, "Method Not Allowed", "Deliveries are sent by POST.", 0, {{"Allow", "POST"}}};
   }
@@ -241,6 +252,7 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
   const auto entrance = state_->find(request.path);
   if (!entrance) return respond(http::problem(404, "Not Found", "There is no hook at this path."));
   const Hook& hook = entrance->hook;
+  if (request.method == "OPTIONS") return respond(permission(request));
   const auto meter = [entrance, began = Meters::Clock::now()](std::string_view status) {
     entrance->meters.count(status, began);
   };
@@ -258,7 +270,7 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
                    {{"pipeline", hook.pipeline}, {"path", hook.path}, {"peer", request.peer}, {"reason", refusal}});
     // The reason is for the log: a stranger learns nothing from the answer.
     auto out = http::problem(401, "Unauthorized", "The delivery could not be verified.");
-    out.headers.emplace_back("WWW-Authenticate", "Webhook");
+    out.headers.emplace_back("WWW-Authenticate", hook.verifier.challenge());
     return respond(std::move(out));
   }
 

@@ -26,6 +26,7 @@ struct Hook {
   Verifier verifier;
   std::shared_ptr<const Mapping> mapping;  ///< never null
   std::shared_ptr<WebhookSource> decoder;  ///< null: the built-in `webhook` (the body is the payload)
+  bool handshake = false;                  ///< OPTIONS is answered: CloudEvents senders ask before they deliver
   std::string plugin;                      ///< digest of the decoder's library
   int accepted_status = 202;
   int quarantined_status = 202;

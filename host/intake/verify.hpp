@@ -2,23 +2,25 @@
 // looks at them.
 #pragma once
 
-#include <chrono>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "host/config/secrets.hpp"
 #include "host/http/server.hpp"
-#include "host/intake/verify_address.hpp"
 #include "host/telemetry/clock.hpp"
 
 namespace milepost::intake {
+
+class VerifyScheme;
 
 /// `verify:` of a source (config/definition.hpp), secrets resolved. Two secrets are both good: rotation.
 ///
 ///   hmac: {header, secret: one or a list, algorithm: sha256, encoding: hex, prefix: "", signed: "${body}",
 ///          timestamp: {header, unit: auto, tolerance: 5m}, url: {public: "", decode: ""}}
 ///   digest: as hmac, but the bare digest of a text that begins with ${secret}
+///   standard_webhooks: {secret: one or a list, tolerance: 5m}
 ///   secret_header: {header, secret, prefix: ""}
+///   basic: {user, password}
 class Verifier {
  public:
   Verifier() = default;  ///< as with `verify: none`
@@ -35,25 +37,14 @@ class Verifier {
   /// The header that carries the secret itself, so that nobody hands it on; "" when there is none. [any]
   const std::string& secret_header() const;
 
+  /// WWW-Authenticate of the 401. [any]
+  std::string challenge() const;
+
+  /// The id that the scheme gives each message, the same on every attempt; "" where it gives none. [any]
+  std::string delivery_id(const http::Incoming& request) const;
+
  private:
-  struct Hmac {
-    std::string algorithm, encoding, signed_text;
-    std::string timestamp_header, timestamp_unit;
-    std::chrono::milliseconds tolerance{};
-    SignedAddress address;
-    bool keyed = true;  // false: a bare digest
-  };
-  enum class Kind { none, hmac, secret_header };
-
-  Status read_hmac(const Json& settings);
-  Status read_secrets(const Json& settings, const config::Secrets& secrets, const Json& with);
-  std::string refusal_of_hmac(const http::Incoming& request, const std::string& presented, telemetry::Time now) const;
-  std::string refusal_of_secret(const std::string& presented) const;
-
-  Kind kind_ = Kind::none;
-  std::string header_, prefix_;  // where the signature or the secret stands, and what stands before it
-  Hmac hmac_;
-  std::vector<config::Secret> secrets_;
+  std::shared_ptr<const VerifyScheme> scheme_;  // null: none
 };
 
 }  // namespace milepost::intake

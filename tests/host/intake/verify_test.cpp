@@ -2,6 +2,7 @@
 #include "host/intake/verify_choice.hpp"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include "host/intake/encoding.hpp"
 #include "milepost/testing/hmac.hpp"
@@ -199,6 +200,73 @@ TEST(Verifier, ReadsASecretThatAPluginNamesByItsSetting) {
   EXPECT_NE(missing.error().message.find("token"), std::string::npos);
 }
 
+TEST(Verifier, KnowsAUserAndAPassword) {
+  const Verifier verifier = make(R"({"basic":{"user":"los","password":["one","tw:o"]}})");
+  EXPECT_EQ(verifier.secret_header(), "Authorization");
+  EXPECT_EQ(verifier.challenge(), "Basic realm=\"hooks\", charset=\"UTF-8\"");
+  const auto refusal = [&](const std::string& value) {
+    return verifier.refusal(request("", {{"authorization", value}}), kNow);
+  };
+  EXPECT_EQ(refusal("Basic " + testing::base64("los:one")), "");
+  EXPECT_EQ(refusal("basic " + testing::base64("los:tw:o")), "");
+  for (const char* wrong : {"los:on", "los:", "los", "LOS:one", ":one"})
+    EXPECT_EQ(refusal("Basic " + testing::base64(wrong)), "the user or the password is wrong") << wrong;
+  EXPECT_EQ(refusal("Bearer one"), "the header Authorization is not Basic");
+  EXPECT_EQ(refusal("Basic los:one"), "the header Authorization holds no base64");
+  EXPECT_EQ(verifier.refusal(request("", {}), kNow), "the header Authorization is missing");
+}
+
+/// The example of the specification's reference libraries.
+const char* const kStandard = R"({"standard_webhooks":{"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}})";
+const telemetry::Time kSent{std::chrono::seconds(1614265330)};
+http::Headers standard(const std::string& signatures) {
+  return {{"Webhook-Id", "msg_p5jXN8AQM9LWM0D4loKWxJek"},
+          {"Webhook-Timestamp", "1614265330"},
+          {"Webhook-Signature", signatures}};
+}
+
+TEST(Verifier, KnowsTheVectorOfStandardWebhooks) {
+  const Verifier verifier = make(kStandard);
+  const std::string body = R"({"test": 2432232314})", right = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+  EXPECT_EQ(verifier.refusal(request(body, standard(right)), kSent), "");
+  EXPECT_EQ(verifier.refusal(request(body, standard("v1,AAAA v2,x " + right + " v1,BBBB")), kSent), "");
+  EXPECT_EQ(verifier.delivery_id(request(body, standard(right))), "msg_p5jXN8AQM9LWM0D4loKWxJek");
+  EXPECT_EQ(verifier.refusal(request(body, standard(right)), kSent + 6min), "the timestamp is too old");
+  EXPECT_EQ(verifier.refusal(request(body, standard(right)), kSent - 6min), "the timestamp is in the future");
+  for (const char* wrong : {"", "v1", "v1,", "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+                            "v1a,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="})
+    EXPECT_EQ(verifier.refusal(request(body, standard(wrong)), kSent), "no signature is right") << wrong;
+  EXPECT_EQ(verifier.refusal(request(body + " ", standard(right)), kSent), "no signature is right");
+  auto without = standard(right);
+  without.erase(without.begin());
+  EXPECT_EQ(verifier.refusal(request(body, without), kSent), "the header webhook-id is missing");
+}
+
+TEST(Verifier, KnowsAPublicKeyOfStandardWebhooks) {
+  const std::string seed(32, '\x07');
+  auto* key =
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, reinterpret_cast<const unsigned char*>(seed.data()), 32);
+  std::string open(32, '\0'), signature(64, '\0');
+  std::size_t size = 32;
+  ASSERT_EQ(EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(open.data()), &size), 1);
+  const std::string text = "msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{}";
+  auto* context = EVP_MD_CTX_new();
+  size = 64;
+  EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key);
+  ASSERT_EQ(EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size,
+                           reinterpret_cast<const unsigned char*>(text.data()), text.size()),
+            1);
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(key);
+  const std::string settings = R"({"standard_webhooks":{"secret":"whpk_)" + testing::base64(open) + "\"}}";
+  const Verifier verifier = make(settings.c_str());
+  EXPECT_EQ(verifier.refusal(request("{}", standard("v1a," + testing::base64(signature))), kSent), "");
+  EXPECT_EQ(verifier.refusal(request("{ }", standard("v1a," + testing::base64(signature))), kSent),
+            "no signature is right");
+  EXPECT_EQ(verifier.refusal(request("{}", standard("v1," + testing::base64(signature))), kSent),
+            "no signature is right");
+}
+
 TEST(Verifier, RefusesToBeMadeOfNonsense) {
   const std::pair<const char*, const char*> bad[] = {
       {R"({})", "verify is"},
@@ -217,6 +285,12 @@ TEST(Verifier, RefusesToBeMadeOfNonsense) {
       {R"({"hmac":{"header":"S","secret":"k","timestamp":{"header":"T","unit":"fortnights"}}})", "fortnights"},
       {R"({"hmac":{"header":"S","secret":"k","timestamp":{"header":"T","tolerance":"soon"}}})", "tolerance"},
       {R"({"hmac":{"header":"S","secret":"k","timestamp":{"unit":"s"}}})", "no header"},
+      {R"({"basic":{"user":"a:b","password":"k"}})", "colon"},
+      {R"({"basic":{"user":"a"}})", "no secret"},
+      {R"({"standard_webhooks":{"secret":"whsec_not base64"}})", "whsec_ and base64"},
+      {R"({"standard_webhooks":{"secret":"whpk_AAAA"}})", "Ed25519"},
+      {R"({"standard_webhooks":{"secret":"whsec_"}})", "whsec_ and base64"},
+      {R"({"standard_webhooks":{"secret":"AAAA","tolerance":"soon"}})", "tolerance"},
   };
   for (const auto& [source, words] : bad)
     EXPECT_NE(fault(source).find(words), std::string::npos) << source << " -> " << fault(source);
