@@ -92,12 +92,12 @@ Result<detail::Outcome> IsolatedRunner::cross(Life life, const Crossing& crossin
     return fail(ErrorKind::cancelled, "the plugin's child process ended before the call began", names_.plugin);
   };
   if (process == nullptr) return gone();
-  std::unique_lock turn(alone_, std::defer_lock);
+  Turn turn;
   if (alone) {
     const auto* call = crossing.call;
     const auto patience =
         call == nullptr ? std::chrono::milliseconds(10s) : std::chrono::milliseconds(call->left_ms(call)) / 2;
-    if (!turn.try_lock_for(patience))
+    if (!(turn = turn_alone(patience)))
       return fail(ErrorKind::cancelled, "another call runs alone after a crash", names_.plugin);
   }
   auto outcome = process->cross(crossing);
@@ -109,6 +109,21 @@ Result<detail::Outcome> IsolatedRunner::cross(Life life, const Crossing& crossin
   }
   if (process_ == process) bury();
   return std::unexpected(lost(*process, outcome.error(), crossing, alone));
+}
+
+IsolatedRunner::Turn IsolatedRunner::turn_alone(std::chrono::milliseconds patience) {
+  std::unique_lock held(mutex_);
+  if (!turn_over_.wait_for(held, patience, [this] { return !turn_taken_; })) return nullptr;
+  turn_taken_ = true;
+  return Turn(this);
+}
+
+void IsolatedRunner::EndTurn::operator()(IsolatedRunner* runner) const {
+  {
+    const std::lock_guard held(runner->mutex_);
+    runner->turn_taken_ = false;
+  }
+  runner->turn_over_.notify_one();
 }
 
 Error IsolatedRunner::lost(const IsolatedProcess& process, const IsolatedProcess::Lost& how, const Crossing& crossing,

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "host/plugins/isolated_process.hpp"
@@ -26,6 +28,12 @@ class IsolatedRunner final : public Runner {
 
  private:
   using Process = std::shared_ptr<IsolatedProcess>;
+  struct EndTurn {
+    void operator()(IsolatedRunner* runner) const;
+  };
+  /// Held by the one call that runs while suspects do; its end lets the next in.
+  using Turn = std::unique_ptr<IsolatedRunner, EndTurn>;
+  Turn turn_alone(std::chrono::milliseconds patience);  ///< nullptr: others took all of that time
   void bury();  ///< REQUIRES: the lock
   Error lost(const IsolatedProcess& process, const IsolatedProcess::Lost& how, const Crossing& crossing,
              bool alone) const;
@@ -41,8 +49,8 @@ class IsolatedRunner final : public Runner {
   std::chrono::steady_clock::time_point next_{};  ///< when a child may be started again
   std::string last_;                              ///< why the last one ended
   std::size_t suspects_ = 0;  ///< calls that run alone, since the child ended by one of them and nobody knows which
-
-  std::timed_mutex alone_;
+  bool turn_taken_ = false;
+  std::condition_variable turn_over_;
 };
 
 }  // namespace milepost::plugins
