@@ -23,6 +23,18 @@ Json to_json(const config::Faults& faults) {
   return out;
 }
 
+std::vector<plugins::ChildStatus> children(const Sources& sources) {
+  return sources.registry != nullptr ? sources.registry->children() : std::vector<plugins::ChildStatus>();
+}
+
+Json to_json(const plugins::ChildStatus& child) {
+  Json out{{"plugin", child.plugin}, {"running", child.running}, {"ended", child.ended}};
+  if (!child.connection.empty()) out["connection"] = child.connection;
+  if (!child.source.empty()) out["source"] = child.source;
+  if (!child.reason.empty()) out["reason"] = child.reason;
+  return out;
+}
+
 Json to_json(const engine::ConnectionStatus& connection) {
   Json out{{"name", connection.name},
            {"connector", connection.connector},
@@ -70,6 +82,9 @@ http::Outgoing ready(const Sources& sources, const Request&) {
   Json plugins = refused_plugins(sources), polling = Json::array();
   for (const auto& source : sources.polling ? sources.polling() : std::vector<intake::SourceStatus>())
     if (source.state == "paused" || source.state == "failing") polling.push_back(to_json(source));
+  Json ailing = Json::array();
+  for (const auto& child : children(sources))
+    if (child.ailing) ailing.push_back(to_json(child));
 
   const auto closed = sources.intake ? sources.intake() : intake::Admission::Verdict{};
   Json intake{{"open", closed.cause.empty()}};
@@ -79,7 +94,7 @@ http::Outgoing ready(const Sources& sources, const Request&) {
   }
 
   const bool accepts = health.ok && closed.cause.empty() && !now.stopping && (now.pipelines.empty() || pipelines.size() < now.pipelines.size());
-  const bool degraded = !pipelines.empty() || !connections.empty() || !polling.empty() || !plugins.empty();
+  const bool degraded = !pipelines.empty() || !connections.empty() || !polling.empty() || !plugins.empty() || !ailing.empty();
   Json store{{"ok", health.ok}};
   if (!health.message.empty()) store["message"] = health.message;
   return json_answer({{"status", !accepts   ? "unavailable"
@@ -91,7 +106,8 @@ http::Outgoing ready(const Sources& sources, const Request&) {
                       {"pipelines", std::move(pipelines)},
                       {"connections", std::move(connections)},
                       {"sources", std::move(polling)},
-                      {"plugins", std::move(plugins)}},
+                      {"plugins", std::move(plugins)},
+                      {"children", std::move(ailing)}},
                      accepts ? 200 : 503);
 }
 
@@ -106,8 +122,15 @@ http::Outgoing list_pipelines(const Sources& sources, const Request&) {
 }
 
 http::Outgoing list_connections(const Sources& sources, const Request&) {
+  const auto isolated = children(sources);
   Json list = Json::array();
-  for (const auto& connection : snapshot(sources).connections) list.push_back(to_json(connection));
+  for (const auto& connection : snapshot(sources).connections) {
+    Json row = to_json(connection), own = Json::array();
+    for (const auto& child : isolated)
+      if (child.connection == connection.name) own.push_back(to_json(child));
+    if (!own.empty()) row["children"] = std::move(own);
+    list.push_back(std::move(row));
+  }
   return json_answer({{"connections", std::move(list)}});
 }
 

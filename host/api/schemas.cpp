@@ -13,7 +13,7 @@ const Json& schemas() {
       "properties": {"status": {"type": "string", "enum": ["live"]}}
     },
     "Ready": {
-      "type": "object", "required": ["status", "stopping", "store", "intake", "pipelines", "connections", "sources", "plugins"], "additionalProperties": false,
+      "type": "object", "required": ["status", "stopping", "store", "intake", "pipelines", "connections", "sources", "plugins", "children"], "additionalProperties": false,
       "properties": {
         "status": {"type": "string", "enum": ["ready", "degraded", "unavailable"],
                    "description": "degraded: deliveries are accepted, and something listed here does not work."},
@@ -37,7 +37,19 @@ const Json& schemas() {
         "connections": {"description": "Those that are paused, fail, or rest behind their breaker.", "type": "array",
                         "items": {"$ref": "#/components/schemas/Connection"}},
         "sources": {"description": "Polling sources that are paused or fail.", "type": "array", "items": {"$ref": "#/components/schemas/Source"}},
-        "plugins": {"description": "Those that were refused.", "type": "array", "items": {"$ref": "#/components/schemas/RefusedPlugin"}}
+        "plugins": {"description": "Those that were refused.", "type": "array", "items": {"$ref": "#/components/schemas/RefusedPlugin"}},
+        "children": {"description": "Isolated plugins' processes that rest before they are started again, or ended less than a minute ago.", "type": "array",
+                     "items": {"$ref": "#/components/schemas/Child"}}
+      }
+    },
+    "Child": {
+      "description": "A process of the host in which a plugin runs isolated: of a connection, or of a webhook source without one.",
+      "type": "object", "required": ["plugin", "running", "ended"], "additionalProperties": false,
+      "properties": {
+        "plugin": {"type": "string"}, "connection": {"type": "string"}, "source": {"type": "string"},
+        "running": {"type": "boolean", "description": "It is started when it is first needed."},
+        "ended": {"type": "integer", "description": "How many have ended since the host started."},
+        "reason": {"type": "string", "description": "Why the latest ended, or could not be started."}
       }
     },
     "Source": {
@@ -119,7 +131,7 @@ const Json& schemas() {
               "ended_at": {"type": "string", "format": "date-time"},
               "error": {"description": "The vendor's refusal."},
               "next": {"type": "string", "format": "date-time", "description": "When it was to be tried again."},
-              "settled_by": {"type": "string"}
+              "settled_by": {"type": "string", "enum": ["look_up"], "description": "The answer was lost, and the vendor's record found."}
             }
           }
         },
@@ -312,7 +324,9 @@ const Json& schemas() {
       "properties": {
         "name": {"type": "string"}, "connector": {"type": "string"},
         "state": {"type": "string", "enum": ["closed", "opening", "open", "paused", "failing", "breaker_open"]},
-        "reason": {"type": "string"}, "in_flight": {"type": "integer"}
+        "reason": {"type": "string"}, "in_flight": {"type": "integer"},
+        "children": {"description": "With isolation: process; one for deliveries, and one for each of its polling sources.", "type": "array",
+                     "items": {"$ref": "#/components/schemas/Child"}}
       }
     },
     "ConnectionState": {

@@ -23,6 +23,24 @@ int change(const Arguments& arguments, const std::string& action) {
   return kDone;
 }
 
+/// "": in the host's own process.
+std::string isolation(const Json& connection) {
+  const Json* children = find(connection, "/children");
+  if (children == nullptr) return "";
+  unsigned ended = 0;
+  for (const auto& child : *children) ended += get<unsigned>(child, "/ended").value_or(0);
+  return ended == 0 ? "process" : "process, ended " + std::to_string(ended) + (ended == 1 ? " time" : " times");
+}
+
+/// Of the connection; else what an isolated plugin last ended by.
+std::string why(const Json& connection) {
+  std::string reason = field(connection, "/reason");
+  if (const Json* children = reason.empty() ? find(connection, "/children") : nullptr)
+    for (const auto& child : *children)
+      if (reason.empty() && !field(child, "/reason").empty()) reason = "last end: " + field(child, "/reason");
+  return reason;
+}
+
 }  // namespace
 
 int connections_list(const Arguments& arguments) {
@@ -34,9 +52,9 @@ int connections_list(const Arguments& arguments) {
     fmt::print("{}\n", text(*answer));
     return kDone;
   }
-  Table table({"CONNECTION", "CONNECTOR", "STATE", "IN FLIGHT", "WHY"});
+  Table table({"CONNECTION", "CONNECTOR", "STATE", "IN FLIGHT", "ISOLATION", "WHY"});
   for (const auto& row : *find(*answer, "/connections"))
-    table.add({field(row, "/name"), field(row, "/connector"), field(row, "/state"), std::to_string(get<unsigned>(row, "/in_flight").value_or(0)), field(row, "/reason")});
+    table.add({field(row, "/name"), field(row, "/connector"), field(row, "/state"), std::to_string(get<unsigned>(row, "/in_flight").value_or(0)), isolation(row), why(row)});
   if (table.empty()) fmt::print("no host runs, or it has no connections\n");
   else fmt::print("{}", table.text());
   return kDone;

@@ -62,7 +62,7 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
         hook.decoder = std::make_shared<intake::CloudEvents>();
         hook.handshake = true;
       } else if (const auto info = deployment.registry->source_info(source.use)) {
-        auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services);
+        auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services, source.isolation);
         if (!decoder) return fail(decoder.error());
         hook.decoder = std::move(*decoder);
         hook.plugin = info->digest;

@@ -48,6 +48,13 @@ struct Step {
   std::map<std::string, Position> key_at;  ///< "when", "once", "use" … -> where the value stands
 };
 
+/// `isolation: process`: the plugin's code runs in a child of the host.
+struct Isolation {
+  std::size_t memory = std::size_t{256} << 20;           ///< bytes of address space for the plugin
+  std::chrono::milliseconds cpu{std::chrono::seconds(10)};  ///< processor time that one call may use, in whole seconds
+  std::size_t files = 64;                                ///< descriptors of its own
+};
+
 struct Source {
   std::string use;         ///< "webhook", "schedule", "events" or "acme.orders"
   std::string connection;
@@ -58,6 +65,7 @@ struct Source {
   bool accept_validated = false;      ///< accept: validated
   std::optional<std::size_t> body_limit;  ///< bytes; unset: the host's
   std::chrono::milliseconds every{std::chrono::seconds(30)};  ///< of a polling source: from poll to poll
+  std::optional<Isolation> isolation;  ///< of a plugin's source without a connection, which would have its own
   Position at;
   Position path_at;
 };
@@ -94,13 +102,6 @@ struct Limit {
   unsigned in_flight = 4;
   std::chrono::milliseconds timeout{std::chrono::seconds(10)};
   Breaker breaker;
-};
-
-/// `isolation: process`: the plugin's code runs in a child of the host.
-struct Isolation {
-  std::size_t memory = std::size_t{256} << 20;           ///< bytes of address space for the plugin
-  std::chrono::milliseconds cpu{std::chrono::seconds(10)};  ///< processor time that one call may use, in whole seconds
-  std::size_t files = 64;                                ///< descriptors of its own
 };
 
 struct Connection {

@@ -19,6 +19,10 @@ Json source_definition(const Source& source, const Catalog& catalog) {
   const Component* component = catalog.source(source.use);
   Json out = {{"use", source.use}, {"with", settings(source.with, component)}};
   if (!source.connection.empty()) out["connection"] = source.connection;
+  if (source.isolation)
+    out["isolation"] = {{"memory", source.isolation->memory},
+                        {"cpu", duration_text(source.isolation->cpu)},
+                        {"files", source.isolation->files}};
   if (component != nullptr && component->webhook) {
     out["path"] = source.path;
     out["verify"] = source.verify.json;

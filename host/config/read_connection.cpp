@@ -33,28 +33,27 @@ Limit read_limit(const yaml::Node* node, Report& report) {
   return limit;
 }
 
-/// `process`, or `{process: {memory: …}}`.
-std::optional<Isolation> read_isolation(Mapping& connection, Report& report) {
-  const yaml::Node* node = connection.take("isolation");
+}  // namespace
+
+std::optional<Isolation> read_isolation(Mapping& owner, Report& report) {
+  const yaml::Node* node = owner.take("isolation");
   if (node == nullptr) return std::nullopt;
   if (node->scalar()) {
-    connection.choice("isolation", {"process"});
+    owner.choice("isolation", {"process"});
     return Isolation{};
   }
-  Mapping outer(node, "isolation", report);
+  Mapping outer(node, owner.path("isolation"), report);
   const yaml::Node* bounds = outer.need("process", "write isolation: process, or {process: {memory: 256 MiB}}");
   outer.refuse_the_rest();
   Isolation isolation;
   if (bounds == nullptr) return isolation;
-  Mapping map(bounds, "isolation.process", report);
+  Mapping map(bounds, outer.path("process"), report);
   if (const auto memory = map.size("memory", 16u << 20, std::size_t{64} << 30)) isolation.memory = *memory;
   if (const auto cpu = map.duration("cpu", 1s, 1h)) isolation.cpu = *cpu;
   if (const auto files = map.integer("files", 8, 4096)) isolation.files = *files;
   map.refuse_the_rest();
   return isolation;
 }
-
-}  // namespace
 
 std::optional<Connection> read_connection(const yaml::Node& root, Report& report, Context& context) {
   Mapping map(&root, "", report);

@@ -95,6 +95,7 @@ Source read_source(const yaml::Node& node, const std::string& path, Report& repo
   const auto use = map.needed_text("use", "add use: SOURCE");
   const yaml::Node* connection = map.take("connection");
   const yaml::Node* with = map.take("with");
+  source.isolation = read_isolation(map, report);
   map.refuse_the_rest();
   if (!use) return source;
   source.use = *use;
@@ -103,6 +104,11 @@ Source read_source(const yaml::Node& node, const std::string& path, Report& repo
                      code::kUnknownSource, context.catalog.sources(), report, context.catalog);
   if (component == nullptr) return source;
   source.connection = read_connection_name(connection, node, path, *component, report, context);
+  if (source.isolation && (component->connection || component->connector.empty()))
+    report.fault(code::kConstraint, *node.find("isolation"), map.path("isolation"),
+                 component->connection ? component->name + " runs where its connection does"
+                                       : component->name + " is the host's own: there is no plugin to isolate",
+                 component->connection ? "write isolation: process in the connection's file" : "remove the key");
   if (component->webhook) read_webhook(with, node, map.path("with"), *component, source, report, context);
   if (component->polling) read_polling(with, map.path("with"), source, report);
   const SettingsRules rules{.expressions = false,

@@ -16,6 +16,8 @@
 
 namespace milepost::config {
 
+class Mapping;
+
 /// What is known of a connection before (and even if never) it is read without a fault.
 struct Declared {
   std::string use;  ///< "" when unknown: its file has a fault that is told already
@@ -67,6 +69,8 @@ const std::set<std::string>& webhook_keys();  ///< those that read_webhook() tak
 void read_polling(const yaml::Node* with, const std::string& path, Source& source, Report& report);
 const std::set<std::string>& polling_keys();
 
+/// `isolation: process`, or `{process: {memory: …}}`, of a connection or a source.
+std::optional<Isolation> read_isolation(Mapping& owner, Report& report);
 /// `connection:` of a step or source: there, known, and of the component's connector.
 std::string read_connection_name(const yaml::Node* value, const yaml::Node& owner, const std::string& path,
                                  const Component& component, Report& report, Context& context);

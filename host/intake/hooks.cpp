@@ -81,7 +81,12 @@ http::Outgoing permission(const http::Incoming& request) {
   return out;
 }
 
-/// What the source makes of a delivery; an error's message is the reason for which the whole of it is kept raw.
+/// A decoder's child rests, or ended before it was asked: the delivery can be decoded another time.
+bool no_decoder(const Error& error) {
+  return error.kind == ErrorKind::rate_limited || error.kind == ErrorKind::cancelled;
+}
+
+/// What the source makes of a delivery; unless no_decoder(), an error's message is the reason for which the whole of it is kept raw.
 Result<std::vector<Event>> decode(const Hook& hook, const http::Incoming& request) {
   if (!hook.decoder) {
     Event event;
@@ -91,7 +96,12 @@ Result<std::vector<Event>> decode(const Hook& hook, const http::Incoming& reques
   }
   try {
     auto events = hook.decoder->receive(to_request(request, hook.verifier.secret_header()));
-    if (!events) return fail(ErrorKind::permanent, hook.source + ": " + events.error().message);
+    if (!events) {
+      auto error = std::move(events.error());
+      if (!no_decoder(error)) error.kind = ErrorKind::permanent;
+      error.message = hook.source + ": " + error.message;
+      return std::unexpected(std::move(error));
+    }
     if (events->size() > kMostEvents)
       return fail(ErrorKind::permanent,
                   hook.source + ": more than " + std::to_string(kMostEvents) + " events in one delivery");
@@ -137,7 +147,7 @@ struct Hooks::State {
     lock.unlock();
     return ask ? ask() : "";
   }
-  std::vector<journal::NewEvent> events_of(Entrance& entrance, const http::Incoming& request, telemetry::Time now);
+  Result<std::vector<journal::NewEvent>> events_of(Entrance& entrance, const http::Incoming& request, telemetry::Time now);
 
   journal::Store& store;
   const telemetry::Clock& clock;
@@ -146,14 +156,15 @@ struct Hooks::State {
   std::function<std::string()> refuse;
 };
 
-/// Throws what the store throws when a template asks it for a link. REQUIRES: the entrance's turn.
-std::vector<journal::NewEvent> Hooks::State::events_of(Entrance& entrance, const http::Incoming& request,
-                                                       telemetry::Time now) {
+/// The error: no_decoder(). Throws what the store throws when a template asks it for a link. REQUIRES: the entrance's turn.
+Result<std::vector<journal::NewEvent>> Hooks::State::events_of(Entrance& entrance, const http::Incoming& request,
+                                                               telemetry::Time now) {
   const Hook& hook = entrance.hook;
   const std::string content_type = content_type_of(request.headers);
   const auto decoded = decode(hook, request);
+  if (!decoded && no_decoder(decoded.error())) return fail(decoded.error());
   if (!decoded)
-    return {quarantined(hook.pipeline, hook.source, request.body, content_type, decoded.error().message, now)};
+    return std::vector{quarantined(hook.pipeline, hook.source, request.body, content_type, decoded.error().message, now)};
   // No exception may pass through Lua.
   std::exception_ptr failure;
   const Mapping::Link link = [&](const std::string& system, const std::string& type, const std::string& id) {
@@ -208,7 +219,9 @@ Result<journal::NewEvent> Hooks::map_again(const journal::Event& event, const st
     request.target = request.path = entrance->hook.path;
     request.headers = {{"Content-Type", "application/json"}};
     request.body = payload;
-    events = state_->events_of(*entrance, request, now);
+    auto decoded = state_->events_of(*entrance, request, now);
+    if (!decoded) return fail(decoded.error());
+    events = std::move(*decoded);
   } else {
     Event decoded;
     decoded.id = event.id;
@@ -277,7 +290,14 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
   std::unique_lock turn(entrance->turn);
   std::vector<journal::NewEvent> events;
   try {
-    events = state_->events_of(*entrance, request, now);
+    auto decoded = state_->events_of(*entrance, request, now);
+    if (!decoded) {
+      telemetry::log(telemetry::Level::warn, "webhook.no_decoder",
+                     {{"pipeline", hook.pipeline}, {"error", decoded.error().message}});
+      meter("unavailable");
+      return respond(unavailable("Its decoder is being started again. Send the delivery again."));
+    }
+    events = std::move(*decoded);
   } catch (const std::exception& error) {
     telemetry::log(telemetry::Level::error, "webhook.not_stored",
                    {{"pipeline", hook.pipeline}, {"error", error.what()}});

@@ -28,16 +28,31 @@ std::chrono::milliseconds rest(unsigned strikes) {
 IsolatedRunner::IsolatedRunner(Image image, IsolatedProcess::Plan plan, Names names)
     : image_(std::move(image)), plan_(std::move(plan)), names_(std::move(names)) {}
 
+telemetry::Field IsolatedRunner::whose() const {
+  return names_.source.empty() ? telemetry::Field{"connection", names_.connection}
+                               : telemetry::Field{"source", names_.source};
+}
+
+ChildStatus IsolatedRunner::status() const {
+  const std::lock_guard held(mutex_);
+  const auto now = SteadyClock::now();
+  const bool running = process_ != nullptr && !process_->ended();
+  const bool ailing = now < next_ || (ended_ > 0 && now - ended_at_ < kLong);
+  return {names_.plugin, names_.connection, names_.source, running, ended_, last_, ailing};
+}
+
 /// The child has ended: says so, and when the next may start.
 void IsolatedRunner::bury() {
   const bool long_lived = SteadyClock::now() - process_->started() >= kLong;
   strikes_ = long_lived ? 1 : strikes_ + 1;
   next_ = SteadyClock::now() + rest(strikes_);
+  ++ended_;
+  ended_at_ = SteadyClock::now();
   last_ = process_->epitaph();
   if (!process_->explained()) suspects_ = std::max(suspects_, process_->lost());
   telemetry::log(telemetry::Level::error, "plugin.child_ended",
                  {{"plugin", names_.plugin},
-                  {"connection", names_.connection},
+                  whose(),
                   {"reason", last_},
                   {"lost", std::to_string(process_->lost())},
                   {"rest_ms", std::to_string(rest(strikes_).count())}});
@@ -68,7 +83,7 @@ Result<Runner::Life> IsolatedRunner::alive() {
     next_ = SteadyClock::now() + rest(strikes_ + 1);
     last_ = "did not start: " + started.error().message;
     telemetry::log(telemetry::Level::error, "plugin.child_not_started",
-                   {{"plugin", names_.plugin}, {"connection", names_.connection}, {"reason", started.error().message}});
+                   {{"plugin", names_.plugin}, whose(), {"reason", started.error().message}});
     return resting(last_, rest(strikes_ + 1));
   }
   process_ = std::move(*started);
@@ -76,7 +91,7 @@ Result<Runner::Life> IsolatedRunner::alive() {
   for (const auto& each : process_->missing()) missing += (missing.empty() ? "" : ", ") + each;
   if (!missing.empty() && life_ == 0)
     telemetry::log(telemetry::Level::warn, "plugin.confinement_missing",
-                   {{"plugin", names_.plugin}, {"connection", names_.connection}, {"missing", missing}});
+                   {{"plugin", names_.plugin}, whose(), {"missing", missing}});
   return ++life_;
 }
 

@@ -8,16 +8,20 @@
 #include <mutex>
 #include <string>
 
+#include "host/plugins/child_status.hpp"
 #include "host/plugins/isolated_process.hpp"
+#include "host/telemetry/log.hpp"
 
 namespace milepost::plugins {
 
 class IsolatedRunner final : public Runner {
  public:
   struct Names {
-    std::string plugin, connection;  ///< for the log
+    std::string plugin, connection, source;  ///< of the connection that it runs for, or of a source without one
   };
   IsolatedRunner(Image image, IsolatedProcess::Plan plan, Names names);
+
+  ChildStatus status() const;  ///< [any]
 
   /// Starts a child where there is none. `rate_limited` with the time to wait while it rests, or cannot be started.
   Result<Life> alive() override;
@@ -34,6 +38,7 @@ class IsolatedRunner final : public Runner {
   /// Held by the one call that runs while suspects do; its end lets the next in.
   using Turn = std::unique_ptr<IsolatedRunner, EndTurn>;
   Turn turn_alone(std::chrono::milliseconds patience);  ///< nullptr: others took all of that time
+  telemetry::Field whose() const;
   void bury();  ///< REQUIRES: the lock
   Error lost(const IsolatedProcess& process, const IsolatedProcess::Lost& how, const Crossing& crossing,
              bool alone) const;
@@ -42,11 +47,13 @@ class IsolatedRunner final : public Runner {
   const IsolatedProcess::Plan plan_;
   const Names names_;
 
-  std::mutex mutex_;  // of what follows
+  mutable std::mutex mutex_;  // of what follows
   Process process_;
   Life life_ = 0;
   unsigned strikes_ = 0;                          ///< lives in a row that ended soon
   std::chrono::steady_clock::time_point next_{};  ///< when a child may be started again
+  unsigned ended_ = 0;                            ///< lives, all
+  std::chrono::steady_clock::time_point ended_at_{};
   std::string last_;                              ///< why the last one ended
   std::size_t suspects_ = 0;  ///< calls that run alone, since the child ended by one of them and nobody knows which
   bool turn_taken_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -88,10 +89,15 @@ struct Registry::State {
   std::map<std::string, config::Component> sources, steps, connectors;
   std::map<std::string, ActionInfo> actions;
   std::map<std::string, SourceInfo> source_infos;
+  std::mutex mutex;  // of what follows
+  std::vector<std::weak_ptr<IsolatedRunner>> isolated;
 
   void take(const fs::path& path, ReportCache& cache);
   void refuse(const fs::path& path, const std::string& reason);
   void enrol(const Installed& about);
+  /// Where a plugin's code is to run: here, or in a child.
+  Result<std::shared_ptr<Runner>> runner(const Plugin& plugin, const std::optional<config::Isolation>& isolation,
+                                         std::size_t lanes, IsolatedRunner::Names names);
 };
 
 Result<std::shared_ptr<Runner>> Registry::State::Plugin::here() const {
@@ -100,6 +106,20 @@ Result<std::shared_ptr<Runner>> Registry::State::Plugin::here() const {
   const auto loaded = Library::load(std::move(*again));
   if (!loaded) return fail(ErrorKind::permanent, about.path + " " + loaded.error().message);
   return std::shared_ptr<Runner>(std::shared_ptr<void>(), *loaded);  // kept until exit, whoever lets go of it
+}
+
+Result<std::shared_ptr<Runner>> Registry::State::runner(const Plugin& plugin,
+                                                        const std::optional<config::Isolation>& isolation,
+                                                        std::size_t lanes, IsolatedRunner::Names names) {
+  if (!isolation) return plugin.here();
+  auto image = plugin.image.again();
+  if (!image) return fail(ErrorKind::permanent, plugin.about.path + " " + image.error().message);
+  IsolatedProcess::Plan plan{.bounds = *isolation, .lanes = lanes};
+  auto made = std::make_shared<IsolatedRunner>(std::move(*image), std::move(plan), std::move(names));
+  const std::lock_guard held(mutex);
+  std::erase_if(isolated, [](const auto& each) { return each.expired(); });
+  isolated.push_back(made);
+  return made;
 }
 
 void Registry::State::refuse(const fs::path& path, const std::string& reason) {
@@ -225,33 +245,37 @@ Result<std::unique_ptr<Account>> Registry::account(const config::Connection& con
                     (reason.empty() ? "no connector \"" + connection.use + "\" is installed" : reason));
   }
   const auto& plugin = found->second;
-  std::shared_ptr<Runner> runner;
-  if (connection.isolation) {
-    auto image = plugin.image.again();
-    if (!image) return fail(ErrorKind::permanent, plugin.about.path + " " + image.error().message);
-    IsolatedProcess::Plan plan{.bounds = *connection.isolation, .lanes = connection.limit.in_flight};
-    runner = std::make_shared<IsolatedRunner>(std::move(*image), std::move(plan),
-                                              IsolatedRunner::Names{plugin.about.name, connection.name});
-  } else {
-    auto here = plugin.here();
-    if (!here) return fail(here.error());
-    runner = std::move(*here);
-  }
-  return make_account(std::move(runner), plugin.about.manifest, connection, secrets, services);
+  auto runner = state_->runner(plugin, connection.isolation, connection.limit.in_flight,
+                               {plugin.about.name, connection.name, ""});
+  if (!runner) return fail(runner.error());
+  return make_account(std::move(*runner), plugin.about.manifest, connection, secrets, services);
 }
 
 Result<std::unique_ptr<WebhookSource>> Registry::webhook(const std::string& use, const Json& settings,
-                                                         const Services& services) {
+                                                         const Services& services,
+                                                         const std::optional<config::Isolation>& isolation) {
   const auto info = source_info(use);
   if (!info || !info->webhook) return fail(ErrorKind::permanent, "no webhook source \"" + use + "\" is installed");
   auto seen = settings_view(settings, state_->sources.at(use).settings);
   if (!seen) return fail(seen.error());
   auto scope = std::make_shared<Scope>(Scope::Names{info->connector, "", "source:" + use}, services, std::nullopt);
-  auto here = state_->plugins.at(info->connector).here();
-  if (!here) return fail(here.error());
-  auto made = Instance::create(std::move(*here), std::move(scope), {"source", info->name, std::move(*seen)});
+  auto runner = state_->runner(state_->plugins.at(info->connector), isolation, 1, {info->connector, "", use});
+  if (!runner) return fail(runner.error());
+  auto made = Instance::create(std::move(*runner), std::move(scope), {"source", info->name, std::move(*seen)});
   if (!made) return fail(made.error());
   return adapt_webhook(std::move(*made));
+}
+
+std::vector<ChildStatus> Registry::children() const {
+  std::vector<std::shared_ptr<IsolatedRunner>> runners;
+  {
+    const std::lock_guard held(state_->mutex);
+    for (const auto& each : state_->isolated)
+      if (auto there = each.lock()) runners.push_back(std::move(there));
+  }
+  std::vector<ChildStatus> out;
+  for (const auto& each : runners) out.push_back(each->status());
+  return out;
 }
 
 Result<std::unique_ptr<Sandbox>> Registry::sandbox(const std::string& vendor, const Services& services) {

@@ -12,6 +12,7 @@
 #include "host/config/catalog.hpp"
 #include "host/config/definition.hpp"
 #include "host/config/secrets.hpp"
+#include "host/plugins/child_status.hpp"
 #include "host/telemetry/clock.hpp"
 #include "milepost/connector.hpp"
 
@@ -99,9 +100,12 @@ class Registry : public config::Catalog {
   /// An account of a checked connection. Errors: a secret that is missing, the plugin's refusal of its settings.
   Result<std::unique_ptr<Account>> account(const config::Connection& connection, const config::Secrets& secrets,
                                            const Services& services);
-  /// A decoder for a webhook source without a connection. [serial]
-  Result<std::unique_ptr<WebhookSource>> webhook(const std::string& use, const Json& settings,
-                                                 const Services& services);
+  /// A decoder for a webhook source without a connection. [serial] Its errors: `rate_limited` and `cancelled` where there
+  /// is no child to decode in at the moment, whatever was delivered; any other is about the delivery.
+  Result<std::unique_ptr<WebhookSource>> webhook(const std::string& use, const Json& settings, const Services& services,
+                                                 const std::optional<config::Isolation>& isolation = std::nullopt);
+  /// Of every account and decoder that is isolated and still there. [any]
+  std::vector<ChildStatus> children() const;
   /// A vendor's double ("acme"). [serial]
   Result<std::unique_ptr<Sandbox>> sandbox(const std::string& vendor, const Services& services);
 

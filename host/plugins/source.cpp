@@ -109,7 +109,10 @@ class WebhookAdapter final : public WebhookSource {
     const std::string head = request_head(request);
     auto items = instance_->call(MP_RECEIVE, raw, {detail::bytes(head), detail::bytes(request.body)});
     if (!items) return fail(items.error());
-    return read_events(*instance_, *items, MP_RECEIVE, raw);
+    auto events = read_events(*instance_, *items, MP_RECEIVE, raw);
+    // Whatever a decoder calls it, it is about this delivery, and would be the same another time.
+    if (!events && events.error().kind != ErrorKind::internal) events.error().kind = ErrorKind::permanent;
+    return events;
   }
 
  private:

@@ -5,12 +5,14 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from faults.accounts import wait_for  # noqa: E402
 from harness.deployment import Deployment  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "isolation"
@@ -96,12 +98,33 @@ def main():
         assert done | {"crashes-after"} == set(vendor.orders), set(vendor.orders) ^ done
         assert all(len(keys) == 1 for keys in vendor.orders.values()), "an order was given a second key"
 
-        # One child a connection, and none is left when the host has gone.
+        # What children ended by is told where an operator looks.
+        status, health = d.ready()
+        ailing = {child["connection"]: child for child in health["children"]}
+        assert status == 200 and health["status"] == "degraded" and set(ailing) == {"wild", "courier"}, health
+        assert "SIGABRT" in ailing["courier"]["reason"], ailing
+        listed = subprocess.run([arguments.milepost, "connections", "list", "--config", str(d.folder)], capture_output=True, text=True, check=True).stdout
+        assert "process, ended" in listed and "last end: " in listed, listed
+
+        # A decoder's crash costs the delivery that did it; while the child rests, senders are asked to come again.
+        def decode(body):
+            return d.send(body.encode(), "/hooks/wild")
+
+        assert decode('{"id": "decoded-1"}')[0] == 202
+        for number in range(2):
+            status, answer = decode(f'{{"id": "poison-{number}", "text": "crash the decoder"}}')
+            assert status == 202 and "quarantined" in answer and "SIGABRT" in answer, (status, answer)
+        assert decode('{"id": "decoded-2"}')[0] == 503
+        wait_for("the decoder is back", 10, lambda: decode('{"id": "decoded-2"}')[0] == 202)
+        assert [child for child in d.ready()[1]["children"] if child.get("source") == "wild.hook" and child["ended"] == 2]
+        assert d.host.poll() is None
+
+        # One child a connection and one for the source, and none is left when the host has gone.
         deed("after", "")
         deed("parcel-after", "", "/hooks/orders")
         d.wait_until_ended(30)
         alive = children(host)
-        assert len(alive) == 2, alive
+        assert len(alive) == 3, alive
         lost = d.logged("plugin.child_ended")
         assert d.stop_host() == 0
         assert not [pid for pid in alive if os.path.exists(f"/proc/{pid}")]

@@ -226,6 +226,12 @@ INSTANTIATE_TEST_SUITE_P(
     Webhooks, BadPipeline,
     testing::Values(
         Row{"NoWith", "pipeline: p\nsource: {use: crm.webhook}\n" + kTail, "MP1041", 2, 9, "needs a path"},
+        Row{"IsolatedBuiltIn", "pipeline: p\nsource: {use: schedule, with: {every: 1m}, isolation: process}\n" + kTail, "MP1055", 2, 55,
+            "schedule is the host's own: there is no plugin to isolate"},
+        Row{"IsolatedTwice", "pipeline: p\nsource: {use: hubspot.changes, connection: main, isolation: process}\n" + kTail, "MP1055", 2, 61,
+            "hubspot.changes runs where its connection does"},
+        Row{"IsolationWord", "pipeline: p\nsource: {use: crm.webhook, isolation: thread, with: {path: /hooks/a}}\n" + kTail, "MP1051", 2, 39,
+            "expected process"},
         Row{"NoVerify", webhook("    path: /hooks/a\n"), "MP1111", 5, 5, "verify: none"},
         Row{"BadPath", webhook("    path: hooks/a\n    verify: none\n"), "MP1110", 5, 11,
             "not a path such as /hooks/los"},

@@ -1,4 +1,6 @@
 // Deliveries that a plugin's source decodes.
+#include <gmock/gmock.h>
+
 #include "tests/host/intake/hook_rig.hpp"
 
 namespace milepost::intake {
@@ -70,6 +72,19 @@ TEST_F(HookRig, KeepsWhatADecoderCannotRead) {
     EXPECT_EQ(store_->payload(event->sequence), "<lead/>");
   }
   EXPECT_EQ(events().size(), 4u);
+}
+
+TEST_F(HookRig, AsksForTheDeliveryAgainWhileThereIsNoDecoder) {
+  auto kind = ErrorKind::rate_limited;
+  deploy(decoding([&](const HttpRequest&) -> Result<Events> { return fail(kind, "its child rests"); }));
+  for (const auto each : {ErrorKind::rate_limited, ErrorKind::cancelled}) {
+    kind = each;
+    const auto answer = send("{}");
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_THAT(answer.body, ::testing::Not(::testing::HasSubstr("its child rests")));
+  }
+  EXPECT_TRUE(events().empty()) << "a sound delivery is no dead letter";
+  EXPECT_TRUE(rows().empty());
 }
 
 TEST_F(HookRig, HandsNoSecretToADecoder) {

@@ -163,6 +163,48 @@ TEST_F(Isolation, RestsLongerWithEachEnd) {
   EXPECT_TRUE(run(*late, "say"));
 }
 
+TEST_F(Isolation, TellsHowItsChildrenDo) {
+  EXPECT_TRUE(registry_->children().empty());
+  const auto account = isolated("http://127.0.0.1:1");
+  const auto action = account->action("act");
+  auto children = registry_->children();
+  ASSERT_EQ(children.size(), 1u);
+  EXPECT_EQ(children[0].plugin, "wild");
+  EXPECT_EQ(children[0].connection, "wild-main");
+  EXPECT_TRUE(children[0].running);
+  EXPECT_EQ(children[0].ended, 0u);
+  EXPECT_FALSE(children[0].ailing);
+  EXPECT_FALSE(run(*action, "crash"));
+  children = registry_->children();
+  EXPECT_FALSE(children[0].running);
+  EXPECT_EQ(children[0].ended, 1u);
+  EXPECT_TRUE(children[0].ailing);
+  EXPECT_THAT(children[0].reason, HasSubstr("crashed: SIGSEGV"));
+}
+
+TEST_F(Isolation, AWebhookSourceDecodesInAChildOfItsOwn) {
+  const auto hook = registry_->webhook("wild.hook", Json::object(), services_, config::Isolation{});
+  ASSERT_TRUE(hook) << hook.error().message;
+  const auto receive = [&](const std::string& body) { return (*hook)->receive({"POST", "/hooks/wild", {}, body, Intent::once}); };
+  const auto decoded = receive("flowers");
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->front().type, "deed");
+  EXPECT_NE(decoded->front().actor, std::to_string(::getpid()));
+  ASSERT_EQ(registry_->children().size(), 1u);
+  EXPECT_EQ(registry_->children()[0].source, "wild.hook");
+
+  EXPECT_EQ(receive("busy").error().kind, ErrorKind::permanent) << "what a decoder says is about the delivery";
+  const auto crashed = receive("crash the decoder");
+  ASSERT_FALSE(crashed);
+  EXPECT_EQ(crashed.error().kind, ErrorKind::internal);
+  EXPECT_THAT(crashed.error().message, HasSubstr("crashed: SIGABRT"));
+  EXPECT_TRUE(receive("flowers")) << "the next child starts at once";
+  EXPECT_FALSE(receive("crash the decoder"));
+  const auto resting = receive("flowers");
+  ASSERT_FALSE(resting);
+  EXPECT_EQ(resting.error().kind, ErrorKind::rate_limited) << "the delivery is not to blame";
+}
+
 TEST_F(Isolation, ProcessorTimeIsBounded) {
   const auto account = isolated("http://127.0.0.1:1", {.cpu = 1s});
   const auto action = account->action("act");

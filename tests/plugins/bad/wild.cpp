@@ -134,6 +134,31 @@ class Act : public SingleAction {
   Host host_;
 };
 
+struct HookSettings {
+  std::string type;
+};
+
+/// An event for each delivery that is no deed.
+class Hook : public WebhookSource {
+ public:
+  Hook(HookSettings settings, Host) : settings_(std::move(settings)) {}
+  Result<std::vector<Event>> receive(const HttpRequest& request) override {
+    const auto has = [&](const char* word) { return request.body.find(word) != request.body.npos; };
+    if (has("crash the decoder")) std::abort();
+    if (has("hang the decoder"))
+      for (;;) ::pause();
+    if (has("busy")) return fail(ErrorKind::rate_limited, "ask me another time");
+    Event event;
+    event.type = settings_.type;
+    event.actor = std::to_string(::getpid());
+    event.payload = Document(request.body);
+    return std::vector{std::move(event)};
+  }
+
+ private:
+  HookSettings settings_;
+};
+
 Plugin plugin() {
   return Plugin("wild", "0.1.0", "Misbehaves on demand.")
       .connection<Account, Orders>(Settings<Account>("An account.")
@@ -144,7 +169,9 @@ Plugin plugin() {
                            Settings<Order>("A deed.")
                                .optional("deed", &Order::deed, "", "What to do.")
                                .optional("text", &Order::text, "", "More."),
-                           {.replay = Replay::with_key, .key_lifetime = std::chrono::hours(24), .effect = Kind::other});
+                           {.replay = Replay::with_key, .key_lifetime = std::chrono::hours(24), .effect = Kind::other})
+      .webhook<Hook>("hook", "Takes anything.",
+                     Settings<HookSettings>("A hook.").optional("type", &HookSettings::type, "deed", "Of the events."));
 }
 
 }  // namespace
