@@ -132,11 +132,13 @@ void Registry::State::take(const fs::path& path, ReportCache& cache) {
   const std::string stem = path.stem().string();
   const bool sandbox = stem.ends_with(kSandboxSuffix);
   auto& among = sandbox ? sandboxes : plugins;
-  if (const auto other = among.find(stem); other != among.end())
-    return refuse(path, "has the name of " + other->second.about.path + ", which was found first: remove one of them");
   auto image = Image::copy(path.string());
   if (!image) return refuse(path, image.error().message);
   const std::string digest = image->digest();
+  if (const auto other = among.find(stem); other != among.end()) {
+    if (other->second.about.digest == digest) return;  // the same library, as built and as installed
+    return refuse(path, "has the name of " + other->second.about.path + ", which was found first: remove one of them");
+  }
   auto report = cache.find(digest);
   if (!report) {
     report = preflight(*image, "/proc/self/exe");

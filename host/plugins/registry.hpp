@@ -81,7 +81,7 @@ class Account {
 
 class Registry : public config::Catalog {
  public:
-  /// Every *.so in `folders` (missing folders are skipped; the first of a name wins, the second is refused). Each is
+  /// Every *.so in `folders` (missing folders are skipped; the first of a name wins, another library of that name is refused). Each is
   /// pre-flighted in a child process (this executable with the argument `--preflight PATH`; see preflight.hpp) unless a
   /// report for its SHA-256 is kept in `cache_folder` ("" : none). `built_in` are the host's own sources and steps.
   /// Sandbox libraries (<name>-sandbox.so) are listed apart.

@@ -115,6 +115,15 @@ TEST(Registry, TakesTheFirstOfAName) {
   EXPECT_EQ(registry->refusal("acme"), "");
 }
 
+TEST(Registry, TakesOneLibraryInTwoPlacesForOne) {
+  Folder built, installed;
+  built.with(good("acme"), "acme.so");
+  installed.with(good("acme"), "acme.so");
+  const auto registry = Registry::discover({built.path(), installed.path()}, "", {}, {});
+  EXPECT_EQ(registry->installed().size(), 1u);
+  EXPECT_TRUE(registry->refused().empty());
+}
+
 TEST(Registry, RunsTheBytesThatPassedWhateverHappensToTheFile) {
   Folder folder;
   folder.with(good("acme"), "acme.so");
