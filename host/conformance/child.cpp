@@ -91,7 +91,10 @@ void look_at_what_was_told(const Stage& stage) {
     }
   };
   look_at_lines(telemetry::metrics_text(), "a metric");
-  look_at_lines(written(), "a log line");
+  const auto log = written();
+  look_at_lines(log, "a log line");
+  if (const auto at = log.find(R"("event":"plugin.misuse")"); at != log.npos)
+    failed("the host refused it a service: " + log.substr(at, std::min(log.find('\n', at) - at, std::size_t{300})));
 }
 
 void report(bool passed, const std::string& detail) {

@@ -23,6 +23,10 @@ class HostCall {
   bool stopped() const { return stopped_ && stopped_(); }
   std::chrono::milliseconds left() const;
 
+  /// The HTTP service refuses what is sent under this call. Before it begins.
+  void lend_no_http() { lends_http_ = false; }
+  bool lends_http() const { return lends_http_; }
+
   /// The HTTP service says so when a request that is no read may have left: an error that has lost its cause (an
   /// exception, a lost child, a missing item) is then indeterminate, else internal.
   void write_left() { write_left_ = true; }
@@ -38,6 +42,7 @@ class HostCall {
   Raw raw_;
   std::chrono::steady_clock::time_point deadline_;
   std::function<bool()> stopped_;
+  bool lends_http_ = true;
   std::atomic<bool> write_left_ = false;
 };
 

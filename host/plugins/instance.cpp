@@ -134,7 +134,8 @@ Result<Instance::Place> Instance::make(Runner::Life life, const mp_call* call) {
     on = *there;
     parts.push_back({&on.self, sizeof(void*)});
   }
-  const HostCall creating(std::chrono::seconds(10));
+  HostCall creating(std::chrono::seconds(10));
+  creating.lend_no_http();
   const auto* raw = creating.call().raw();
   auto outcome = [&] {
     const std::lock_guard held(runner_->control());

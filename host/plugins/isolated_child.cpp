@@ -89,6 +89,7 @@ class Lane {
   std::int32_t service(std::uint32_t op, const mp_call* call, const mp_bytes* parts, std::size_t n,
                        const mp_reply* reply) {
     const bool with_call = call == &call_ && under_way_;
+    if (reply != nullptr && reply->size < sizeof(mp_reply)) return MP_UNSUPPORTED;
     for (std::size_t i = 0; parts != nullptr && i < n; ++i)
       if (parts[i].data == nullptr && parts[i].size > 0) return MP_UNSUPPORTED;
     const Frame::Head head{.kind = Frame::kCall, .op = op, .with_call = with_call ? 1U : 0U};

@@ -97,6 +97,13 @@ std::int32_t Scope::serve(void* self, std::uint32_t op, const mp_call* call, con
   if (self == nullptr || op < MP_HOST_LOG || op > MP_HOST_STATE_PUT) return MP_UNSUPPORTED;
   auto& scope = *static_cast<Scope*>(self);
   try {
+    if (reply != nullptr && reply->size < sizeof(mp_reply)) {
+      telemetry::log(telemetry::Level::warn, "plugin.misuse",
+                     {{"plugin", scope.names_.plugin},
+                      {"error", "a service was called with an mp_reply of " + std::to_string(reply->size) +
+                                    " bytes, ABI 1 needs " + std::to_string(sizeof(mp_reply))}});
+      return MP_UNSUPPORTED;
+    }
     const auto broken = [&](const std::string& what) {
       const Error error{ErrorKind::internal, "a service was called with " + what, scope.names_.plugin, std::nullopt};
       telemetry::log(telemetry::Level::warn, "plugin.misuse",
@@ -116,6 +123,8 @@ std::int32_t Scope::serve(void* self, std::uint32_t op, const mp_call* call, con
                           n > 1 ? detail::view(parts[1]) : std::string_view()};
     if (op >= MP_HOST_HTTP && request.call == nullptr)
       return broken("an mp_call that is none of the host's, or is over");
+    if (op == MP_HOST_HTTP && !request.call->lends_http())
+      return broken("a request while an instance is made: the network begins with open");
     const auto answer = scope.answer(request);
     if (answer)
       emit(reply, MP_ITEM, answer->head, answer->body);

@@ -77,6 +77,7 @@ struct Flaw {
 TEST_F(Conformance, FindsEachFlaw) {
   const Flaw flaws[] = {
       {"throws at creation", "opens against", "threw: boom"},
+      {"asks at creation", "creating touches no network", "a service was called with an mp_call that is none of the host's"},
       {"opens once", "open and close", "open twice: internal: it is open already"},
       {"turns results around", "results in order",
        "delivery 1 of 5 lacks a mandatory key: expected permanent, came an answer"},

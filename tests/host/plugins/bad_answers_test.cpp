@@ -132,6 +132,25 @@ TEST_F(BadAnswers, GetNoServiceForACallThatIsNotOurs) {
   EXPECT_TRUE(vendor.seen().empty());
 }
 
+TEST_F(BadAnswers, GetNoNetworkWhileTheyAreMade) {
+  Loopback vendor([](const Loopback::Seen&) { return Loopback::response("201 Created", "{}"); });
+  misbehave(vendor.url());
+  HostCall call(5s);
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(run("asks_early", {"a"}, call)[0]);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("a request while an instance is made: the network begins with open"));
+  EXPECT_TRUE(vendor.seen().empty());
+}
+
+TEST_F(BadAnswers, GetNoServiceForAStructThatIsTooSmall) {
+  misbehave();
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(error_of("small_reply").message, "refused");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("a service was called with an mp_reply of 8 bytes, ABI 1 needs 24"));
+}
+
 TEST_F(BadAnswers, OfALookUpAreNamed) {
   misbehave();
   const Event about = event("e-1");

@@ -11,7 +11,7 @@ static const char *const kActions[] = {
     "sound",      "fewer",       "twice",     "beyond",     "no_json",      "no_utf8",      "bad_effect",    "bad_body",
     "bad_record", "huge",        "many",      "null_parts", "null_data",    "bad_kind",     "bad_status",    "unsupported",
     "bad_error",  "odd_error",   "deep",      "cursor",     "write_lost",   "own_call",     "null_service",  "late_call",
-    "find_list",  "create_null", "create_short", "create_nothing", "hidden_error", "cancels_late", "exits", "crashes", "overdue"};
+    "find_list",  "create_null", "create_short", "create_nothing", "hidden_error", "cancels_late", "exits", "crashes", "overdue", "asks_early", "small_reply"};
 static const char *const kPolls[] = {"no_cursor", "too_many", "wrong_index", "no_payload", "bad_head", "bad_cursor"};
 static const char *const kHooks[] = {"hook_no_json", "hook_list", "hook_sound"};
 
@@ -83,7 +83,9 @@ static const char *name_in(const mp_bytes *head) {
   return "connection";
 }
 
-static int32_t create(const mp_bytes *parts, const mp_reply *reply) {
+static uint32_t post(const thing *on, const mp_call *call);
+
+static int32_t create(const mp_call *call, const mp_bytes *parts, const mp_reply *reply) {
   thing *made;
   const char *name = name_in(&parts[0]);
   mp_bytes out[2] = {bytes("{}"), {&made, sizeof made}};
@@ -92,6 +94,7 @@ static int32_t create(const mp_bytes *parts, const mp_reply *reply) {
   if (made == NULL) return MP_DONE;
   made->name = name;
   memcpy(&made->host, parts[1].data, sizeof made->host);
+  if (strcmp(name, "asks_early") == 0) post(made, call);
   if (strcmp(name, "create_null") == 0) free(made), made = NULL;
   if (strcmp(name, "create_short") == 0) free(made), out[1].size = 3;
   reply->emit(reply->self, 0, MP_ITEM, out, 2);
@@ -174,6 +177,14 @@ static int32_t run(const thing *on, const mp_call *call, size_t count, const mp_
          : post(on, late) == MP_ERROR ? "{\"kind\": \"permanent\", \"message\": \"refused\"}"
                                              : "{}");
   }
+  if (IS("asks_early")) emit(reply, 0, MP_ITEM, sound);
+  if (IS("small_reply")) {
+    uint32_t kind = 0;
+    const mp_reply short_one = {8, &kind, swallow};
+    const mp_bytes head = bytes("{}");
+    const int32_t status = on->host.call(on->host.self, MP_HOST_CLOCK, call, &head, 1, &short_one);
+    emit(reply, 0, MP_ERROR, status == MP_UNSUPPORTED && kind == 0 ? "{\"kind\": \"permanent\", \"message\": \"refused\"}" : "{}");
+  }
   if (IS("null_service")) {
     uint32_t kind = 0;
     const mp_reply mine = {sizeof mine, &kind, swallow};
@@ -209,7 +220,7 @@ static int32_t call(void *self, uint32_t op, const mp_call *in, const mp_bytes *
   thing *on = self;
   switch (op) {
     case MP_MANIFEST: return manifest(reply);
-    case MP_CREATE: return create(parts, reply);
+    case MP_CREATE: return create(in, parts, reply);
     case MP_DESTROY: free(on); return MP_DONE;
     case MP_OPEN: emit(reply, 0, MP_ITEM, "{}"); return MP_DONE;
     case MP_CLOSE: return MP_DONE;

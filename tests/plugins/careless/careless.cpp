@@ -34,6 +34,8 @@ Settings<Order> order_settings() {
 struct Shop : Connection {
   Shop(Account given, Host lent) : account(std::move(given)), host(lent) {
     if (account.flaw == "throws at creation") throw std::runtime_error("boom");
+    if (account.flaw == "asks at creation")
+      static_cast<void>(host.http().send({"GET", "/me", {}, "", Intent::read}, Call(nullptr)).has_value());
   }
   Status open(const Call& call) override {
     if (opened_ && account.flaw == "opens once") return fail(ErrorKind::internal, "it is open already");
