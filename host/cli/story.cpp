@@ -53,6 +53,7 @@ Voice voice_of(const Json& step) {
   if (step.contains("record")) says += " " + field(step, "/record/type") + " " + field(step, "/record/id");
   else if (const auto members = plain_members(step.contains("answer") ? step["answer"] : Json()); !members.empty()) says += ": " + members;
   if (attempts > 1) says += fmt::format(" (attempt {})", attempts);
+  if (attempts > 0 && field(step["attempts"].back(), "/settled_by") == "look_up") says += ", found by look-up: its answer was lost";
   return {"✓", says};
 }
 

@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -329,6 +330,15 @@ class APerson(unittest.TestCase):
         self.assertEqual(step["values"], {"payload.type": "stage.changed", "payload.loan.stage": "underwriting"})
         self.assertEqual(self.d.stop_host(), 0)
         self.assertEqual(self.do("why", "L-1001"), out)
+
+    def test_why_tells_that_a_look_up_found_what_was_done(self):
+        # A card is looked up two minutes after it was sent.
+        self.d.environment["MILEPOST_CLOCK"] = f"60,{int(time.time())}"
+        self.d.start()
+        self.d.fault(vendor="postcard", match={"method": "POST", "path": "/order/postcard"}, times=1, cut="after")
+        self.d.send(variant("lost-1"))
+        self.assertEqual([event["state"] for event in self.d.wait_until_ended()], ["done"])
+        self.assertRegex(self.do("why", "L-1001"), r"✓ card +postcard.send unchanged .*, found by look-up: its answer was lost")
 
     def test_a_replay_tells_what_would_differ_and_does_what_never_ran(self):
         self.d.start()
