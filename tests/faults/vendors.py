@@ -14,6 +14,7 @@ from faults.accounts import FOLDER, Senders, check, sent_by_us, wait_for  # noqa
 from faults.bad_vendor import BadVendor  # noqa: E402
 from harness.deployment import Deployment, call, free_port, sign  # noqa: E402
 
+DAY = 86400
 LONG = bool(os.environ.get("MILEPOST_LONG"))
 
 
@@ -141,18 +142,19 @@ def poisoned(milepost):
         finish(d, events)
 
 
-def outage(milepost):
-    """Three days without the CRM. What is accepted meanwhile waits, and is delivered once it is back; nothing is dead before `within`."""
-    speed = 30_000  # a day in three seconds
+def outage(milepost, speed):
+    """Three days without the CRM. What is accepted meanwhile waits, and is delivered once it is back; nothing is dead before `within`.
+
+    The other vendor's tokens live for an hour of the same clock: `speed` leaves a login and a call room in it."""
     with Rig(milepost, speed) as rig:
         d = rig.d
         pipeline = (d.folder / "pipelines/kill.yaml").read_text()
         d.set("pipelines/kill.yaml", pipeline.replace("  - id: card\n", "    retry: {attempts: 1000, within: 7d}\n  - id: card\n"))
         d = rig.start_host()
-        senders = Senders(d, 12, pause=(0.2, 0.4)).start()
+        senders = Senders(d, 12, pause=(6000 / speed, 12000 / speed)).start()
         wait_for("it works", 10, lambda: len(d.requests("hubspot")) > 5)
         rig.proxy.mood = lambda method, path, body: "down" if path.startswith("/hubspot") else ""
-        time.sleep(3 * 86400 / speed)
+        time.sleep(3 * DAY / speed)
         dead = d.api("/api/v1/events?limit=5&state=dead")["events"]
         assert not dead, f"given up before seven days: {dead[0]}"
         waiting = len(d.api("/api/v1/events?limit=500&state=open")["events"])
@@ -174,10 +176,11 @@ def main():
     parser.add_argument("--milepost", required=True)
     parser.add_argument("case", choices=CASES)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--speed", type=int, default=30_000, help="of the outage's clock: a day in three seconds")
     arguments = parser.parse_args()
     random.seed(arguments.seed)
     print(f"seed {arguments.seed}")
-    CASES[arguments.case](arguments.milepost)
+    CASES[arguments.case](arguments.milepost, *([arguments.speed] if arguments.case == "outage" else []))
 
 
 if __name__ == "__main__":
