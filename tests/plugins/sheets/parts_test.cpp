@@ -1,10 +1,4 @@
-// What needs no spreadsheet: ranges, cells, the error table, the claim on a tab; README and sample.
-#include <yaml-cpp/yaml.h>
-
-#include <fstream>
-#include <sstream>
-
-#include "milepost/testing/settings_table.hpp"
+// What needs no spreadsheet: ranges, cells, the error table, the claim on a tab.
 #include "plugins/sheets/a1.hpp"
 #include "plugins/sheets/claim.hpp"
 #include "plugins/sheets/rows.hpp"
@@ -157,45 +151,6 @@ TEST(SheetsClaim, WaitsRatherThanForgetWhatIsOpen) {
     claim->release({}, host.call());
   }
   FAIL() << "2000 open keys were taken";
-}
-
-std::string folder_file(const std::string& name) {
-  std::ifstream file(std::string(MILEPOST_SOURCE_DIR) + "/plugins/sheets/" + name);
-  std::stringstream out;
-  out << file.rdbuf();
-  return out.str();
-}
-
-TEST(SheetsReadme, PrintsTheSettingsAsTheyAreDeclared) {
-  const auto readme = folder_file("README.md");
-  for (const auto& schema : {account_settings().schema(), append_settings().schema(), upsert_settings().schema(),
-                             rows_settings().schema()}) {
-    const auto table = testing::settings_table(schema);
-    EXPECT_NE(readme.find(table), std::string::npos) << "README.md lacks this table:\n" << table;
-  }
-}
-
-TEST(SheetsSample, NamesOnlyWhatIsDeclared) {
-  const auto documents = YAML::LoadAll(folder_file("sample.yaml"));
-  ASSERT_EQ(documents.size(), 3u);
-  const auto fits = [](const YAML::Node& map, const Json& schema, std::vector<std::string> hosts = {}) {
-    for (const auto& entry : map) {
-      const auto key = entry.first.as<std::string>();
-      EXPECT_TRUE(schema["properties"].contains(key) || std::ranges::find(hosts, key) != hosts.end()) << key;
-    }
-    for (const auto& key : schema.value("required", Json::array())) EXPECT_TRUE(map[key.get<std::string>()]) << key;
-  };
-  fits(documents[0]["with"], account_settings().schema());
-  fits(documents[2]["source"]["with"], rows_settings().schema(), {"every"});
-  std::size_t checked = 0;
-  for (const auto& pipeline : {documents[1], documents[2]})
-    for (const auto& step : pipeline["steps"]) {
-      EXPECT_EQ(step["connection"].as<std::string>(), documents[0]["connection"].as<std::string>());
-      fits(step["with"],
-           step["use"].as<std::string>() == "sheets.upsert" ? upsert_settings().schema() : append_settings().schema());
-      ++checked;
-    }
-  EXPECT_EQ(checked, 3u);
 }
 
 }  // namespace
