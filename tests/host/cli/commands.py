@@ -1,4 +1,5 @@
 """The command line as it is typed: what it prints, and how it exits."""
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -113,7 +114,13 @@ class Plugins(unittest.TestCase):
     def test_list_and_describe(self):
         status, out, err = milepost("plugins", "list", "--json")
         self.assertEqual(status, 0, out + err)
-        self.assertLessEqual({"crfconnect", "hubspot", "postcard"}, {plugin["name"] for plugin in json.loads(out)["installed"]})
+        installed = {plugin["name"]: plugin for plugin in json.loads(out)["installed"]}
+        self.assertLessEqual({"crfconnect", "hubspot", "postcard"}, set(installed))
+        about = installed["hubspot"]
+        self.assertEqual(about["sha256"], hashlib.sha256(pathlib.Path(about["path"]).read_bytes()).hexdigest())
+        status, out, _ = milepost("plugins", "list")
+        self.assertRegex(out, r"^NAME +VERSION +ABI +SDK +SHA-256 +PATH\n")
+        self.assertRegex(out, rf"hubspot +0\.1\.0 +1\.0 +0\.1\.0 +{about['sha256'][:12]} +{about['path']}\n")
         status, out, _ = milepost("plugins", "describe", "hubspot")
         self.assertEqual(status, 0)
         self.assertIn("Action hubspot.upsert", out)
@@ -338,6 +345,8 @@ class APerson(unittest.TestCase):
         self.d.fault(vendor="postcard", match={"method": "POST", "path": "/order/postcard"}, times=1, cut="after")
         self.d.send(variant("lost-1"))
         self.assertEqual([event["state"] for event in self.d.wait_until_ended()], ["done"])
+        self.assertEqual({row["plugin"] for row in self.rows("audit", "list", "--subject", "L-1001")["rows"] if row.get("step") == "card"},
+                         {plugin["sha256"] for plugin in self.rows("plugins", "list")["installed"] if plugin["name"] == "postcard"})
         self.assertRegex(self.do("why", "L-1001"), r"✓ card +postcard.send unchanged .*, found by look-up: its answer was lost")
 
     def test_a_replay_tells_what_would_differ_and_does_what_never_ran(self):
