@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/cli/store_link.hpp"
+
 namespace milepost::cli {
 namespace {
 
