@@ -2,14 +2,14 @@
 #include <unistd.h>
 
 #include "host/cli/command.hpp"
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 #include "host/config/fault_text.hpp"
 
 namespace milepost::cli {
 
 int check(const Arguments& arguments) {
   if (!arguments.positional.empty()) return wrong_use("`check` takes no argument; name the folder with --config DIR");
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   const auto warnings = std::count_if(deployment.faults.begin(), deployment.faults.end(), [](const auto& fault) { return fault.warning; });
   const auto faults = static_cast<long>(deployment.faults.size()) - warnings;
   if (arguments.json()) {

@@ -1,7 +1,7 @@
 #include <fmt/core.h>
 
 #include "host/cli/command.hpp"
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 #include "host/cli/table.hpp"
 
 namespace milepost::cli {
@@ -33,7 +33,7 @@ void print_settings(const Json& settings, const std::string& indent) {
 }  // namespace
 
 int plugins_list(const Arguments& arguments) {
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   const auto& registry = *deployment.registry;
   if (arguments.json()) {
     Json installed = Json::array(), refused = Json::array();
@@ -55,7 +55,7 @@ int plugins_list(const Arguments& arguments) {
 
 int plugins_describe(const Arguments& arguments) {
   if (arguments.positional.size() != 1) return wrong_use("name one plugin: milepost plugins describe NAME");
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   std::vector<std::string> names;
   for (const auto& plugin : deployment.registry->installed()) {
     names.push_back(plugin.name);

@@ -2,7 +2,7 @@
 #include <fmt/core.h>
 
 #include "host/cli/command.hpp"
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 
 namespace milepost::cli {
 namespace {
@@ -107,7 +107,7 @@ std::string page(const plugins::Installed& plugin) {
 
 int plugins_docs(const Arguments& arguments) {
   if (arguments.positional.size() != 1) return wrong_use("name one plugin: milepost plugins docs NAME");
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   std::vector<std::string> names;
   for (const auto& plugin : deployment.registry->installed()) {
     names.push_back(plugin.name);

@@ -9,14 +9,13 @@
 #include "host/api/admin.hpp"
 #include "host/cli/application.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/data_folder.hpp"
-#include "host/cli/deployment.hpp"
-#include "host/cli/sources.hpp"
+#include "host/deploy/data_folder.hpp"
+#include "host/deploy/deployment.hpp"
+#include "host/deploy/sources.hpp"
 #include "host/config/fault_text.hpp"
 #include "host/engine/engine.hpp"
 #include "host/http/client.hpp"
 #include "host/http/server.hpp"
-#include "host/intake/cloud_events.hpp"
 #include "host/intake/admission.hpp"
 #include "host/intake/hooks.hpp"
 #include "host/journal/pruner.hpp"
@@ -32,49 +31,6 @@ using telemetry::log;
 
 }  // namespace
 
-Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services) {
-  std::vector<intake::Hook> hooks;
-  for (const auto& program : deployment.programs) {
-    const auto& pipeline = program->pipeline;
-    config::Faults faults;
-    auto mapping = intake::Mapping::compile(pipeline, faults);
-    if (!mapping) return fail(ErrorKind::permanent, faults.empty() ? pipeline.name + ": the event mapping does not compile" : config::to_string(faults.front()));
-    const auto shared_mapping = std::make_shared<const intake::Mapping>(std::move(*mapping));
-    std::vector<std::shared_ptr<const expression::Validation>> leading;
-    for (const auto& step : program->steps) {
-      if (step.kind != engine::ProgramStep::Kind::validate || step.when) break;
-      leading.push_back(step.validation);
-    }
-    for (const auto& source : pipeline.sources) {
-      if (source.path.empty()) continue;
-      auto verifier = intake::Verifier::make(source.verify.json, deployment.secrets, source.with.json);
-      if (!verifier) return fail(verifier.error());
-      intake::Hook hook;
-      hook.pipeline = pipeline.name;
-      hook.source = source.use;
-      hook.version = pipeline.version;
-      hook.path = source.path;
-      hook.body_limit = source.body_limit.value_or(deployment.host.body_limit);
-      hook.verifier = std::move(*verifier);
-      hook.mapping = shared_mapping;
-      if (source.accept_validated) hook.validations = leading;
-      if (source.use == "webhook" && get<std::string>(source.with.json, "/format") == "cloudevents") {
-        hook.decoder = std::make_shared<intake::CloudEvents>();
-        hook.handshake = true;
-      } else if (const auto info = deployment.registry->source_info(source.use)) {
-        auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services, source.isolation);
-        if (!decoder) return fail(decoder.error());
-        hook.decoder = std::move(*decoder);
-        hook.plugin = info->digest;
-        hook.accepted_status = info->accepted_status;
-        hook.quarantined_status = info->quarantined_status;
-      }
-      hooks.push_back(std::move(hook));
-    }
-  }
-  return hooks;
-}
-
 int run(const Arguments& arguments) {
   if (!arguments.positional.empty()) return wrong_use("`run` takes no argument; name the folder with --config DIR");
   telemetry::configure_log(arguments.get("log", "auto"), arguments.has("debug") ? Level::debug : Level::info);
@@ -87,14 +43,14 @@ int run(const Arguments& arguments) {
       return kFaults;
     }
   }
-  const std::string folder = data_folder(std::filesystem::absolute(arguments.folder()).lexically_normal().string(), host_settings.host.store);
-  auto lock = Lock::take(folder);
+  const std::string folder = deploy::data_folder(std::filesystem::absolute(arguments.folder()).lexically_normal().string(), host_settings.host.store);
+  auto lock = deploy::Lock::take(folder);
   if (!lock) return failed(lock.error());
 
   const auto crash = telemetry::watch_for_crashes(folder + "/crash");
   if (crash) log(Level::error, "host.crashed", {{"signal", *crash}});
 
-  auto deployment = load(arguments.folder(), true);
+  auto deployment = deploy::load(arguments.folder(), true);
   for (const auto& fault : deployment.faults) log(fault.warning ? Level::warn : Level::error, "config.fault", {{"fault", config::to_string(fault)}, {"remedy", fault.remedy}});
   for (const auto& refused : deployment.registry->refused()) log(Level::error, "plugin.refused", {{"path", refused.path}, {"reason", refused.reason}});
 
@@ -111,10 +67,10 @@ int run(const Arguments& arguments) {
   if (auto deployed = engine.deploy(deployment.programs, deployment.folder.connections, deployment.broken, deployment.secrets); !deployed)
     return failed(deployed.error());
   intake::Hooks hooks(**store, clock);
-  auto table = make_hooks(deployment, services);
+  auto table = deploy::make_hooks(deployment, services);
   if (!table) return failed(table.error());
   hooks.deploy(std::move(*table));
-  auto sources = Sources::make(deployment, services, **store, clock);
+  auto sources = deploy::Sources::make(deployment, services, **store, clock);
   if (!sources) return failed(sources.error());
   std::atomic<bool> draining = false;
   std::set<std::string> running;

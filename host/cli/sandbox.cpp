@@ -2,7 +2,7 @@
 
 #include "host/cli/application.hpp"
 #include "host/cli/command.hpp"
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 #include "host/cli/sandbox_server.hpp"
 #include "host/telemetry/scaled_clock.hpp"
 
@@ -26,7 +26,7 @@ std::vector<std::string> secret_headers(const plugins::Registry& registry) {
 
 int sandbox(const Arguments& arguments) {
   block_termination();
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   const auto clock = telemetry::process_clock();
   const plugins::Services services{nullptr, clock.get(), nullptr};
   std::vector<std::string> names = arguments.positional;

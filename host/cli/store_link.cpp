@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "host/api/admin.hpp"
-#include "host/cli/data_folder.hpp"
-#include "host/cli/deployment.hpp"
+#include "host/deploy/data_folder.hpp"
+#include "host/deploy/deployment.hpp"
 #include "host/config/load.hpp"
 #include "host/http/mailbox.hpp"
 #include "host/http/target.hpp"
@@ -67,7 +67,7 @@ class Remote : public StoreLink {
 /// Holds the lock, and asks the API's own code.
 class Local : public StoreLink {
  public:
-  Local(std::string folder, Lock lock, std::unique_ptr<telemetry::SystemClock> clock, std::unique_ptr<journal::Store> store)
+  Local(std::string folder, deploy::Lock lock, std::unique_ptr<telemetry::SystemClock> clock, std::unique_ptr<journal::Store> store)
       : folder_(std::move(folder)),
         lock_(std::move(lock)),
         clock_(std::move(clock)),
@@ -112,7 +112,7 @@ class Local : public StoreLink {
  private:
   /// What the folder says, read when something asks: a list does not wait for plugins.
   struct Definitions {
-    Deployment deployment;
+    deploy::Deployment deployment;
     std::optional<engine::Versions> versions;
     std::optional<intake::Hooks> hooks;
     std::string fault;  ///< why there are no hooks
@@ -121,10 +121,10 @@ class Local : public StoreLink {
     const std::lock_guard lock(mutex_);
     if (!definitions_) {
       auto& made = *(definitions_ = std::make_unique<Definitions>());
-      made.deployment = load(folder_, false);
+      made.deployment = deploy::load(folder_, false);
       made.versions.emplace(*store_, *made.deployment.registry, made.deployment.programs);
       made.hooks.emplace(*store_, *clock_);
-      auto hooks = make_hooks(made.deployment, {nullptr, clock_.get(), store_.get()});
+      auto hooks = deploy::make_hooks(made.deployment, {nullptr, clock_.get(), store_.get()});
       if (hooks) made.hooks->deploy(std::move(*hooks));
       else made.fault = hooks.error().message;
     }
@@ -137,7 +137,7 @@ class Local : public StoreLink {
   }
 
   const std::string folder_;
-  Lock lock_;
+  deploy::Lock lock_;
   std::unique_ptr<telemetry::SystemClock> clock_;
   std::unique_ptr<journal::Store> store_;
   std::mutex mutex_;
@@ -153,7 +153,7 @@ Result<std::unique_ptr<StoreLink>> StoreLink::open(const std::string& config) {
   if (!std::filesystem::exists(path, ignored))
     return fail(ErrorKind::permanent, "there is no store at " + path.string() + " yet: it is made by the first `milepost run`");
   const std::string folder = path.parent_path().string();
-  auto lock = Lock::take(folder);
+  auto lock = deploy::Lock::take(folder);
   if (!lock) return std::unique_ptr<StoreLink>(std::make_unique<Remote>(folder + "/admin.sock"));
   auto clock = std::make_unique<telemetry::SystemClock>();
   auto store = journal::Store::open({.path = path.string(), .clock = clock.get()});

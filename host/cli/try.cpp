@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "host/cli/command.hpp"
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 #include "host/config/host_events.hpp"
 #include "host/config/links.hpp"
 #include "host/engine/trial.hpp"
@@ -71,7 +71,7 @@ std::optional<Event> sample_of(const engine::Program& program, telemetry::Time n
 int try_payload(const Arguments& arguments) {
   if (arguments.positional.empty() || arguments.positional.size() > 2) return wrong_use("say which pipeline: milepost try PIPELINE [FILE]");
   const auto& name = arguments.positional[0];
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   std::vector<std::string> names;
   std::shared_ptr<const engine::Program> program;
   for (const auto& one : deployment.programs) {

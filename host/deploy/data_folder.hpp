@@ -5,7 +5,7 @@
 
 #include "milepost/error.hpp"
 
-namespace milepost::cli {
+namespace milepost::deploy {
 
 /// Of a store path such as data/milepost.db under the config folder: the folder that holds it.
 std::string data_folder(const std::string& root, const std::string& store);
@@ -27,4 +27,4 @@ class Lock {
   int descriptor_ = -1;
 };
 
-}  // namespace milepost::cli
+}  // namespace milepost::deploy

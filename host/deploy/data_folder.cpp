@@ -1,4 +1,4 @@
-#include "host/cli/data_folder.hpp"
+#include "host/deploy/data_folder.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
-namespace milepost::cli {
+namespace milepost::deploy {
 
 std::string data_folder(const std::string& root, const std::string& store) {
   const auto path = std::filesystem::path(root) / store;
@@ -36,4 +36,4 @@ Lock::~Lock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-}  // namespace milepost::cli
+}  // namespace milepost::deploy

@@ -1,9 +1,9 @@
-#include "host/cli/sources.hpp"
+#include "host/deploy/sources.hpp"
 
 #include "host/config/fault_text.hpp"
 #include "host/intake/mapping.hpp"
 
-namespace milepost::cli {
+namespace milepost::deploy {
 namespace {
 
 Result<std::shared_ptr<const intake::Mapping>> mapping_of(const config::Pipeline& pipeline) {
@@ -84,4 +84,4 @@ std::vector<intake::SourceStatus> Sources::status() const {
   return out;
 }
 
-}  // namespace milepost::cli
+}  // namespace milepost::deploy

@@ -1,13 +1,13 @@
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
-#include "host/cli/data_folder.hpp"
+#include "host/deploy/data_folder.hpp"
 #include "host/intake/mapping.hpp"
 
-namespace milepost::cli {
+namespace milepost::deploy {
 namespace fs = std::filesystem;
 
 std::vector<std::string> built_in_plugin_folders() {
@@ -67,4 +67,4 @@ Deployment load(const std::string& root, bool cache) {
   return out;
 }
 
-}  // namespace milepost::cli
+}  // namespace milepost::deploy

@@ -12,7 +12,7 @@
 #include "host/intake/hooks.hpp"
 #include "host/plugins/registry.hpp"
 
-namespace milepost::cli {
+namespace milepost::deploy {
 
 struct Deployment {
   std::string root;
@@ -35,4 +35,4 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
 /// Where the installed plugins lie: beside the executable, or in ../lib/milepost/plugins of an installation.
 std::vector<std::string> built_in_plugin_folders();
 
-}  // namespace milepost::cli
+}  // namespace milepost::deploy

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 #include "host/intake/followers.hpp"
 #include "host/intake/poller.hpp"
 #include "host/intake/schedules.hpp"
 
-namespace milepost::cli {
+namespace milepost::deploy {
 
 class Sources {
  public:
@@ -32,4 +32,4 @@ class Sources {
   std::unique_ptr<intake::Followers> followers_;
 };
 
-}  // namespace milepost::cli
+}  // namespace milepost::deploy

@@ -1,0 +1,51 @@
+// The webhook sources of a deployment, ready to run.
+#include "host/config/fault_text.hpp"
+#include "host/deploy/deployment.hpp"
+#include "host/intake/cloud_events.hpp"
+
+namespace milepost::deploy {
+
+Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services) {
+  std::vector<intake::Hook> hooks;
+  for (const auto& program : deployment.programs) {
+    const auto& pipeline = program->pipeline;
+    config::Faults faults;
+    auto mapping = intake::Mapping::compile(pipeline, faults);
+    if (!mapping) return fail(ErrorKind::permanent, faults.empty() ? pipeline.name + ": the event mapping does not compile" : config::to_string(faults.front()));
+    const auto shared_mapping = std::make_shared<const intake::Mapping>(std::move(*mapping));
+    std::vector<std::shared_ptr<const expression::Validation>> leading;
+    for (const auto& step : program->steps) {
+      if (step.kind != engine::ProgramStep::Kind::validate || step.when) break;
+      leading.push_back(step.validation);
+    }
+    for (const auto& source : pipeline.sources) {
+      if (source.path.empty()) continue;
+      auto verifier = intake::Verifier::make(source.verify.json, deployment.secrets, source.with.json);
+      if (!verifier) return fail(verifier.error());
+      intake::Hook hook;
+      hook.pipeline = pipeline.name;
+      hook.source = source.use;
+      hook.version = pipeline.version;
+      hook.path = source.path;
+      hook.body_limit = source.body_limit.value_or(deployment.host.body_limit);
+      hook.verifier = std::move(*verifier);
+      hook.mapping = shared_mapping;
+      if (source.accept_validated) hook.validations = leading;
+      if (source.use == "webhook" && get<std::string>(source.with.json, "/format") == "cloudevents") {
+        hook.decoder = std::make_shared<intake::CloudEvents>();
+        hook.handshake = true;
+      } else if (const auto info = deployment.registry->source_info(source.use)) {
+        auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services, source.isolation);
+        if (!decoder) return fail(decoder.error());
+        hook.decoder = std::move(*decoder);
+        hook.plugin = info->digest;
+        hook.accepted_status = info->accepted_status;
+        hook.quarantined_status = info->quarantined_status;
+      }
+      hooks.push_back(std::move(hook));
+    }
+  }
+  return hooks;
+}
+
+}  // namespace milepost::deploy
