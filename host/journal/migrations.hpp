@@ -211,6 +211,18 @@ CREATE INDEX audit_subject ON audit (sequence >> 9, subject);
 -- Whether an event of a lane waits for time or for a person.
 CREATE INDEX events_released ON events (pipeline, lane) WHERE state BETWEEN 1 AND 3;
 )sql"},
+    {6, R"sql(
+-- Which version of a pipeline or connection went live when: beside the audit row that says by whom and why.
+CREATE TABLE versions (
+  audit   INTEGER PRIMARY KEY,  -- the row's sequence
+  kind    TEXT NOT NULL,        -- pipeline, connection
+  name    TEXT NOT NULL,
+  version TEXT NOT NULL,        -- digest of its definition; '': it was taken away
+  file    TEXT NOT NULL,
+  source  TEXT NOT NULL         -- digest of the file's text, in definitions; '': not kept
+) STRICT;
+CREATE INDEX versions_name ON versions (kind, name, audit);
+)sql"},
 };
 
 }  // namespace milepost::journal

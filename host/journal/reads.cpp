@@ -213,6 +213,46 @@ std::optional<std::string> Store::definition(const std::string& digest) const {
   return row.next() ? std::optional(text(row.text(0))) : std::nullopt;
 }
 
+namespace {
+
+std::vector<VersionRow> read_versions(sqlite::Query& row) {
+  std::vector<VersionRow> found;
+  while (row.next())
+    found.push_back({static_cast<std::uint64_t>(row.integer(0)), text(row.text(1)), text(row.text(2)), text(row.text(3)), text(row.text(4)),
+                     text(row.text(5))});
+  return found;
+}
+
+}  // namespace
+
+std::vector<VersionRow> Store::versions(const std::string& kind, const std::string& name, std::size_t limit) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(
+      "SELECT audit, kind, name, version, file, source FROM versions WHERE kind = ? AND name = ? ORDER BY audit DESC LIMIT ?", kind, name, limit);
+  return read_versions(row);
+}
+
+std::vector<VersionRow> Store::latest_versions() const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(
+      "SELECT audit, kind, name, version, file, source FROM versions WHERE audit IN (SELECT max(audit) FROM versions GROUP BY kind, name) "
+      "ORDER BY kind, name");
+  return read_versions(row);
+}
+
+std::map<std::string, UnderWay> Store::under_way() const {
+  std::map<std::string, UnderWay> found;
+  const auto reader = state_->readers.take();
+  const auto count = [&](const char* index, EventState state, std::uint64_t UnderWay::*member) {
+    auto row = reader->query("SELECT pipeline, count(*) FROM events INDEXED BY " + std::string(index) + " WHERE " + is(state) + " GROUP BY pipeline");
+    while (row.next()) found[text(row.text(0))].*member = static_cast<std::uint64_t>(row.integer(1));
+  };
+  count("events_open", EventState::open, &UnderWay::open);
+  count("events_waiting", EventState::waiting, &UnderWay::waiting);
+  count("events_in_doubt", EventState::in_doubt, &UnderWay::in_doubt);
+  return found;
+}
+
 std::optional<std::string> Store::cursor(const std::string& source) const {
   const auto reader = state_->readers.take();
   auto row = reader->query("SELECT cursor FROM cursors WHERE source = ?", source);

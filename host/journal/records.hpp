@@ -124,4 +124,19 @@ struct Once {
   std::string step;
 };
 
+/// A version of a pipeline or connection went live.
+struct VersionRow {
+  std::uint64_t audit = 0;  ///< sequence of the audit row that says when, by whom and why
+  std::string kind;         ///< "pipeline" or "connection"
+  std::string name;
+  std::string version;  ///< digest of its definition; "": it was taken away
+  std::string file;     ///< of the config folder
+  std::string source;   ///< digest of the file's text, a definition of kind "source"; "": not kept
+};
+
+/// Events of a pipeline that have not ended.
+struct UnderWay {
+  std::uint64_t open = 0, waiting = 0, in_doubt = 0;
+};
+
 }  // namespace milepost::journal

@@ -104,7 +104,7 @@ void look_around(Connection& connection) {
   for (const char* table : {"events", "audit", "audit_details"})
     connection.number(std::string("SELECT max(sequence) FROM ") + table);
   for (const char* table :
-       {"payloads", "identities", "effects", "once", "loans", "links", "cursors", "plugin_state", "definitions"})
+       {"payloads", "identities", "effects", "once", "loans", "links", "cursors", "plugin_state", "definitions", "versions"})
     connection.number(std::string("SELECT count(*) FROM (SELECT 1 FROM ") + table + " LIMIT 1)");
 }
 

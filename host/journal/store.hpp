@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,7 @@ class Writer {
 
   void put_definition(const std::string& digest, const std::string& kind, const std::string& name,
                       const std::string& body);
+  void put(const VersionRow& row);
 
   /// The chain's last row (sequence 0 when there is none), kept in memory across works.
   const AuditRow& last_audit_row() const;
@@ -162,6 +164,10 @@ class Store {
   std::optional<LoanRevision> loan(const std::string& subject, std::optional<std::int64_t> revision = {}) const;
   std::optional<std::string> linked(const std::string& system, const std::string& type, const std::string& id) const;
   std::optional<std::string> definition(const std::string& digest) const;
+  /// What went live, newest first; at most `limit`.
+  std::vector<VersionRow> versions(const std::string& kind, const std::string& name, std::size_t limit) const;
+  /// The newest of each pipeline and connection, also where it was taken away.
+  std::vector<VersionRow> latest_versions() const;
   std::optional<std::string> cursor(const std::string& source) const;
   std::optional<Writer::Item> state(const std::string& scope, const std::string& key) const;
 
@@ -184,6 +190,7 @@ class Store {
   /// Effects that were sent and have no outcome: what a crash left.
   std::vector<Effect> sent_without_outcome() const;
   std::uint64_t count(EventState state) const;
+  std::map<std::string, UnderWay> under_way() const;  ///< by pipeline
 
   struct Usage {
     std::uint64_t file = 0, wal = 0;  ///< bytes on disk

@@ -296,6 +296,11 @@ void Writer::put_definition(const std::string& digest, const std::string& kind, 
                                digest, kind, name, body);
 }
 
+void Writer::put(const VersionRow& row) {
+  transaction_.connection->run("INSERT INTO versions (audit, kind, name, version, file, source) VALUES (?, ?, ?, ?, ?, ?)",
+                               row.audit, row.kind, row.name, row.version, row.file, row.source);
+}
+
 const AuditRow& Writer::last_audit_row() const { return transaction_.ends.audit; }
 
 void Writer::append_audit_row(AuditRow row, const AuditDetails& details) {
