@@ -41,6 +41,26 @@ bool Following::takes(const journal::Event& event) const {
   return std::ranges::any_of(types, [&](const auto& type) { return config::type_fits(type, event.type); });
 }
 
+namespace {
+
+/// A place as it is stored.
+std::optional<Sequence> parse(const std::optional<std::string>& stored) {
+  Sequence place = 0;
+  const auto text = stored.value_or("");
+  if (std::from_chars(text.data(), text.data() + text.size(), place).ec != std::errc()) return std::nullopt;
+  return place;
+}
+
+}  // namespace
+
+Status Following::begin(Sequence newest) {
+  const auto stored = feed->place();
+  if (!stored) return fail(stored.error());
+  if (parse(*stored)) return {};
+  if (auto done = feed->store({}, std::to_string(newest)); !done) return fail(done.error());
+  return {};
+}
+
 Event followed_event(const journal::Event& event, std::string payload) {
   Event out;
   out.id = event.receipt;
@@ -58,16 +78,15 @@ struct Followers::Entry {
   explicit Entry(Following given) : following(std::move(given)) {}
 
   Following following;
+  bool ready = false;  ///< its place is known
   Sequence place = 0, kept = 0;
   Time retry{};
 
-  Status load(Sequence newest) {
+  Status load() {
     const auto stored = following.feed->place();
     if (!stored) return fail(stored.error());
-    place = newest;
-    const auto text = stored->value_or("");
-    if (std::from_chars(text.data(), text.data() + text.size(), place).ec != std::errc()) return keep(newest);
-    kept = place;
+    place = kept = parse(*stored).value_or(0);
+    ready = true;
     return {};
   }
   Status keep(Sequence reached) {
@@ -77,6 +96,8 @@ struct Followers::Entry {
   }
   /// Takes what is there; true when there may be more.
   Result<bool> step(journal::Store& store) {
+    if (!ready)
+      if (auto loaded = load(); !loaded) return fail(loaded.error());
     const auto slice = store.accepted(place, following.pipelines, kSlice);
     std::vector<Event> events;
     std::vector<std::string> sources;
@@ -106,14 +127,22 @@ Followers::Followers(std::vector<Following> followings, journal::Store& store, t
 Followers::~Followers() { stop(); }
 
 Status Followers::start() {
-  if (entries_.empty()) return {};
-  try {
-    const auto newest = store_.newest();
-    for (auto& entry : entries_)
-      if (auto loaded = entry->load(newest); !loaded) return loaded;
-  } catch (const journal::StoreError& error) {
-    return fail(error.error());
+  if (!entries_.empty()) {
+    try {
+      const auto newest = store_.newest();
+      for (auto& entry : entries_)
+        if (auto begun = entry->following.begin(newest); !begun) return begun;
+    } catch (const journal::StoreError& error) {
+      return fail(error.error());
+    }
   }
+  started_ = true;
+  go();
+  return {};
+}
+
+void Followers::go() {
+  if (entries_.empty()) return;
   store_.on_events([this](Sequence newest) {
     {
       const std::lock_guard lock(mutex_);
@@ -122,10 +151,14 @@ Status Followers::start() {
     changed_.notify_one();
   });
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-  return {};
 }
 
 void Followers::stop() {
+  started_ = false;
+  halt();
+}
+
+void Followers::halt() {
   if (!thread_.joinable()) return;
   store_.on_events({});
   thread_.request_stop();
@@ -134,6 +167,15 @@ void Followers::stop() {
   static_cast<void>(store_.run([](journal::Writer&) {}).has_value());
   for (auto& entry : entries_)
     if (entry->place != entry->kept) static_cast<void>(entry->keep(entry->place).has_value());
+}
+
+void Followers::replace(const std::set<std::string>& pipelines, std::vector<Following> followings) {
+  const auto ends = [&](const auto& entry) { return pipelines.contains(entry->following.feed->origin().pipeline); };
+  if (followings.empty() && std::ranges::none_of(entries_, ends)) return;
+  halt();
+  std::erase_if(entries_, ends);
+  for (auto& following : followings) entries_.push_back(std::make_unique<Entry>(std::move(following)));
+  if (started_) go();
 }
 
 void Followers::run(const std::stop_token& stop) {

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +23,10 @@ struct Following {
   /// Never an event of the pipeline itself; a type of the host's own only from the host.
   bool takes(const journal::Event& event) const;
 
+  /// A source that is new begins with what is accepted after `newest`: keeps that as its place, unless it has one. Errors:
+  /// the store cannot be read or written.
+  Status begin(journal::Sequence newest);
+
   std::vector<std::string> pipelines;  ///< none: any
   std::vector<std::string> types;      ///< none: any; "lead.*" is a prefix
   std::unique_ptr<Feed> feed;          ///< never null
@@ -37,12 +42,16 @@ class Followers {
   Followers(std::vector<Following> followings, journal::Store& store, telemetry::Clock& clock);
   ~Followers();
 
-  /// A source that is new begins with what is accepted from now on. Errors: the store cannot be read or written.
-  Status start();
-  void stop();  ///< Idempotent.
+  Status start();  ///< All of them begin. Errors: begin()'s.
+  void stop();     ///< Idempotent.
+  /// Those of `pipelines` end, and `followings`, which have begun, go on; the others go on as they were. Not beside
+  /// start() and stop().
+  void replace(const std::set<std::string>& pipelines, std::vector<Following> followings);
 
  private:
   struct Entry;
+  void go();
+  void halt();
   void run(const std::stop_token& stop);
 
   std::vector<std::unique_ptr<Entry>> entries_;
@@ -51,6 +60,7 @@ class Followers {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   journal::Sequence newest_ = 0;  ///< that a commit has told of
+  bool started_ = false;
   std::jthread thread_;
 };
 

@@ -186,14 +186,32 @@ Result<std::vector<journal::NewEvent>> Hooks::State::events_of(Entrance& entranc
 Hooks::Hooks(journal::Store& store, const telemetry::Clock& clock) : state_(std::make_unique<State>(store, clock)) {}
 Hooks::~Hooks() = default;
 
-void Hooks::deploy(std::vector<Hook> hooks) {
-  auto table = std::make_shared<Table>();
+namespace {
+
+void put(Table& table, std::vector<Hook> hooks) {
   for (auto& hook : hooks) {
     auto path = hook.path;
-    table->insert_or_assign(std::move(path), std::make_shared<Entrance>(std::move(hook)));
+    table.insert_or_assign(std::move(path), std::make_shared<Entrance>(std::move(hook)));
   }
+}
+
+}  // namespace
+
+void Hooks::deploy(std::vector<Hook> hooks) {
+  auto table = std::make_shared<Table>();
+  put(*table, std::move(hooks));
+  std::shared_ptr<const Table> before = std::move(table);
   const std::lock_guard guard(state_->mutex);
-  state_->table = std::move(table);
+  state_->table.swap(before);  // which goes without the lock: decoders may take their time
+}
+
+void Hooks::replace(const std::set<std::string>& pipelines, std::vector<Hook> hooks) {
+  std::shared_ptr<const Table> before;
+  const std::lock_guard guard(state_->mutex);
+  auto table = std::make_shared<Table>(*state_->table);
+  std::erase_if(*table, [&](const auto& one) { return pipelines.contains(one.second->hook.pipeline); });
+  put(*table, std::move(hooks));
+  before = std::exchange(state_->table, std::move(table));
 }
 
 void Hooks::refuse_while(std::function<std::string()> reason) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class Hooks {
 
   /// Replaces the whole table at once; requests under way end on the one that they began with. [any]
   void deploy(std::vector<Hook> hooks);
+  /// Puts these in place of all hooks of `pipelines`, at once; the others are not touched. [any]
+  void replace(const std::set<std::string>& pipelines, std::vector<Hook> hooks);
   /// While it gives a reason, every delivery is answered 503 with Retry-After (draining, full, over a cap). [any]
   void refuse_while(std::function<std::string()> reason);
 

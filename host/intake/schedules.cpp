@@ -130,14 +130,33 @@ Schedules::Schedules(std::vector<Schedule> schedules, telemetry::Clock& clock) :
 Schedules::~Schedules() { stop(); }
 
 void Schedules::start() {
+  started_ = true;
+  go();
+}
+
+void Schedules::go() {
   if (!entries_.empty()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void Schedules::stop() {
+  started_ = false;
+  halt();
+}
+
+void Schedules::halt() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   changed_.notify_all();
   thread_.join();
+}
+
+void Schedules::replace(const std::set<std::string>& pipelines, std::vector<Schedule> schedules) {
+  const auto ends = [&](const auto& entry) { return pipelines.contains(entry->pipeline()); };
+  if (schedules.empty() && std::ranges::none_of(entries_, ends)) return;
+  halt();
+  std::erase_if(entries_, ends);
+  for (auto& schedule : schedules) entries_.push_back(std::make_unique<Entry>(std::move(schedule)));
+  if (started_) go();
 }
 
 void Schedules::run(const std::stop_token& stop) {

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,15 +42,20 @@ class Schedules {
 
   void start();
   void stop();  ///< Idempotent. What is being stored is stored.
+  /// Those of `pipelines` end, and `schedules` begin; the others go on as they were. Not beside start() and stop().
+  void replace(const std::set<std::string>& pipelines, std::vector<Schedule> schedules);
 
  private:
   struct Entry;
+  void go();
+  void halt();
   void run(const std::stop_token& stop);
 
   std::vector<std::unique_ptr<Entry>> entries_;
   telemetry::Clock& clock_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
+  bool started_ = false;
   std::jthread thread_;
 };
 
