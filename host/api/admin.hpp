@@ -19,12 +19,16 @@
 namespace milepost::engine {
 class Engine;
 }
+namespace milepost::deploy {
+class Live;
+class Planner;
+}
 
 namespace milepost::api {
 
 struct Sources {
   journal::Store* store = nullptr;
-  const plugins::Registry* registry = nullptr;
+  std::function<std::shared_ptr<const plugins::Registry>()> registry = {};  ///< the plugins that are installed [any]
   const access::Keys* keys = nullptr;
   std::function<engine::Snapshot()> engine = {};  ///< [any]
   std::function<intake::Admission::Verdict()> intake = {};  ///< [any]
@@ -32,6 +36,8 @@ struct Sources {
   const telemetry::Clock* clock = nullptr;
   engine::Remap remap = {};  ///< maps quarantined payloads again [any]
   engine::Engine* running = nullptr;  ///< pauses, resumes and probes connections; nullptr where no host runs
+  deploy::Live* live = nullptr;  ///< applies and takes back changes; nullptr where no host runs
+  std::function<deploy::Planner*()> planner = {};  ///< plans them [any]
   std::function<engine::Versions*()> versions = {};  ///< for replays; nullptr when there are none [any]
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "host/api/routes.hpp"
+#include "host/deploy/live.hpp"
 #include "host/engine/engine.hpp"
 #include "host/telemetry/metrics.hpp"
 
@@ -17,14 +18,10 @@ Json to_json(const config::Fault& fault) {
   if (fault.warning) out["warning"] = true;
   return out;
 }
-Json to_json(const config::Faults& faults) {
-  Json out = Json::array();
-  for (const auto& fault : faults) out.push_back(to_json(fault));
-  return out;
-}
 
 std::vector<plugins::ChildStatus> children(const Sources& sources) {
-  return sources.registry != nullptr ? sources.registry->children() : std::vector<plugins::ChildStatus>();
+  const auto registry = sources.registry ? sources.registry() : nullptr;
+  return registry != nullptr ? registry->children() : std::vector<plugins::ChildStatus>();
 }
 
 Json to_json(const plugins::ChildStatus& child) {
@@ -54,18 +51,25 @@ Json to_json(const intake::SourceStatus& source) {
 Json to_json(const engine::PipelineStatus& pipeline) {
   return {{"name", pipeline.name},   {"version", pipeline.version},       {"description", pipeline.description},
           {"owner", pipeline.owner}, {"running", pipeline.running},       {"sources", pipeline.sources},
-          {"steps", pipeline.steps}, {"faults", to_json(pipeline.faults)}};
+          {"steps", pipeline.steps}, {"faults", api::to_json(pipeline.faults)}};
 }
 
 Json refused_plugins(const Sources& sources) {
   Json out = Json::array();
-  if (sources.registry == nullptr) return out;
-  for (const auto& refused : sources.registry->refused())
+  const auto registry = sources.registry ? sources.registry() : nullptr;
+  if (registry == nullptr) return out;
+  for (const auto& refused : registry->refused())
     out.push_back({{"connector", refused.connector}, {"path", refused.path}, {"reason", refused.reason}});
   return out;
 }
 
 }  // namespace
+
+Json to_json(const config::Faults& faults) {
+  Json out = Json::array();
+  for (const auto& fault : faults) out.push_back(to_json(fault));
+  return out;
+}
 
 http::Outgoing live(const Sources&, const Request&) { return json_answer({{"status", "live"}}); }
 
@@ -93,8 +97,12 @@ http::Outgoing ready(const Sources& sources, const Request&) {
     intake["remedy"] = closed.remedy;
   }
 
+  const auto trouble = sources.live != nullptr ? sources.live->trouble() : std::nullopt;
+  Json folder{{"taken", !trouble.has_value()}};
+  if (trouble) folder.update({{"since", telemetry::to_text(trouble->since)}, {"reason", trouble->reason}, {"faults", to_json(trouble->faults)}});
+
   const bool accepts = health.ok && closed.cause.empty() && !now.stopping && (now.pipelines.empty() || pipelines.size() < now.pipelines.size());
-  const bool degraded = !pipelines.empty() || !connections.empty() || !polling.empty() || !plugins.empty() || !ailing.empty();
+  const bool degraded = !pipelines.empty() || !connections.empty() || !polling.empty() || !plugins.empty() || !ailing.empty() || trouble;
   Json store{{"ok", health.ok}};
   if (!health.message.empty()) store["message"] = health.message;
   return json_answer({{"status", !accepts   ? "unavailable"
@@ -103,6 +111,7 @@ http::Outgoing ready(const Sources& sources, const Request&) {
                       {"stopping", now.stopping},
                       {"store", std::move(store)},
                       {"intake", std::move(intake)},
+                      {"folder", std::move(folder)},
                       {"pipelines", std::move(pipelines)},
                       {"connections", std::move(connections)},
                       {"sources", std::move(polling)},
@@ -178,8 +187,8 @@ http::Outgoing probe_connection(const Sources& sources, const Request& request) 
 
 http::Outgoing list_plugins(const Sources& sources, const Request&) {
   Json list = Json::array();
-  if (sources.registry != nullptr) {
-    for (const auto& plugin : sources.registry->installed())
+  if (const auto registry = sources.registry ? sources.registry() : nullptr) {
+    for (const auto& plugin : registry->installed())
       list.push_back({{"name", plugin.name},
                       {"version", plugin.version},
                       {"summary", plugin.summary},

@@ -1,5 +1,6 @@
 // What a person does with events that wait for one: retries and resolutions.
 #include "host/api/routes.hpp"
+#include "host/deploy/planner.hpp"
 #include "host/engine/replay.hpp"
 
 namespace milepost::api {
@@ -38,6 +39,18 @@ Json to_difference(const engine::Difference& difference) {
   if (!difference.reason.empty()) out["reason"] = difference.reason;
   if (!difference.with.is_null()) out["with"] = difference.with;
   for (const auto& change : difference.changes) out["changes"].push_back({{"path", change.path}, {"then", change.then}, {"now", change.now}});
+  return out;
+}
+
+Json to_replayed(const engine::Replayed& replayed) {
+  Json out{{"examined", replayed.examined}, {"same", replayed.same}, {"left_out", replayed.left_out}, {"differ", Json::array()}};
+  for (const auto& one : replayed.differ) {
+    Json told{{"event", to_json(one.event)}, {"differences", Json::array()}, {"opened", one.opened}};
+    for (const auto& difference : one.differences) told["differences"].push_back(to_difference(difference));
+    if (!one.end.empty()) told["end"] = one.end;
+    out["differ"].push_back(std::move(told));
+  }
+  if (replayed.next) out["next"] = *replayed.next;
   return out;
 }
 
@@ -98,15 +111,16 @@ http::Outgoing replay_events(const Sources& sources, const Request& request) {
   if (versions == nullptr) return http::problem(409, "Conflict", "there are no pipelines");
   const auto replayed = engine::replay(*sources.store, *versions, *selection, apply ? std::optional(order_of(request)) : std::nullopt, kMostReplayed);
   if (!replayed) return refusal(replayed.error());
-  Json out{{"examined", replayed->examined}, {"same", replayed->same}, {"left_out", replayed->left_out}, {"differ", Json::array()}};
-  for (const auto& one : replayed->differ) {
-    Json told{{"event", to_json(one.event)}, {"differences", Json::array()}, {"opened", one.opened}};
-    for (const auto& difference : one.differences) told["differences"].push_back(to_difference(difference));
-    if (!one.end.empty()) told["end"] = one.end;
-    out["differ"].push_back(std::move(told));
-  }
-  if (replayed->next) out["next"] = *replayed->next;
-  return json_answer(out);
+  return json_answer(to_replayed(*replayed));
+}
+
+http::Outgoing replay_plan(const Sources& sources, const Request& request) {
+  const auto selection = selection_of(sources, request.body);
+  if (!selection) return http::problem(400, "Bad Request", selection.error().message);
+  auto* planner = sources.planner ? sources.planner() : nullptr;
+  if (planner == nullptr) return http::problem(409, "Conflict", "there are no pipelines");
+  const auto replayed = planner->shadow(text_of(request.body, "/hash").value_or(""), *selection, kMostReplayed);
+  return replayed ? json_answer(to_replayed(*replayed)) : refusal(replayed.error());
 }
 
 }  // namespace milepost::api

@@ -48,6 +48,7 @@ http::Outgoing json_answer(const Json& body, int status = 200);
 http::Outgoing refusal(const Error& error);
 /// A time as a person writes it: RFC 3339, or how long ago ("2d"). `permanent`, naming `what`.
 Result<telemetry::Time> time_of(const Sources& sources, std::string_view what, const std::string& text);
+Json to_json(const config::Faults& faults);
 /// By receipt, else by its sender's id, in the pipeline that the query names: the newest of that id where one pipeline alone
 /// has it. Else the 404 or 400 to answer.
 std::expected<journal::Event, http::Outgoing> find_event(const Sources& sources, const Request& request);
@@ -67,6 +68,13 @@ http::Outgoing retry_dead_letter(const Sources& sources, const Request& request)
 http::Outgoing retry_dead_letters(const Sources& sources, const Request& request);
 http::Outgoing resolve_in_doubt(const Sources& sources, const Request& request);
 http::Outgoing replay_events(const Sources& sources, const Request& request);
+http::Outgoing replay_plan(const Sources& sources, const Request& request);
+// deploy_routes.cpp:
+http::Outgoing make_plan(const Sources& sources, const Request& request);
+http::Outgoing apply_plan(const Sources& sources, const Request& request);
+http::Outgoing revert_pipeline(const Sources& sources, const Request& request);
+http::Outgoing pipeline_history(const Sources& sources, const Request& request);
+http::Outgoing pipeline_diff(const Sources& sources, const Request& request);
 // host_routes.cpp:
 http::Outgoing live(const Sources& sources, const Request& request);
 http::Outgoing ready(const Sources& sources, const Request& request);

@@ -13,7 +13,7 @@ const Json& schemas() {
       "properties": {"status": {"type": "string", "enum": ["live"]}}
     },
     "Ready": {
-      "type": "object", "required": ["status", "stopping", "store", "intake", "pipelines", "connections", "sources", "plugins", "children"], "additionalProperties": false,
+      "type": "object", "required": ["status", "stopping", "store", "intake", "folder", "pipelines", "connections", "sources", "plugins", "children"], "additionalProperties": false,
       "properties": {
         "status": {"type": "string", "enum": ["ready", "degraded", "unavailable"],
                    "description": "degraded: deliveries are accepted, and something listed here does not work."},
@@ -26,6 +26,12 @@ const Json& schemas() {
           "description": "Not open: deliveries are answered 503, since a limit is reached or the store fails.",
           "type": "object", "required": ["open"], "additionalProperties": false,
           "properties": {"open": {"type": "boolean"}, "cause": {"type": "string"}, "remedy": {"type": "string"}}
+        },
+        "folder": {
+          "description": "Not taken: the folder as it is now cannot run, and what ran before goes on.",
+          "type": "object", "required": ["taken"], "additionalProperties": false,
+          "properties": {"taken": {"type": "boolean"}, "since": {"type": "string", "format": "date-time"}, "reason": {"type": "string"},
+                         "faults": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}}
         },
         "pipelines": {
           "description": "Those that do not run.", "type": "array",
@@ -261,6 +267,101 @@ const Json& schemas() {
         },
         "next": {"type": "integer", "description": "There may be more: give it as `after`."}
       }
+    },
+    "KeyChanges": {
+      "type": "array",
+      "items": {
+        "type": "object", "required": ["path"], "additionalProperties": false,
+        "properties": {"path": {"type": "string", "description": "A step goes by its id: steps.card.when."}, "before": {"type": "string"}, "after": {"type": "string"}}
+      }
+    },
+    "Change": {
+      "type": "object", "required": ["name", "kind", "file", "restarts"], "additionalProperties": false,
+      "properties": {
+        "name": {"type": "string"}, "kind": {"type": "string", "enum": ["added", "changed", "removed"]}, "file": {"type": "string"},
+        "before": {"type": "string", "description": "A version."}, "after": {"type": "string"},
+        "keys": {"$ref": "#/components/schemas/KeyChanges"},
+        "others": {"type": "array", "items": {"type": "string"}, "description": "What is another without a key: a secret's value, a plugin, comments."},
+        "restarts": {"type": "boolean", "description": "Not where only comments, order or form of its text changed."}
+      }
+    },
+    "Plan": {
+      "type": "object", "required": ["hash", "pipelines", "connections", "next_start"], "additionalProperties": false,
+      "properties": {
+        "hash": {"type": "string", "description": "Over exactly what would be applied, and what it was compared with."},
+        "pipelines": {"type": "array", "items": {"$ref": "#/components/schemas/Change"}},
+        "connections": {"type": "array", "items": {"$ref": "#/components/schemas/Change"}},
+        "next_start": {"$ref": "#/components/schemas/KeyChanges"}
+      }
+    },
+    "Planned": {
+      "type": "object", "required": ["running", "sound", "faults", "plan", "under_way"], "additionalProperties": false,
+      "properties": {
+        "running": {"type": "boolean", "description": "Against a running host; else against what ran last."},
+        "sound": {"type": "boolean", "description": "Otherwise it cannot be applied: see the faults."},
+        "faults": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
+        "plan": {"$ref": "#/components/schemas/Plan"},
+        "under_way": {
+          "description": "By pipeline: events that have not ended.", "type": "object",
+          "additionalProperties": {
+            "type": "object", "required": ["open", "waiting", "in_doubt"], "additionalProperties": false,
+            "properties": {"open": {"type": "integer"}, "waiting": {"type": "integer"}, "in_doubt": {"type": "integer"}}
+          }
+        }
+      }
+    },
+    "MakePlan": {"type": "object", "additionalProperties": false},
+    "PlanReplay": {
+      "type": "object", "required": ["hash"], "additionalProperties": false,
+      "properties": {
+        "hash": {"type": "string", "minLength": 8}, "pipeline": {"type": "string", "minLength": 1},
+        "since": {"type": "string", "description": "Accepted at or after: a time (RFC 3339), or how long ago, such as 7d."},
+        "until": {"type": "string", "description": "Accepted before."},
+        "after": {"type": "integer", "minimum": 0, "description": "`next` of the answer before."}
+      }
+    },
+    "Apply": {
+      "type": "object", "required": ["hash", "reason"], "additionalProperties": false,
+      "properties": {
+        "hash": {"type": "string", "minLength": 8, "description": "Of a plan, or the beginning of it."},
+        "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": "[^ ]", "description": "Stands in the audit trail."}
+      }
+    },
+    "Revert": {
+      "type": "object", "required": ["to", "reason"], "additionalProperties": false,
+      "properties": {
+        "to": {"type": "string", "minLength": 4, "description": "A version, or its beginning."},
+        "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": "[^ ]", "description": "Stands in the audit trail."},
+        "discard": {"type": "boolean", "description": "Also when the file was edited since it went live: the edit is lost."}
+      }
+    },
+    "Applied": {
+      "type": "object", "required": ["plan"], "additionalProperties": false,
+      "properties": {"plan": {"$ref": "#/components/schemas/Plan"}}
+    },
+    "History": {
+      "type": "object", "required": ["pipeline", "history"], "additionalProperties": false,
+      "properties": {
+        "pipeline": {"type": "string"},
+        "history": {
+          "type": "array",
+          "items": {
+            "type": "object", "required": ["version", "at", "user", "action", "outcome", "file", "audit", "text_kept"], "additionalProperties": false,
+            "properties": {
+              "version": {"type": "string", "description": "Empty: it was taken away."}, "at": {"type": "string", "format": "date-time"},
+              "user": {"type": "string"}, "reason": {"type": "string"},
+              "action": {"type": "string", "enum": ["pipeline.start", "pipeline.reload", "pipeline.apply", "pipeline.revert"]},
+              "outcome": {"type": "string", "enum": ["added", "changed", "removed"]}, "file": {"type": "string"},
+              "audit": {"type": "integer", "description": "The row of the audit trail."},
+              "text_kept": {"type": "boolean", "description": "It can be taken back."}
+            }
+          }
+        }
+      }
+    },
+    "Diff": {
+      "type": "object", "required": ["pipeline", "from", "to", "keys"], "additionalProperties": false,
+      "properties": {"pipeline": {"type": "string"}, "from": {"type": "string"}, "to": {"type": "string"}, "keys": {"$ref": "#/components/schemas/KeyChanges"}}
     },
     "Opened": {
       "type": "object", "required": ["event"], "additionalProperties": false,

@@ -54,10 +54,10 @@ int application(int argc, char** argv) {
 void block_termination() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) sigaddset(&signals, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGHUP, SIG_IGN);  // a closed terminal does not end a server
+  signal(SIGHUP, SIG_DFL);  // deploy/watch.hpp takes it; a closed terminal does not end a server
 }
 
 void wait_for_termination() { Application::wait(); }

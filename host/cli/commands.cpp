@@ -19,6 +19,12 @@ int replay(const Arguments&);
 int audit_list(const Arguments&);
 int audit_verify(const Arguments&);
 int audit_export(const Arguments&);
+int plan(const Arguments&);
+int apply(const Arguments&);
+int pipelines_list(const Arguments&);
+int pipelines_history(const Arguments&);
+int pipelines_diff(const Arguments&);
+int pipelines_revert(const Arguments&);
 int connections_list(const Arguments&);
 int connections_pause(const Arguments&);
 int connections_resume(const Arguments&);
@@ -52,7 +58,8 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"run", "Run the pipelines of a folder", "", {{"log", "FORM", "human or json (default: human on a terminal)"},
         {"debug", "", "log every decision"}, {"daemon", "", "go to the background"}, {"pidfile", "FILE", "with --daemon: where its process id is written"}},
-       "Stops on SIGTERM: it refuses new webhooks, lets what is in flight finish, and leaves the rest to the journal.", run},
+       "Stops on SIGTERM: it refuses new webhooks, lets what is in flight finish, and leaves the rest to the journal.\n"
+       "Takes the folder as it is now on SIGHUP, pipeline by pipeline; a folder with a fault leaves all as it was.", run},
       {"check", "Find every fault of a folder, without running it", "", {}, "", check},
       {"explain", "Say what a fault's code means", "CODE", {}, "Example: milepost explain MP1042", explain},
       {"try", "Show what a pipeline would do with a payload; nothing is sent", "PIPELINE [FILE]",
@@ -84,6 +91,19 @@ const std::vector<Command>& commands() {
         {"kind", "KIND", "event, intent, outcome, decision or admin"}, {"limit", "N", "default 100, at most 500"}}, "", audit_list},
       {"audit verify", "Check the audit trail's chain", "[EXPORT]", {}, "EXPORT is a file that `milepost audit export` wrote; without it the folder's own store is checked.", audit_verify},
       {"audit export", "Write the audit trail as JSON lines", "", {}, "docs/audit.md specifies the lines; anyone can check them without Milepost.", audit_export},
+      {"plan", "Show what the folder would change, and what last week's events would have done with it", "",
+        {{"since", "WHEN", "how far back events are tried: a time, or how long ago (default 7d)"}, {"no-replay", "", "try no events"}},
+       "Against what runs, or, where no host runs, what ran last. Nothing is sent and nothing changed. Exit: 1 when the folder has a fault.\n\n"
+       "  milepost plan\n  milepost apply 3f2a91c07b44d0e1 --reason \"cards from appraisal on\"", plan},
+      {"apply", "Apply exactly the plan of that hash, or refuse", "HASH", {kReason},
+       "Refused when the folder, or what runs, has moved since the plan was made. Two at once: one wins, and the other is told.", apply},
+      {"pipelines list", "List pipelines and their versions", "", {}, "", pipelines_list},
+      {"pipelines history", "Say which version of a pipeline went live when, by whom and why", "NAME", {kLimit}, "", pipelines_history},
+      {"pipelines diff", "Show the settings in which two versions of a pipeline differ", "NAME [A [B]]", {},
+       "Without B the latest, without A the one before it. A version may be shortened.", pipelines_diff},
+      {"pipelines revert", "Take an earlier version of a pipeline back: its file as it was, and live", "NAME",
+       {{"to", "VERSION", "as `pipelines history` lists it"}, kReason, {"discard", "", "also when the file was edited since it went live: the edit is lost"}},
+       "Both are done, or neither. Comments and order come back as they were.\n\n  milepost pipelines revert loan-milestones --to 3f2a91c07b44 --reason \"too many cards\"", pipelines_revert},
       {"connections list", "List connections and their state", "", {}, "", connections_list},
       {"connections pause", "Hold a connection's deliveries until it is resumed", "NAME", {kReason}, "The pause outlives a restart. What is held loses neither attempts nor time.", connections_pause},
       {"connections resume", "Let a paused connection go on", "NAME", {kReason}, "", connections_resume},

@@ -3,15 +3,14 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <set>
 
 #include "host/access/keys.hpp"
 #include "host/api/admin.hpp"
 #include "host/cli/application.hpp"
 #include "host/cli/command.hpp"
 #include "host/deploy/data_folder.hpp"
-#include "host/deploy/deployment.hpp"
-#include "host/deploy/sources.hpp"
+#include "host/deploy/live.hpp"
+#include "host/deploy/watch.hpp"
 #include "host/config/fault_text.hpp"
 #include "host/engine/engine.hpp"
 #include "host/http/client.hpp"
@@ -50,7 +49,8 @@ int run(const Arguments& arguments) {
   const auto crash = telemetry::watch_for_crashes(folder + "/crash");
   if (crash) log(Level::error, "host.crashed", {{"signal", *crash}});
 
-  auto deployment = deploy::load(arguments.folder(), true);
+  const auto first = std::make_shared<const deploy::Deployment>(deploy::load(arguments.folder(), true));
+  const auto& deployment = *first;
   for (const auto& fault : deployment.faults) log(fault.warning ? Level::warn : Level::error, "config.fault", {{"fault", config::to_string(fault)}, {"remedy", fault.remedy}});
   for (const auto& refused : deployment.registry->refused()) log(Level::error, "plugin.refused", {{"path", refused.path}, {"reason", refused.reason}});
 
@@ -63,31 +63,29 @@ int run(const Arguments& arguments) {
 
   http::Client client;
   const plugins::Services services{&client, &clock, store->get()};
-  engine::Engine engine(**store, *deployment.registry, services, clock);
-  if (auto deployed = engine.deploy(deployment.programs, deployment.folder.connections, deployment.broken, deployment.secrets); !deployed)
-    return failed(deployed.error());
+  engine::Engine engine(**store, services, clock);
   intake::Hooks hooks(**store, clock);
-  auto table = deploy::make_hooks(deployment, services);
-  if (!table) return failed(table.error());
-  hooks.deploy(std::move(*table));
-  auto sources = deploy::Sources::make(deployment, services, **store, clock);
-  if (!sources) return failed(sources.error());
   std::atomic<bool> draining = false;
-  std::set<std::string> running;
-  for (const auto& program : deployment.programs) running.insert(program->pipeline.name);
   intake::Admission admission(**store, clock,
                               {.store = deployment.host.most_stored, .free = deployment.host.least_free, .backlog = deployment.host.backlog},
-                              [&running](const std::string& pipeline) { return running.contains(pipeline); });
+                              [&](const std::string& pipeline) { return engine.versions().last(pipeline) != nullptr; });
   hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : admission.refusal(); });
-  (*sources)->hold_while([&] { return admission.refusal(); });
-  engine::Versions versions(**store, *deployment.registry, deployment.programs);
-  const api::Admin admin({.store = store->get(), .registry = deployment.registry.get(), .keys = &*keys, .engine = [&] { return engine.status(); },
+  deploy::Sources sources(services, **store, clock);
+  sources.hold_while([&] { return admission.refusal(); });
+  deploy::Live live({**store, engine, hooks, sources, services, clock}, first);
+  if (const auto begun = live.begin(); !begun) return failed(begun.error());
+  const api::Admin admin({.store = store->get(), .registry = [&] { return live.current()->registry; }, .keys = &*keys, .engine = [&] { return engine.status(); },
                           .intake = [&] { return admission.verdict(); },
-                          .polling = [&] { return (*sources)->status(); },
+                          .polling = [&] { return sources.status(); },
                           .clock = &clock,
                           .remap = [&](const journal::Event& event, const std::string& payload) { return hooks.map_again(event, payload); },
                           .running = &engine,
-                          .versions = [&] { return &versions; }});
+                          .live = &live,
+                          .planner = [&] { return &live.planner(); },
+                          .versions = [&] { return &engine.versions(); }});
+  deploy::Watch watch({.reload = [&](bool) { static_cast<void>(live.reload({"reload"}).has_value()); },
+                       .tidy = [&] { return engine.reap(); },
+                       .folders = [&] { return deploy::watched_folders(*live.current()); }});
 
   journal::Pruner pruner(**store, clock, {.events = deployment.host.retention.events, .ids = deployment.host.retention.ids});
 
@@ -108,18 +106,20 @@ int run(const Arguments& arguments) {
     if (!listening) return failed(listening.error());
 
   admission.start();
-  if (const auto started = (*sources)->start(); !started) return failed(started.error());
+  if (const auto started = sources.start(); !started) return failed(started.error());
   engine.start(crash.has_value());
   server.start();
   pruner.start();
+  watch.start();
   log(Level::info, "host.ready", {{"hooks", server.address(0)}, {"admin", server.address(1)},
                                   {"pipelines", std::to_string(deployment.programs.size())}, {"broken", std::to_string(deployment.broken.size())}});
 
   wait_for_termination();
   log(Level::info, "host.stopping");
   draining = true;
+  watch.stop();
   server.stop(deployment.host.drain);
-  (*sources)->stop();
+  sources.stop();
   engine.stop(deployment.host.drain);
   log(Level::info, "host.stopped");
   return kDone;

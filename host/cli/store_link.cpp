@@ -11,7 +11,7 @@
 
 #include "host/api/admin.hpp"
 #include "host/deploy/data_folder.hpp"
-#include "host/deploy/deployment.hpp"
+#include "host/deploy/planner.hpp"
 #include "host/config/load.hpp"
 #include "host/http/mailbox.hpp"
 #include "host/http/target.hpp"
@@ -72,9 +72,12 @@ class Local : public StoreLink {
         lock_(std::move(lock)),
         clock_(std::move(clock)),
         store_(std::move(store)),
+        planner_(
+            *store_, [this] { return std::make_shared<const deploy::Deployment>(deploy::load(folder_, false)); }, [this] { return deploy::recorded(*store_); }),
         admin_({.store = store_.get(),
                 .clock = clock_.get(),
                 .remap = [this](const journal::Event& event, const std::string& payload) { return map_again(event, payload); },
+                .planner = [this] { return &planner_; },
                 .versions = [this] { return &*definitions().versions; }}) {}
 
  protected:
@@ -122,9 +125,9 @@ class Local : public StoreLink {
     if (!definitions_) {
       auto& made = *(definitions_ = std::make_unique<Definitions>());
       made.deployment = deploy::load(folder_, false);
-      made.versions.emplace(*store_, *made.deployment.registry, made.deployment.programs);
+      made.versions.emplace(*store_, made.deployment.registry, made.deployment.programs);
       made.hooks.emplace(*store_, *clock_);
-      auto hooks = deploy::make_hooks(made.deployment, {nullptr, clock_.get(), store_.get()});
+      auto hooks = deploy::make_hooks(made.deployment, {nullptr, clock_.get(), store_.get()}, made.deployment.pipelines());
       if (hooks) made.hooks->deploy(std::move(*hooks));
       else made.fault = hooks.error().message;
     }
@@ -140,6 +143,7 @@ class Local : public StoreLink {
   deploy::Lock lock_;
   std::unique_ptr<telemetry::SystemClock> clock_;
   std::unique_ptr<journal::Store> store_;
+  deploy::Planner planner_;  // against what ran last
   std::mutex mutex_;
   std::unique_ptr<Definitions> definitions_;
   api::Admin admin_;  // last: its thread uses the rest

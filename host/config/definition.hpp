@@ -131,6 +131,7 @@ struct HostSettings {
   std::string store = "data/milepost.db";  ///< its folder is the data folder (0700): lock, admin.sock, owner.key
   std::vector<std::string> plugins = {"plugins"};
   SecretsFrom secrets{.file = "secrets.yaml"};
+  bool watch = false;                      ///< reload: watch — a changed folder is taken without being told
   std::size_t body_limit = 1 << 20;        ///< bytes of a webhook's body (413 beyond)
   std::chrono::milliseconds header_timeout{std::chrono::seconds(10)};
   std::chrono::milliseconds body_timeout{std::chrono::seconds(30)};

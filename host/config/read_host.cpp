@@ -132,6 +132,7 @@ HostSettings read_host(const yaml::Node* root, Report& report) {
   filled(map, "store", host.store, report);
   assign(host.plugins, map.texts("plugins"));
   read_secrets(map, host, report);
+  host.watch = map.choice("reload", {"manual", "watch"}) == 1;
   read_limits(map, host, report);
   read_retention(map, host, report);
   read_tls(map, host, report);

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <thread>
 
+#include "host/config/fault_codes.hpp"
+#include "host/config/files.hpp"
 #include "host/deploy/data_folder.hpp"
 #include "host/intake/mapping.hpp"
 
@@ -21,7 +24,32 @@ bool Deployment::ok() const {
   return std::all_of(faults.begin(), faults.end(), [](const config::Fault& fault) { return fault.warning; });
 }
 
-Deployment load(const std::string& root, bool cache) {
+std::set<std::string> Deployment::pipelines() const {
+  std::set<std::string> out;
+  for (const auto& program : programs) out.insert(program->pipeline.name);
+  return out;
+}
+
+std::set<std::string> watched_folders(const Deployment& deployment) {
+  std::set<std::string> out;
+  if (!deployment.host.watch) return out;
+  const fs::path root(deployment.root);
+  out.insert(root.string());
+  for (const char* part : {"connections", "pipelines", "schemas", "templates"}) out.insert((root / part).string());
+  for (const auto& [path, text] : deployment.folder.schemas) out.insert((root / path).parent_path().string());
+  const auto& secrets = deployment.host.secrets;
+  if (!secrets.file.empty()) out.insert((root / secrets.file).parent_path().string());
+  if (!secrets.folder.empty()) out.insert((root / secrets.folder).string());
+  return out;
+}
+
+namespace {
+
+constexpr std::size_t kMostTextBytes = 1 << 20;  // what config reads of a YAML file
+constexpr int kReadings = 5;
+constexpr std::chrono::milliseconds kRest{50};
+
+Deployment load_once(const std::string& root, bool cache, const Deployment* before) {
   Deployment out;
   std::error_code ignored;
   out.root = fs::absolute(root, ignored).lexically_normal().string();
@@ -30,8 +58,10 @@ Deployment load(const std::string& root, bool cache) {
 
   auto folders = built_in_plugin_folders();
   for (const auto& folder : out.host.plugins) folders.push_back((fs::path(out.root) / folder).lexically_normal().string());
+  out.libraries = stamps_of_libraries(folders);
   const std::string cache_folder = cache ? data_folder(out.root, out.host.store) + "/preflight" : "";
-  out.registry = plugins::Registry::discover(folders, cache_folder, engine::built_in_sources(), engine::built_in_steps());
+  if (before != nullptr && before->libraries == out.libraries) out.registry = before->registry;
+  else out.registry = plugins::Registry::discover(folders, cache_folder, engine::built_in_sources(), engine::built_in_steps());
 
   auto loaded = config::load_folder(out.root, *out.registry);
   out.folder = std::move(loaded.folder);
@@ -64,6 +94,30 @@ Deployment load(const std::string& root, bool cache) {
   std::stable_sort(out.faults.begin(), out.faults.end(), [](const config::Fault& a, const config::Fault& b) {
     return std::tie(a.at.file, a.at.line, a.at.column) < std::tie(b.at.file, b.at.line, b.at.column);
   });
+  for (const auto& [name, pipeline] : out.folder.pipelines)
+    if (auto text = config::read_file(fs::path(out.root) / pipeline.at.file, kMostTextBytes)) out.texts[pipeline.at.file] = std::move(*text);
+  return out;
+}
+
+}  // namespace
+
+Deployment load(const std::string& root, bool cache, const Deployment* before) {
+  config::Folder folder;  // as far as it is known before it is read
+  std::error_code ignored;
+  folder.root = fs::absolute(root, ignored).lexically_normal().string();
+  folder.host = config::load_host(folder.root).host;
+  if (before != nullptr) folder.schemas = before->folder.schemas;
+  std::string path;  // of a file that moves
+  for (int reading = 0; reading < kReadings; ++reading) {
+    if (reading > 0) std::this_thread::sleep_for(kRest);
+    const auto stamps = stamps_of(folder);
+    if (path = hot(stamps); !path.empty()) continue;
+    auto out = load_once(root, cache, before);
+    if (path = moved(stamps, stamps_of(folder)); path.empty()) return out;
+  }
+  auto out = load_once(root, cache, before);
+  const auto file = fs::path(path).lexically_relative(folder.root).string();
+  out.faults.insert(out.faults.begin(), {std::string(config::code::kUnreadable), {file, 0, 0}, "", "the file is being changed while it is read", "let it keep still", false});
   return out;
 }
 

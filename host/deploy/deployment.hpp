@@ -1,12 +1,16 @@
-// A config folder, read and compiled: what `run`, `check` and `try` start from.
+// A config folder, read and compiled: what `run`, `check` and `try` start from, and what a running host changes over to. A value: it
+// changes no more once it is loaded. Read in one piece: no file of it was edited meanwhile.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "host/config/load.hpp"
 #include "host/config/secrets.hpp"
+#include "host/deploy/stamps.hpp"
 #include "host/engine/program.hpp"
 #include "host/engine/status.hpp"
 #include "host/intake/hooks.hpp"
@@ -17,20 +21,28 @@ namespace milepost::deploy {
 struct Deployment {
   std::string root;
   config::HostSettings host;
-  std::unique_ptr<plugins::Registry> registry;
+  std::shared_ptr<plugins::Registry> registry;
+  Stamps libraries;  ///< of the plugins that `registry` was made from
   config::Folder folder;
   config::Secrets secrets;
   std::vector<std::shared_ptr<const engine::Program>> programs;
   std::vector<engine::PipelineStatus> broken;  ///< pipelines that do not run, with their faults
+  std::map<std::string, std::string> texts;    ///< of pipelines' files, as they were read: "pipelines/a.yaml"
   config::Faults faults;                       ///< all of the folder, sorted
   bool ok() const;                             ///< no fault but warnings
+  std::set<std::string> pipelines() const;     ///< the names of those that run
 };
 
-/// Never throws; whatever can run is in `programs`. `cache` keeps pre-flight reports in the data folder.
-Deployment load(const std::string& root, bool cache);
+/// Never throws; whatever can run is in `programs`. `cache` keeps pre-flight reports in the data folder. `before` lends its plugins,
+/// where their files are the same. A file that moves while it is read makes it read all again; one that does not keep still is a fault.
+Deployment load(const std::string& root, bool cache, const Deployment* before = nullptr);
 
-/// The webhook sources of every pipeline that runs, decoders and verifiers ready.
-Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services);
+/// The webhook sources of these pipelines, decoders and verifiers ready.
+Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services,
+                                             const std::set<std::string>& pipelines);
+
+/// The folders in which a change of the deployment's files shows; none unless milepost.yaml says `reload: watch`.
+std::set<std::string> watched_folders(const Deployment& deployment);
 
 /// Where the installed plugins lie: beside the executable, or in ../lib/milepost/plugins of an installation.
 std::vector<std::string> built_in_plugin_folders();

@@ -5,10 +5,12 @@
 
 namespace milepost::deploy {
 
-Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services) {
+Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services,
+                                             const std::set<std::string>& pipelines) {
   std::vector<intake::Hook> hooks;
   for (const auto& program : deployment.programs) {
     const auto& pipeline = program->pipeline;
+    if (!pipelines.contains(pipeline.name)) continue;
     config::Faults faults;
     auto mapping = intake::Mapping::compile(pipeline, faults);
     if (!mapping) return fail(ErrorKind::permanent, faults.empty() ? pipeline.name + ": the event mapping does not compile" : config::to_string(faults.front()));

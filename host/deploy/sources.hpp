@@ -1,8 +1,10 @@
-// The sources of a deployment that nobody calls: made ready, started and stopped together.
+// The sources of a deployment that nobody calls: made ready, started, replaced and stopped together.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,21 +17,39 @@ namespace milepost::deploy {
 
 class Sources {
  public:
-  /// All of them outlive the sources. Errors: what a plugin or its settings refuse.
-  static Result<std::unique_ptr<Sources>> make(const Deployment& deployment, const plugins::Services& services,
-                                               journal::Store& store, telemetry::Clock& clock);
+  /// All of them outlive the sources.
+  Sources(const plugins::Services& services, journal::Store& store, telemetry::Clock& clock);
   ~Sources();
 
-  /// Those that poll ask for nothing while it gives a reason. Before start().
-  void hold_while(const std::function<std::string()>& reason);
+  /// Those that poll ask for nothing while it gives a reason. Before the first ready().
+  void hold_while(std::function<std::string()> reason) { held_ = std::move(reason); }
+  /// Sources that do not run yet.
+  struct Readied {
+    std::vector<intake::Schedule> schedules;
+    std::vector<intake::Following> followings;
+    std::vector<std::unique_ptr<intake::Poller>> pollers;
+  };
+  /// Those of `pipelines`. Changes nothing that runs; one that follows events begins now. Errors: what a plugin or its
+  /// settings refuse, and the store's.
+  Result<Readied> ready(const Deployment& deployment, const std::set<std::string>& pipelines);
+  /// The sources of `pipelines` end, and then these begin, at the places that those have left. Waits for polls that end.
+  /// One at a time, as start() and stop().
+  void adopt(const std::set<std::string>& pipelines, Readied readied);
+
   Status start();  ///< Before anything else brings or makes events, so that none is missed. Errors: the store's.
   void stop();     ///< Nothing new is stored when it returns. Idempotent.
   std::vector<intake::SourceStatus> status() const;  ///< of those that poll [any]
 
  private:
-  std::unique_ptr<intake::Schedules> schedules_;
-  std::vector<std::unique_ptr<intake::Poller>> pollers_;
-  std::unique_ptr<intake::Followers> followers_;
+  const plugins::Services services_;
+  journal::Store& store_;
+  telemetry::Clock& clock_;
+  std::function<std::string()> held_;
+  intake::Schedules schedules_;
+  intake::Followers followers_;
+  bool started_ = false;
+  mutable std::mutex mutex_;  // of the list
+  std::vector<std::shared_ptr<intake::Poller>> pollers_;
 };
 
 }  // namespace milepost::deploy

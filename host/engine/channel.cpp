@@ -31,18 +31,59 @@ Channel::~Channel() {
 std::size_t Channel::room() const { return std::max(64U, 4 * definition().limit.in_flight); }
 
 bool Channel::submit(Job&& job) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (successor_ != nullptr) {
+    const auto successor = successor_;
+    lock.unlock();
+    return successor->submit(std::move(job));
+  }
   if (stopping_) return true;  // the journal has it
   if (queue_.size() >= room()) return false;
+  enqueue(std::move(job));
+  return true;
+}
+
+void Channel::enqueue(Job&& job) {
   queue_.push_back(std::move(job));
   if (idle_ == 0 && threads_.size() < std::max(1U, definition().limit.in_flight))
     threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
   changed_.notify_one();
-  return true;
+}
+
+void Channel::follow(const Channel& before) {
+  const std::scoped_lock lock(mutex_, before.mutex_);
+  if (before.state_ == State::held) {
+    state_ = State::held;
+    reason_ = before.reason_;
+  }
+  trouble_told_ = before.trouble_told_;
+  hold_until_ = before.hold_until_;
+  if (definition().limit.rate_count == before.definition().limit.rate_count && definition().limit.rate_per == before.definition().limit.rate_per) {
+    tokens_ = before.tokens_;
+    refilled_ = before.refilled_;
+  }
+}
+
+void Channel::retire(std::shared_ptr<Channel> successor) {
+  const std::scoped_lock lock(mutex_, successor->mutex_);
+  successor_ = std::move(successor);
+  // However many: they have their place already.
+  for (; !queue_.empty(); queue_.pop_front()) successor_->enqueue(std::move(queue_.front()));
+  changed_.notify_all();
+}
+
+bool Channel::drained() const {
+  const std::lock_guard lock(mutex_);
+  return successor_ != nullptr && in_flight_ == 0 && state_ != State::opening;
 }
 
 bool Channel::park() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (successor_ != nullptr) {
+    const auto successor = successor_;
+    lock.unlock();
+    return successor->park();
+  }
   if (queue_.size() <= room() / 2) return false;
   return parked_ = true;
 }
@@ -71,6 +112,7 @@ bool Channel::may_start(Time now) {
 
 bool Channel::free() {
   const std::lock_guard lock(mutex_);
+  if (successor_ != nullptr) return false;
   const bool worker = idle_ > 0 || threads_.size() < std::max(1U, definition().limit.in_flight);
   return !stopping_ && queue_.empty() && worker && may_start(read_clock());
 }
@@ -91,7 +133,7 @@ Time Channel::next_look(Time now) const {
 
 bool Channel::pause(const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  if (state_ == State::paused || state_ == State::held) return false;
+  if (successor_ != nullptr || state_ == State::paused || state_ == State::held) return false;
   state_ = State::paused;
   reason_ = reason;
   failures_ = 0;
@@ -103,6 +145,7 @@ bool Channel::pause(const std::string& reason) {
 
 /// Once for each change for the worse, and for the better only after one.
 void Channel::tell(std::string_view type) {
+  if (successor_ != nullptr) return;
   const bool better = type == config::host_event::kConnectionResumed;
   if (better && !trouble_told_) return;
   trouble_told_ = !better;
@@ -168,7 +211,12 @@ Status Channel::probe() {
 }
 
 void Channel::hold_until(Time at) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (successor_ != nullptr) {
+    const auto successor = successor_;
+    lock.unlock();
+    return successor->hold_until(at);
+  }
   read_clock();
   hold_until_ = std::max(hold_until_, at);
 }
@@ -211,7 +259,7 @@ void Channel::work(std::stop_token stop) {
   const telemetry::SignalStack signals;  // a plugin that overflows its stack is still told apart from a kill
   Worker worker(*account_);
   std::unique_lock lock(mutex_);
-  while (!stopping_) {
+  while (!stopping_ && successor_ == nullptr) {
     const Time now = read_clock();
     if (!queue_.empty() && may_start(now)) {
       Job job = std::move(queue_.front());
@@ -222,7 +270,7 @@ void Channel::work(std::stop_token stop) {
       if (emptied) parked_ = false;
       lock.unlock();
       if (emptied) room_();
-      job(worker);
+      job(*this, worker);
       job = nullptr;
       lock.lock();
       --in_flight_;
@@ -240,7 +288,7 @@ void Channel::work(std::stop_token stop) {
     const auto state = state_;
     const auto running = in_flight_;
     clock_.wait_until(lock, changed_, stop, look, [&] {
-      return stopping_ || queue_.size() != waiting || state_ != state || (due && in_flight_ != running);
+      return stopping_ || successor_ != nullptr || queue_.size() != waiting || state_ != state || (due && in_flight_ != running);
     });
     --idle_;
   }

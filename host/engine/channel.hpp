@@ -31,9 +31,10 @@ class Worker {
   std::map<std::string, std::unique_ptr<Action>> actions_;
 };
 
-class Channel {
+class Channel : public std::enable_shared_from_this<Channel> {
  public:
-  using Job = std::function<void(Worker&)>;
+  /// Gets the channel that runs it: after a change of the connection that may be another than it was submitted to.
+  using Job = std::function<void(Channel&, Worker&)>;
 
   /// `aborted`: asked by calls in flight; true cancels them. `room`: called when the queue has emptied after park() said true.
   Channel(std::unique_ptr<plugins::Account> account, telemetry::Clock& clock, std::function<bool()> aborted, std::function<void()> room);
@@ -68,6 +69,15 @@ class Channel {
   /// Asks the vendor now, whatever the state. Not while it opens. [any]
   Status probe();
 
+  /// Takes up where `before`, an earlier definition of the same connection, stood: a person's pause, a vendor's wish for time, what
+  /// is left of the rate's window. Before the first submit().
+  void follow(const Channel& before);
+  /// The connection is `successor` now: it gets the jobs that wait here, and all that are still submitted. Those under way end
+  /// here. [any]
+  void retire(std::shared_ptr<Channel> successor);
+  /// True when it was retired and nothing is under way any more: stop() will not wait. [any]
+  bool drained() const;
+
   /// No further job starts; returns when those under way have ended. Idempotent.
   void stop();
   ConnectionStatus status() const;  ///< [any]
@@ -82,6 +92,7 @@ class Channel {
   bool may_start(telemetry::Time now);
   telemetry::Time next_look(telemetry::Time now) const;
   void tell(std::string_view type);
+  void enqueue(Job&& job);  ///< REQUIRES: the lock
   bool waits_to_open() const { return state_ == State::paused || state_ == State::failing; }
 
   const std::unique_ptr<plugins::Account> account_;
@@ -105,7 +116,9 @@ class Channel {
   telemetry::Time refilled_{};
   unsigned idle_ = 0, in_flight_ = 0;
   bool stopping_ = false;
+  std::shared_ptr<Channel> successor_;  ///< not null: it was retired
   std::vector<std::jthread> threads_;
 };
+using ChannelPtr = std::shared_ptr<Channel>;
 
 }  // namespace milepost::engine

@@ -50,7 +50,7 @@ std::optional<bool> did_well(const Result<Answer>& result) {
 void Engine::offer(const LanePtr& lane) {
   auto& run = *lane->run;
   const auto& step = run.step();
-  Channel* const found = channel(step.definition.connection);
+  const auto found = channel(step.definition.connection);
   if (found == nullptr) {
     const std::string reason = "the connection \"" + step.definition.connection + "\" is not configured";
     run.failed({ErrorKind::permanent, reason}, reason);
@@ -58,42 +58,42 @@ void Engine::offer(const LanePtr& lane) {
     return;
   }
   const bool gathers = step.batch.size > 1 && !lane->alone && !run.settling();
-  if ((!gathers && found->free()) || !run.has_writes()) return enqueue(lane, *found);
+  if ((!gathers && found->free()) || !run.has_writes()) return enqueue(lane, found);
   // It has to wait there: what happened so far is written first, the plan with it.
   run.plan();
-  commit(lane, [this, lane, found] { enqueue(lane, *found); });
+  commit(lane, [this, lane, found] { enqueue(lane, found); });
 }
 
-void Engine::enqueue(const LanePtr& lane, Channel& channel) {
+void Engine::enqueue(const LanePtr& lane, const ChannelPtr& channel) {
   auto& run = *lane->run;
   const auto& batch = run.step().batch;
   lanes_.rest(lane);
   if (batch.size > 1 && !lane->alone && !run.settling()) {
     const std::string group = group_of(run);
-    if (gatherer_.waiting(group) >= 2 * batch.size * channel.definition().limit.in_flight) return park(lane, channel);
+    if (gatherer_.waiting(group) >= 2 * batch.size * channel->definition().limit.in_flight) return park(lane, channel);
     switch (gatherer_.add(group, lane, batch_key(run.step(), run.with()), batch.size)) {
       case Gatherer::Added::waits:
         return;
       case Gatherer::Added::full:
         return flush(group, batch.size, channel);
       case Gatherer::Added::first:
-        scheduler_.post_at(clock_.now() + batch.wait, [this, group, size = batch.size, &channel](expression::Machine&) {
+        scheduler_.post_at(clock_.now() + batch.wait, [this, group, size = batch.size, channel](expression::Machine&) {
           flush(group, size, channel);
         });
         return;
     }
   }
-  Channel::Job job = [this, lane, &channel](Worker& worker) {
-    guarded(lane, [&] { lane->run->settling() ? settle(lane, channel, worker) : deliver({lane}, channel, worker); });
+  Channel::Job job = [this, lane](Channel& at, Worker& worker) {
+    guarded(lane, [&] { lane->run->settling() ? settle(lane, at, worker) : deliver({lane}, at, worker); });
   };
-  if (!channel.submit(std::move(job))) park(lane, channel);
+  if (!channel->submit(std::move(job))) park(lane, channel);
 }
 
 /// The connection's queue is full: the delivery waits in the journal, as planned.
-void Engine::park(const LanePtr& lane, Channel& channel) {
-  const auto gone = [this, lane, &channel] {
+void Engine::park(const LanePtr& lane, const ChannelPtr& channel) {
+  const auto gone = [this, lane, channel] {
     leave(lane);
-    if (!channel.park()) lanes_.wake(lane->key);
+    if (!channel->park()) lanes_.wake(lane->key);
   };
   if (lane->run->planned()) return gone();
   lane->run->plan();
@@ -101,15 +101,15 @@ void Engine::park(const LanePtr& lane, Channel& channel) {
 }
 
 /// One call for what has gathered; it takes what is there when its turn comes.
-void Engine::flush(const std::string& group, std::size_t size, Channel& channel) {
+void Engine::flush(const std::string& group, std::size_t size, const ChannelPtr& channel) {
   if (gatherer_.waiting(group) == 0) return;
-  Channel::Job job = [this, group, size, &channel](Worker& worker) {
+  Channel::Job job = [this, group, size](Channel& at, Worker& worker) {
     auto taken = gatherer_.take(group, size);
     if (taken.more)
-      scheduler_.post([this, group, size, &channel](expression::Machine&) { flush(group, size, channel); });
-    if (!taken.lanes.empty()) deliver(std::move(taken.lanes), channel, worker);
+      scheduler_.post([this, group, size, same = at.shared_from_this()](expression::Machine&) { flush(group, size, same); });
+    if (!taken.lanes.empty()) deliver(std::move(taken.lanes), at, worker);
   };
-  if (channel.submit(std::move(job))) return;
+  if (channel->submit(std::move(job))) return;
   for (const auto& lane : gatherer_.take(group, SIZE_MAX).lanes) park(lane, channel);
 }
 

@@ -17,8 +17,7 @@ using telemetry::Level;
 using telemetry::Time;
 
 constexpr std::size_t kDuePage = 256;
-/// The store's small state has the connections that a person paused here, by name, and the suspect whose turn it is.
-constexpr const char* kPausedScope = "host/paused";
+/// The store's small state has the suspect whose turn it is here.
 constexpr const char* kSuspectScope = "host/suspect";
 /// A suspect that has not ended its turn by then does not hold up the others.
 constexpr std::chrono::seconds kLongestTurn{30};
@@ -32,9 +31,8 @@ void put(journal::Writer& writer, const std::string& scope, const std::string& k
 
 }  // namespace
 
-Engine::Engine(journal::Store& store, plugins::Registry& registry, plugins::Services services, telemetry::Clock& clock)
+Engine::Engine(journal::Store& store, plugins::Services services, telemetry::Clock& clock)
     : store_(store),
-      registry_(registry),
       services_(services),
       clock_(clock),
       scheduler_(clock, 2),
@@ -43,45 +41,15 @@ Engine::Engine(journal::Store& store, plugins::Registry& registry, plugins::Serv
                scheduler_.post([this, pipeline](expression::Machine&) {
                  read([this, pipeline] { lanes_.page(pipeline, store_); });
                });
-             }) {}
+             }),
+      versions_(store) {}
 
 Engine::~Engine() { stop(std::chrono::seconds(0)); }
-
-Status Engine::deploy(std::vector<std::shared_ptr<const Program>> programs,
-                      const std::map<std::string, config::Connection>& connections, std::vector<PipelineStatus> broken,
-                      const config::Secrets& secrets) {
-  for (const auto& [name, connection] : connections) {
-    auto account = registry_.account(connection, secrets, services_);
-    if (!account) return fail(account.error());
-    auto& made = channels_[name] = std::make_unique<Channel>(
-        std::move(*account), clock_, [this] { return aborted_.load(); },
-        [this, name = name] {
-          scheduler_.post([this, name](expression::Machine&) { read([this, name] { unpark(name); }); });
-        });
-    made->on_change([this, connection = connection](std::string_view type, const std::string& reason) {
-      store_.submit(
-          [type = std::string(type), connection, reason](journal::Writer& writer) {
-            journal::raise(writer, type, connection_subject(connection.name), connection_trouble(connection, reason));
-          },
-          [](const Status&) {});
-    });
-    if (const auto paused = store_.state(kPausedScope, name)) made->hold(paused->value);
-  }
-  std::vector<journal::Work> writes;
-  for (const auto& program : programs) {
-    const auto& pipeline = program->pipeline;
-    writes.push_back([digest = pipeline.version, name = pipeline.name, body = text(pipeline.effective)](
-                         journal::Writer& writer) { writer.put_definition(digest, "pipeline", name, body); });
-  }
-  versions_ = std::make_unique<Versions>(store_, registry_, programs);
-  programs_ = std::move(programs);
-  broken_ = std::move(broken);
-  return store_.run(all_of(std::move(writes)));
-}
 
 // ---- start and stop ----
 
 void Engine::start(bool crashed) {
+  started_ = true;
   scheduler_.start();
   scheduler_.post(
       [this, crashed](expression::Machine&) { read([this, crashed] { crashed ? blame_and_recover() : begin(); }); });
@@ -177,7 +145,14 @@ void Engine::stop(std::chrono::milliseconds drain) {
     aborted_ = true;
   });
   store_.on_work({});
-  for (auto& [name, channel] : channels_) channel->stop();
+  std::vector<ChannelPtr> channels;
+  {
+    const std::lock_guard lock(lineup_mutex_);
+    channels = retired_;
+    for (const auto* some : {&channels_, &leaving_})
+      for (const auto& [name, channel] : *some) channels.push_back(channel);
+  }
+  for (const auto& channel : channels) channel->stop();
   abort.request_stop();
   scheduler_.stop();
   // What was submitted still answers into this object: let it, before anything here goes away.
@@ -189,13 +164,8 @@ void Engine::stop(std::chrono::milliseconds drain) {
 
 // ---- what a person asks ----
 
-Channel* Engine::channel(const std::string& name) const {
-  const auto found = channels_.find(name);
-  return found == channels_.end() ? nullptr : found->second.get();
-}
-
 Status Engine::set_paused(const std::string& name, bool paused, const std::string& reason, const std::string& user) {
-  Channel* const connection = channel(name);
+  const auto connection = channel(name);
   if (connection == nullptr) return fail(ErrorKind::permanent, "there is no connection \"" + name + "\"");
   const auto written = store_.run([&](journal::Writer& writer) {
     put(writer, kPausedScope, name, paused ? std::optional(reason) : std::nullopt);
@@ -216,10 +186,16 @@ Status Engine::set_paused(const std::string& name, bool paused, const std::strin
                    connection_subject(name), payload);
   });
   if (!written) return written;
-  if (paused)
-    connection->hold(reason);
-  else
-    connection->resume();
+  // Whatever the connection is by now: it may have been renewed meanwhile.
+  const std::lock_guard lock(lineup_mutex_);
+  for (const auto* some : {&channels_, &leaving_}) {
+    const auto found = some->find(name);
+    if (found == some->end()) continue;
+    if (paused)
+      found->second->hold(reason);
+    else
+      found->second->resume();
+  }
   return {};
 }
 
@@ -230,15 +206,16 @@ Status Engine::resume_connection(const std::string& name, const std::string& rea
   return set_paused(name, false, reason, user);
 }
 Status Engine::probe_connection(const std::string& name) {
-  Channel* const connection = channel(name);
+  const auto connection = channel(name);
   if (connection == nullptr) return fail(ErrorKind::permanent, "there is no connection \"" + name + "\"");
   return connection->probe();
 }
 
 Snapshot Engine::status() const {
   Snapshot out;
-  out.pipelines = broken_;
-  for (const auto& program : programs_) {
+  const std::lock_guard lock(lineup_mutex_);
+  out.pipelines = lineup_.broken;
+  for (const auto& program : lineup_.programs) {
     PipelineStatus status{program->pipeline.name,
                           program->pipeline.version,
                           program->pipeline.description,
@@ -280,7 +257,9 @@ void Engine::read(std::function<void()> step) {
 /// There is room on a connection: those that wait for it in the journal come back, oldest first.
 void Engine::unpark(const std::string& name) {
   // Some of these are in its queue already, and only hear that there is something to do.
-  for (const auto& lane : store_.planned(name, clock_.now(), 2 * channel(name)->room())) lanes_.wake(lane);
+  const auto connection = channel(name);
+  if (connection == nullptr) return;
+  for (const auto& lane : store_.planned(name, clock_.now(), 2 * connection->room())) lanes_.wake(lane);
 }
 
 void Engine::resume_due() {

@@ -1,6 +1,6 @@
-// Follows the journal: one lane a subject, many lanes at once, each event through its pipeline's steps. Three files:
-// engine.cpp (its parts, start and stop, what a person asks), way.cpp (one lane's way from step to step), delivery.cpp
-// (out to a connection, and back).
+// Follows the journal: one lane a subject, many lanes at once, each event through its pipeline's steps. Four files:
+// engine.cpp (its parts, start and stop, what a person asks), lineup.cpp (what runs, and how it changes), way.cpp (one
+// lane's way from step to step), delivery.cpp (out to a connection, and back).
 #pragma once
 
 #include <atomic>
@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "host/engine/channel.hpp"
@@ -21,17 +22,42 @@
 
 namespace milepost::engine {
 
+/// What is to run.
+struct Lineup {
+  std::shared_ptr<plugins::Registry> registry;
+  std::vector<std::shared_ptr<const Program>> programs;
+  std::map<std::string, config::Connection> connections = {};
+  std::set<std::string> renewed = {};       ///< connections that are others than they were, or were not there
+  std::vector<PipelineStatus> broken = {};  ///< pipelines that could not be compiled, told in status()
+};
+
+/// In the store's small state: the connections that a person paused, by name.
+inline constexpr const char* kPausedScope = "host/paused";
+
 class Engine {
  public:
   /// All outlive the engine.
-  Engine(journal::Store& store, plugins::Registry& registry, plugins::Services services, telemetry::Clock& clock);
+  Engine(journal::Store& store, plugins::Services services, telemetry::Clock& clock);
   ~Engine();
 
-  /// The pipelines and connections to run. `broken` are pipelines that could not be compiled, told in status(). Before
-  /// start().
-  Status deploy(std::vector<std::shared_ptr<const Program>> programs,
-                const std::map<std::string, config::Connection>& connections, std::vector<PipelineStatus> broken,
-                const config::Secrets& secrets);
+  /// What a lineup needs beyond what runs: new connections' channels, made and idle.
+  struct Readied {
+    Lineup lineup;
+    std::map<std::string, std::shared_ptr<Channel>> made;
+  };
+  /// Changes nothing yet. Errors: a secret that is missing, a plugin's refusal of its settings. One at a time, as adopt().
+  Result<Readied> ready(Lineup lineup, const config::Secrets& secrets);
+  /// From now on this runs; before start(), or beside all that goes on. Events that have begun end on the version that
+  /// they began with, those of a pipeline that is taken away on its last. A connection that is not renewed is not touched;
+  /// of a renewed one, what is under way ends on the old account, and what waits goes out by the new one. A connection
+  /// that is taken away serves those that began with it until the host stops.
+  void adopt(Readied readied);
+  /// Both, and the pipelines' definitions stored between them.
+  Status deploy(Lineup lineup, const config::Secrets& secrets);
+  /// Lets go of renewed connections' old accounts that nothing needs any more; false when there are others.
+  bool reap();
+  Versions& versions() { return versions_; }
+
   /// `crashed`: the process before died of a fault of its own (telemetry/crash_mark.hpp). What was in flight then runs
   /// one at a time first; an event that was alone in flight at two crashes becomes a dead letter.
   void start(bool crashed);
@@ -52,7 +78,6 @@ class Engine {
 
  private:
   // engine.cpp
-  Channel* channel(const std::string& name) const;
   Status set_paused(const std::string& name, bool paused, const std::string& reason, const std::string& user);
   void begin();
   void blame_and_recover();
@@ -62,6 +87,10 @@ class Engine {
   void unpark(const std::string& connection);
   void resume_due();
   void schedule_due();
+
+  // lineup.cpp
+  ChannelPtr channel(const std::string& name) const;
+  Result<ChannelPtr> make_channel(const config::Connection& connection, const Lineup& lineup, const config::Secrets& secrets);
 
   // way.cpp: one lane's way
   void guarded(const LanePtr& lane, const std::function<void()>& move);
@@ -78,9 +107,9 @@ class Engine {
   // delivery.cpp: out, and back
   struct Gate;
   void offer(const LanePtr& lane);
-  void enqueue(const LanePtr& lane, Channel& channel);
-  void park(const LanePtr& lane, Channel& channel);
-  void flush(const std::string& group, std::size_t size, Channel& channel);
+  void enqueue(const LanePtr& lane, const ChannelPtr& channel);
+  void park(const LanePtr& lane, const ChannelPtr& channel);
+  void flush(const std::string& group, std::size_t size, const ChannelPtr& channel);
   void settle(const LanePtr& lane, Channel& channel, Worker& worker);
   void deliver(std::vector<LanePtr> lanes, Channel& channel, Worker& worker);
   std::vector<LanePtr> commit_sent(const std::vector<LanePtr>& lanes, Worker& worker);
@@ -88,22 +117,25 @@ class Engine {
   void apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up);
 
   journal::Store& store_;
-  plugins::Registry& registry_;
   plugins::Services services_;
   telemetry::Clock& clock_;
   Scheduler scheduler_;
   Lanes lanes_;
   Gatherer gatherer_;
-  std::vector<std::shared_ptr<const Program>> programs_;  ///< the current ones
-  std::unique_ptr<Versions> versions_;                    ///< and those that events are bound to
-  std::map<std::string, std::unique_ptr<Channel>> channels_;
-  std::vector<PipelineStatus> broken_;
+  Versions versions_;
+
+  mutable std::mutex lineup_mutex_;  // of these
+  Lineup lineup_;
+  std::map<std::string, ChannelPtr> channels_;  ///< of the lineup's connections
+  std::map<std::string, ChannelPtr> leaving_;   ///< taken away: for what began with them
+  std::vector<ChannelPtr> retired_;             ///< renewed: until what was under way has ended
+  std::vector<std::shared_ptr<plugins::Registry>> registries_;  ///< that some account was made by
 
   mutable std::mutex mutex_;
   telemetry::Time armed_{};              ///< when the next waiting event is looked for
   std::deque<journal::Event> suspects_;  ///< in flight when the process crashed, and not had their turn yet
   std::uint64_t suspect_turn_ = 0;       ///< which of their turns it is; 0: normal work
-  std::atomic<bool> stopping_ = false, aborted_ = false;
+  std::atomic<bool> started_ = false, stopping_ = false, aborted_ = false;
 };
 
 }  // namespace milepost::engine

@@ -5,18 +5,45 @@
 
 namespace milepost::engine {
 
-Versions::Versions(const journal::Store& store, const plugins::Registry& registry,
+/// So many are kept compiled; an older one that events are still bound to is compiled again.
+constexpr std::size_t kMostKnown = 256;
+
+Versions::Versions(const journal::Store& store, std::shared_ptr<const plugins::Registry> registry,
                    const std::vector<std::shared_ptr<const Program>>& current)
-    : store_(store), registry_(registry) {
-  for (const auto& program : current) {
-    current_[program->pipeline.name] = program;
-    known_[program->pipeline.version] = program;
-  }
+    : store_(store) {
+  deploy(std::move(registry), current);
+}
+
+void Versions::deploy(std::shared_ptr<const plugins::Registry> registry, const std::vector<std::shared_ptr<const Program>>& current) {
+  const std::lock_guard lock(mutex_);
+  Programs next;
+  for (const auto& program : current) next[program->pipeline.name] = program;
+  for (auto& [name, program] : current_)
+    if (!next.contains(name)) last_[name] = program;
+  for (const auto& [name, program] : next) last_.erase(name);
+  if (registry != registry_) known_.clear();  // compiled with other plugins
+  if (known_.size() > kMostKnown) std::erase_if(known_, [](const auto& one) { return one.second.use_count() <= 1; });
+  for (const auto& program : current) known_[program->pipeline.version] = program;
+  current_ = std::move(next);
+  registry_ = std::move(registry);
+}
+
+void Versions::remember(std::shared_ptr<const Program> program) {
+  const std::lock_guard lock(mutex_);
+  if (!current_.contains(program->pipeline.name)) last_[program->pipeline.name] = std::move(program);
 }
 
 std::shared_ptr<const Program> Versions::current(const std::string& pipeline) const {
+  const std::lock_guard lock(mutex_);
   const auto found = current_.find(pipeline);
   return found == current_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const Program> Versions::last(const std::string& pipeline) const {
+  if (auto program = current(pipeline)) return program;
+  const std::lock_guard lock(mutex_);
+  const auto found = last_.find(pipeline);
+  return found == last_.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<const Program> Versions::at(const std::string& digest) {
@@ -28,7 +55,7 @@ std::shared_ptr<const Program> Versions::at(const std::string& digest) {
   const auto restored =
       effective ? config::from_effective(*effective) : Result<config::Restored>(fail(effective.error()));
   config::Faults faults;
-  auto program = restored ? Program::compile(restored->pipeline, restored->schemas, registry_, faults) : nullptr;
+  auto program = restored ? Program::compile(restored->pipeline, restored->schemas, *registry_, faults) : nullptr;
   if (program == nullptr)
     telemetry::log(telemetry::Level::error, "version.unusable",
                    {{"version", digest},

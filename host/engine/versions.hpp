@@ -14,20 +14,30 @@ namespace milepost::engine {
 
 class Versions {
  public:
-  /// Both outlive it.
-  Versions(const journal::Store& store, const plugins::Registry& registry, const std::vector<std::shared_ptr<const Program>>& current);
+  /// `store` outlives it.
+  explicit Versions(const journal::Store& store) : store_(store) {}
+  Versions(const journal::Store& store, std::shared_ptr<const plugins::Registry> registry,
+           const std::vector<std::shared_ptr<const Program>>& current);
+
+  /// These run from now on. A pipeline that is no more among them is remembered with what it ran on.
+  void deploy(std::shared_ptr<const plugins::Registry> registry, const std::vector<std::shared_ptr<const Program>>& current);
+  /// A pipeline that was taken away before this process began.
+  void remember(std::shared_ptr<const Program> last);
 
   /// What a pipeline's new events run on; nullptr when it does not run.
   std::shared_ptr<const Program> current(const std::string& pipeline) const;
+  /// The same; of a pipeline that was taken away, what it ran on last: what it had accepted still ends.
+  std::shared_ptr<const Program> last(const std::string& pipeline) const;
   /// Of a version's digest; nullptr when the store has none, or it cannot be compiled with the plugins that are there.
   std::shared_ptr<const Program> at(const std::string& digest);
 
  private:
+  using Programs = std::map<std::string, std::shared_ptr<const Program>>;
   const journal::Store& store_;
-  const plugins::Registry& registry_;
-  std::map<std::string, std::shared_ptr<const Program>> current_;
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const Program>> known_;
+  mutable std::mutex mutex_;  // of all that follows
+  std::shared_ptr<const plugins::Registry> registry_;
+  Programs current_, last_;  ///< by pipeline
+  Programs known_;           ///< by digest
 };
 
 }  // namespace milepost::engine

@@ -134,7 +134,7 @@ void Engine::commit_now(const LanePtr& lane) {
 }
 
 std::shared_ptr<const Program> Engine::program_of(const journal::Event& event) {
-  return event.definition.empty() ? versions_->current(event.pipeline) : versions_->at(event.definition);
+  return event.definition.empty() ? versions_.last(event.pipeline) : versions_.at(event.definition);
 }
 
 }  // namespace milepost::engine

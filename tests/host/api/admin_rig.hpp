@@ -12,6 +12,7 @@
 
 #include "host/api/admin.hpp"
 #include "host/audit/trail.hpp"
+#include "host/deploy/planner.hpp"
 #include "host/http/client.hpp"
 #include "host/http/server.hpp"
 
@@ -37,11 +38,12 @@ class AdminRig : public ::testing::Test {
     registry_ = plugins::Registry::discover({}, "", {}, {});
     admin_ = std::make_unique<Admin>(Sources{
         .store = store_.get(),
-        .registry = registry_.get(),
+        .registry = [this] { return registry_; },
         .keys = &keys_,
         .engine = [this] { return engine_; },
         .clock = &clock_,
-        .remap = [this](const journal::Event& event, const std::string& payload) { return remap_(event, payload); }});
+        .remap = [this](const journal::Event& event, const std::string& payload) { return remap_(event, payload); },
+        .planner = [this] { return planner_.get(); }});
     server_ = std::make_unique<http::Server>();
     for (const std::string address : {"127.0.0.1:0", "unix:"}) {
       const auto listening = server_->listen(
@@ -131,11 +133,12 @@ class AdminRig : public ::testing::Test {
   std::string folder_, key_;
   std::unique_ptr<journal::Store> store_;
   access::Keys keys_;
-  std::unique_ptr<plugins::Registry> registry_;
+  std::shared_ptr<plugins::Registry> registry_;
   engine::Snapshot engine_;
   engine::Remap remap_ = [](const journal::Event&, const std::string&) {
     return Result<journal::NewEvent>(fail(ErrorKind::permanent, "no source"));
   };
+  std::unique_ptr<deploy::Planner> planner_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<http::Server> server_;
 };

@@ -58,13 +58,19 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
                         false,
                         {{"MP1085", {"a.yaml", 7, 9}, "steps[0]", "unknown step", "remove it", true}}}};
   engine_.connections = {{"crm", "acme", "paused", "401", 0}};
+  ASSERT_TRUE(store_->run([](journal::Writer& writer) {
+    writer.put_definition("loans-version", "pipeline", "loans", R"({"pipeline": "loans"})");
+    const auto row = audit::append(writer, {.kind = "admin", .action = "pipeline.apply", .subject = {}, .pipeline = "loans", .version = "loans-version",
+                                            .event = {}, .step = {}, .outcome = "added", .plugin = {}, .details = {{"reason", "new"}}});
+    writer.put({row, "pipeline", "loans", "loans-version", "pipelines/loans.yaml", ""});
+  }));
   const Json document = json("/api/v1/openapi.json");
   EXPECT_EQ(document, openapi());
   for (const auto& [path, methods] : document["paths"].items()) {
     std::string target = path;
     if (!methods.contains("get")) continue;  // recovery_test.cpp
     if (const auto brace = target.find('{'); brace != target.npos)
-      target.replace(brace, target.find('}') + 1 - brace, path.contains("subject") ? "L-1" : path.contains("dead") ? dead : receipt);
+      target.replace(brace, target.find('}') + 1 - brace, path.contains("subject") ? "L-1" : path.contains("pipelines") ? "loans" : path.contains("dead") ? dead : receipt);
     const auto answer = ask(target);
     EXPECT_EQ(answer.status, 200) << path;
     const Json& content = methods["get"]["responses"]["200"]["content"];
@@ -85,6 +91,7 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
       const Json& wanted = parameter["schema"];
       const std::string value = wanted.contains("enum")       ? wanted["enum"][0].get<std::string>()
                                 : wanted["type"] == "integer"     ? "1"
+                                : path.contains("/diff") ? "loans-version"
                                 : parameter["name"] == "since" || parameter["name"] == "until" ? "2d"
                                                                                                : "loans";
       EXPECT_EQ(ask(target + "?" + parameter["name"].get<std::string>() + "=" + value).status, 200)

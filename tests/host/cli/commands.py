@@ -381,5 +381,77 @@ on_failure: dead_letter""")
         self.d.verify()
 
 
+class Changes(unittest.TestCase):
+    """An edit on its way to what runs, and back."""
+
+    def setUp(self):
+        self.d = self.enterContext(Deployment(MILEPOST, EXAMPLES))
+        self.file = self.d.folder / "pipelines/loan-milestones.yaml"
+
+    def do(self, *arguments, expect=0):
+        status, out, err = milepost(*arguments, "--config", self.d.folder)
+        self.assertEqual(status, expect, out + err)
+        return out + err
+
+    def edit(self, old, new):
+        text = self.file.read_text()
+        self.assertIn(old, text)
+        self.file.write_text(text.replace(old, new, 1))
+
+    def test_an_edit_is_planned_applied_and_taken_back(self):
+        self.d.start()
+        self.d.send(variant("plan-1"))
+        self.d.wait_until_ended()
+        self.assertIn("Nothing changes", self.do("plan"))
+        before = self.file.read_text()
+        self.edit('payload.loan.stage == "approval"', 'payload.loan.stage == "closing"  # as of now')
+        planned = self.do("plan")
+        for words in ("~ loan-milestones", "restarts; no event under way", "steps.card.when", '"closing"', "1 of 1 events would have gone another way", "card", "1 that did would not"):
+            self.assertIn(words, planned)
+        told = json.loads(self.do("plan", "--json"))
+        self.assertTrue(told["sound"] and told["running"])
+        self.assertEqual(told["replayed"]["loan-milestones"]["dead_letters"], 0)
+        digest = told["plan"]["hash"]
+        self.assertIn(f"milepost apply {digest[:16]} --reason", planned)
+        self.do("apply", digest[:16], expect=2)  # no reason
+        self.assertIn("applied", self.do("apply", digest[:16], "--reason", "cards at closing"))
+        self.assertIn("out of date: what runs is not what it was planned against (pipeline loan-milestones)",
+                      self.do("apply", digest[:16], "--reason", "once more", expect=1))
+        history = json.loads(self.do("pipelines", "history", "loan-milestones", "--json"))["history"]
+        self.assertEqual([(entry["action"], entry["user"], entry.get("reason")) for entry in history],
+                         [("pipeline.apply", "key:owner", "cards at closing"), ("pipeline.start", "system", None)])
+        self.assertIn("cards at closing", self.do("pipelines", "history", "loan-milestones"))
+        self.assertIn('"approval" → ', self.do("pipelines", "diff", "loan-milestones"))
+        self.assertIn("taken back", self.do("pipelines", "revert", "loan-milestones", "--to", history[1]["version"][:12], "--reason", "too late"))
+        self.assertEqual(self.file.read_text(), before)
+        self.assertIn("Nothing changes", self.do("plan"))
+        self.assertEqual(self.d.stop_host(), 0)
+        self.d.verify()
+
+    def test_a_bad_folder_has_no_plan_and_no_secret_is_shown(self):
+        self.d.start()
+        secrets = self.d.folder / "secrets.yaml"
+        secrets.write_text(secrets.read_text().replace("sandbox-token", "rotated-token"))
+        planned = self.do("plan")
+        self.assertIn("another value of secret hubspot_token", planned)
+        self.assertNotIn("rotated-token", planned + self.do("plan", "--json"))
+        self.edit("use: audit", "use: audti")
+        self.assertIn("cannot be applied", self.do("plan", expect=1))
+        self.assertIn("audti", self.do("apply", "0123456789abcdef", "--reason", "no", expect=1))
+        status, ready = self.d.ready()
+        self.assertEqual((status, ready["status"], ready["folder"]["taken"]), (200, "degraded", False))
+
+    def test_without_a_host_it_is_against_what_ran_last(self):
+        self.d.start_host()
+        self.assertEqual(self.d.stop_host(), 0)
+        self.assertIn("Nothing changes", self.do("plan"))
+        self.edit("attempts: 8", "attempts: 9")
+        planned = self.do("plan")
+        self.assertIn("steps.crm.retry.attempts", planned)
+        self.assertIn("the next `milepost run` takes the folder", planned)
+        self.assertIn("no host runs", self.do("apply", "0123456789abcdef", "--reason", "no", expect=1))
+        self.assertIn("pipeline.start"[9:], self.do("pipelines", "history", "crf-leads"))
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

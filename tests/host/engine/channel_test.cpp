@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <semaphore>
+#include <thread>
 
 namespace milepost::engine {
 namespace {
@@ -35,12 +36,12 @@ class FakeAccount : public plugins::Account {
 class ChannelTest : public testing::Test {
  protected:
   void make(config::Limit limit = {}) {
-    channel = std::make_unique<Channel>(
+    channel = std::make_shared<Channel>(
         std::make_unique<FakeAccount>(limit, opened), clock, [] { return false; }, [this] { ++rooms; });
   }
   /// Submits a job that says when it has run.
   bool submit(std::function<void()> deed = [] {}) {
-    return channel->submit([this, deed = std::move(deed)](Worker&) {
+    return channel->submit([this, deed = std::move(deed)](Channel&, Worker&) {
       deed();
       ran.release();
     });
@@ -54,7 +55,7 @@ class ChannelTest : public testing::Test {
   telemetry::ManualClock clock{telemetry::Time(std::chrono::hours(24 * 20000))};
   std::atomic<int> opened = 0, rooms = 0;
   std::counting_semaphore<> ran{0};
-  std::unique_ptr<Channel> channel;
+  ChannelPtr channel;
 };
 
 TEST_F(ChannelTest, OpensAtTheFirstJob) {
@@ -152,6 +153,57 @@ TEST_F(ChannelTest, HoldsNoMoreThanItsRoomAndTellsWhenThereIsSomeAgain) {
   expect_runs(static_cast<int>(taken));
   EXPECT_EQ(rooms, 1);
   EXPECT_FALSE(channel->park());  // there is room already: come at once
+}
+
+TEST_F(ChannelTest, ASuccessorTakesWhatWaitsAndWhatStillComes) {
+  make();
+  std::binary_semaphore under_way{0}, go_on{0};
+  Channel* ended_on = nullptr;
+  ASSERT_TRUE(channel->submit([&](Channel& at, Worker&) {
+    under_way.release();
+    go_on.acquire();
+    ended_on = &at;
+    ran.release();
+  }));
+  under_way.acquire();
+  const auto before = std::move(channel);
+  before->hold("the vendor moves house");
+  std::vector<Channel*> ran_on;
+  const auto note = [&](Channel& at, Worker&) {
+    ran_on.push_back(&at);
+    ran.release();
+  };
+  ASSERT_TRUE(before->submit(note));
+  make({.in_flight = 1, .breaker = {}});
+  channel->follow(*before);
+  EXPECT_EQ(state(), "paused") << "a person's pause is of the connection";
+  before->retire(channel);
+  EXPECT_FALSE(before->drained());
+  ASSERT_TRUE(before->submit(note));
+  EXPECT_FALSE(before->pause("401")) << "of the old account: nobody is to hear of it";
+  expect_none();
+  channel->resume();
+  expect_runs(2);
+  EXPECT_THAT(ran_on, testing::ElementsAre(channel.get(), channel.get()));
+  go_on.release();
+  expect_runs(1);
+  EXPECT_EQ(ended_on, before.get());
+  while (!before->drained()) std::this_thread::yield();
+  before->stop();
+}
+
+TEST_F(ChannelTest, ASuccessorDoesNotBeginTheRatesWindowAnew) {
+  make({.rate_count = 2, .rate_per = 10s, .breaker = {}});
+  ASSERT_TRUE(submit() && submit());
+  expect_runs(2);
+  const auto before = std::move(channel);
+  make({.rate_count = 2, .rate_per = 10s, .breaker = {}});
+  channel->follow(*before);
+  before->retire(channel);
+  ASSERT_TRUE(submit());
+  expect_none();
+  clock.advance(5s);
+  expect_runs(1);
 }
 
 TEST_F(ChannelTest, AProbeAsksAndChangesNothing) {

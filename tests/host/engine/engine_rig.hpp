@@ -59,8 +59,8 @@ class EngineRig : public ::testing::Test {
     config::Faults faults;
     auto program = Program::compile(*loaded.pipeline, {}, *registry_, faults);
     ASSERT_TRUE(program) << config::render(faults, "", false);
-    engine_ = std::make_unique<Engine>(*store_, *registry_, plugins::Services{nullptr, &clock_, store_.get()}, clock_);
-    const auto deployed = engine_->deploy({program}, {}, {}, config::Secrets());
+    engine_ = std::make_unique<Engine>(*store_, plugins::Services{nullptr, &clock_, store_.get()}, clock_);
+    const auto deployed = engine_->deploy({.registry = registry_, .programs = {program}}, config::Secrets());
     ASSERT_TRUE(deployed) << deployed.error().message;
     engine_->start(false);
   }
@@ -112,7 +112,7 @@ class EngineRig : public ::testing::Test {
 
   telemetry::ManualClock clock_{at("2026-11-20T12:00:00Z")};
   std::string folder_, steps_;
-  std::unique_ptr<plugins::Registry> registry_;
+  std::shared_ptr<plugins::Registry> registry_;
   std::unique_ptr<journal::Store> store_;
   std::unique_ptr<Engine> engine_;
 };

@@ -44,12 +44,12 @@ class ReplayOfEvents : public journal::StoreTest {
     return event;
   }
   Replayed look(std::shared_ptr<const Program> current, const std::optional<Order>& apply = {}, Selection selection = {}) {
-    Versions versions(*store, *registry_, {std::move(current)});
+    Versions versions(*store, registry_, {std::move(current)});
     auto replayed = replay(*store, versions, selection, apply, 100);
     EXPECT_TRUE(replayed) << (replayed ? "" : replayed.error().message);
     return replayed ? std::move(*replayed) : Replayed{};
   }
-  std::unique_ptr<plugins::Registry> registry_;
+  std::shared_ptr<plugins::Registry> registry_;
   const Order order_{"the new step", "key:owner"};
 };
 

@@ -1,0 +1,61 @@
+#include "host/deploy/write_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace milepost::deploy {
+namespace {
+
+bool write_all(int file, const std::string& text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto done = ::write(file, text.data() + at, text.size() - at);
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return false;
+    at += static_cast<std::size_t>(done);
+  }
+  return ::fsync(file) == 0;
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const int open = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (open < 0) return;
+  ::fsync(open);
+  ::close(open);
+}
+
+}  // namespace
+
+Status write_file(const std::string& path, const std::string& text) {
+  const std::filesystem::path target(path);
+  const auto fault = [&] { return fail(ErrorKind::permanent, path + " cannot be written: " + std::strerror(errno)); };
+  // Beside it, under a name that nobody reads.
+  const auto beside = (target.parent_path() / ("." + target.filename().string() + ".new")).string();
+  struct stat about {};
+  const mode_t mode = ::stat(path.c_str(), &about) == 0 ? about.st_mode & 07777 : 0644;
+  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0) return fault();
+  const bool written = write_all(file, text) && ::fchmod(file, mode) == 0;
+  const int why = errno;
+  ::close(file);
+  if (!written || ::rename(beside.c_str(), path.c_str()) != 0) {
+    if (!written) errno = why;
+    auto refused = fault();
+    ::unlink(beside.c_str());
+    return refused;
+  }
+  sync_folder(target.parent_path());
+  return {};
+}
+
+Status remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail(ErrorKind::permanent, path + " cannot be removed: " + std::strerror(errno));
+  sync_folder(std::filesystem::path(path).parent_path());
+  return {};
+}
+
+}  // namespace milepost::deploy
