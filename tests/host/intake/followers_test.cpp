@@ -181,5 +181,25 @@ TEST_F(FollowersTest, AnAlertsOwnDeadLetterRaisesNothing) {
   EXPECT_TRUE(journal::is_alert(events("archive")[0]));
 }
 
+TEST_F(FollowersTest, OthersGoOnAndAReplacedOneGoesOnAtItsPlace) {
+  start({{"pipelines", {"leads"}}});
+  std::vector<Following> more;
+  more.push_back(Following::make({{"pipelines", {"leads"}}}, feed("events", {}, "later")));
+  accept(event("e-1"));
+  ASSERT_TRUE(more[0].begin(store_->newest()));
+  running_->replace({}, std::move(more));
+  for (int i = 2; i <= 20; ++i) {
+    accept(event("e-" + std::to_string(i)));
+    std::vector<Following> again;
+    again.push_back(Following::make({{"pipelines", {"leads"}}}, feed("events", {}, "later")));
+    ASSERT_TRUE(again[0].begin(store_->newest()));
+    running_->replace({"later"}, std::move(again));
+  }
+  ASSERT_TRUE(reaches(20) && reaches(19, "later"));
+  stop();
+  EXPECT_EQ(events().size(), 20u);
+  EXPECT_EQ(events("later").size(), 19u) << "what came before it is not its";
+}
+
 }  // namespace
 }  // namespace milepost::intake

@@ -297,5 +297,30 @@ TEST_F(HookRig, StoresConcurrentDuplicatesOnce) {
   EXPECT_EQ(events().size(), 1u);
 }
 
+TEST_F(HookRig, ReplacesThoseOfSomePipelinesAndLeavesTheOthers) {
+  int decoded_by_first = 0;
+  auto kept = decoding([&](const HttpRequest& request) {
+    ++decoded_by_first;
+    return std::vector<Event>{decoded("e-" + std::to_string(decoded_by_first), "L-1", request.body)};
+  });
+  auto gone = hook(), moved = hook();
+  gone.pipeline = "leads";
+  gone.path = "/hooks/leads";
+  deploy(std::move(kept));
+  std::vector<Hook> more;
+  more.push_back(std::move(gone));
+  hooks_->replace({}, std::move(more));
+  EXPECT_EQ(send(R"({"id": "l-1", "loan": "L-1"})", {}, "/hooks/leads").status, 202);
+  moved.pipeline = "leads";
+  moved.path = "/hooks/moved";
+  std::vector<Hook> others;
+  others.push_back(std::move(moved));
+  hooks_->replace({"leads"}, std::move(others));
+  EXPECT_EQ(send("{}", {}, "/hooks/leads").status, 404);
+  EXPECT_EQ(send(R"({"id": "l-2", "loan": "L-1"})", {}, "/hooks/moved").status, 202);
+  EXPECT_EQ(send("{}").status, 202);
+  EXPECT_EQ(decoded_by_first, 1) << "the decoder that it had";
+}
+
 }  // namespace
 }  // namespace milepost::intake

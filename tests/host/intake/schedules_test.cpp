@@ -143,5 +143,21 @@ TEST_F(SchedulesTest, RunsOnWhenTheClockIsSetBack) {
   EXPECT_THAT(ids(), ElementsAre("2036-01-01T12:00:00.000000Z", "2026-11-23T12:00:00.000000Z"));
 }
 
+TEST_F(SchedulesTest, OthersGoOnWhileSomeAreReplaced) {
+  start("0 * * * *", "latest", "UTC");
+  const auto other = [&](const std::string& cron) {
+    std::vector<Schedule> out;
+    out.push_back(std::move(*Schedule::make({{"cron", cron}, {"zone", "UTC"}, {"missed", "latest"}}, feed("schedule", {}, "other"))));
+    return out;
+  };
+  for (std::size_t hour = 1; hour <= 6; ++hour) {
+    running_->replace({"other"}, hour % 3 == 0 ? std::vector<Schedule>() : other("0 * * * *"));
+    clock_.advance(1h);
+    ASSERT_TRUE(reaches(hour));
+  }
+  stop();
+  EXPECT_EQ(events().size(), 6u) << "each of its times once";
+}
+
 }  // namespace
 }  // namespace milepost::intake
