@@ -4,6 +4,7 @@
 #include "host/api/routes.hpp"
 #include "host/deploy/live.hpp"
 #include "host/engine/engine.hpp"
+#include "host/plugins/registry.hpp"
 #include "host/telemetry/metrics.hpp"
 
 namespace milepost::api {
