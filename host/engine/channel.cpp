@@ -46,7 +46,7 @@ bool Channel::submit(Job&& job) {
 void Channel::enqueue(Job&& job) {
   queue_.push_back(std::move(job));
   if (idle_ == 0 && threads_.size() < std::max(1U, definition().limit.in_flight))
-    threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
+    threads_.emplace_back([this, here = clock_.attend()](std::stop_token stop) { work(std::move(stop)); });
   changed_.notify_one();
 }
 

@@ -6,7 +6,7 @@ Scheduler::Scheduler(telemetry::Clock& clock, unsigned threads) : clock_(clock),
 Scheduler::~Scheduler() { stop(); }
 
 void Scheduler::start() {
-  for (unsigned i = 0; i < count_; ++i) threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
+  for (unsigned i = 0; i < count_; ++i) threads_.emplace_back([this, here = clock_.attend()](std::stop_token stop) { work(std::move(stop)); });
 }
 
 void Scheduler::stop() {

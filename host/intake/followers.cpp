@@ -150,7 +150,7 @@ void Followers::go() {
     }
     changed_.notify_one();
   });
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  thread_ = std::jthread([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); });
 }
 
 void Followers::stop() {

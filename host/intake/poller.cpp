@@ -35,7 +35,7 @@ Poller::~Poller() { stop(); }
 void Poller::hold_while(std::function<std::string()> reason) { held_ = std::move(reason); }
 
 void Poller::start() {
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  thread_ = std::jthread([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); });
 }
 
 void Poller::request_stop() {

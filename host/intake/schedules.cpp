@@ -135,7 +135,7 @@ void Schedules::start() {
 }
 
 void Schedules::go() {
-  if (!entries_.empty()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  if (!entries_.empty()) thread_ = std::jthread([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); });
 }
 
 void Schedules::stop() {

@@ -32,7 +32,7 @@ CommitLoop::CommitLoop(std::string path, telemetry::Clock& clock, std::unique_pt
       fresh_(fresh),
       transaction_(std::move(connection), clock, known),
       checkpointer_(std::make_unique<Checkpointer>(path_)),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      thread_([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); }) {}
 
 CommitLoop::~CommitLoop() {
   thread_.request_stop();
@@ -69,19 +69,18 @@ void CommitLoop::run(const std::stop_token& stop) {
   std::vector<Item> batch;
   const auto ready = [this] { return !waiting_.empty(); };
   for (;;) {
+    bool well = true;
     {
       std::unique_lock lock(mutex_);
       // Senders are turned away while the store is unwell, so nothing may come: it looks for itself whether it is well
       // again.
-      if (health_.ok)
-        changed_.wait(lock, stop, ready);
-      else
-        clock_.wait_until(lock, changed_, stop, clock_.now() + kProbeEvery, ready);
+      well = health_.ok;
+      clock_.wait_until(lock, changed_, stop, well ? Time::max() : clock_.now() + kProbeEvery, ready);
       batch.swap(waiting_);
     }
     if (batch.empty()) {
       if (stop.stop_requested()) return;
-      probe();
+      if (!well) probe();
       continue;
     }
     for (std::span<Item> rest(batch); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kMostInOneCommit)))

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -24,6 +25,9 @@ class Clock {
   /// back: what the deadline was reckoned from is gone. The lock is held on entry and on return. [any]
   virtual bool wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable_any& changed, std::stop_token stop,
                           Time deadline, const std::function<bool()>& ready) = 0;
+  /// A thread that works by this clock holds it from before it begins until it has ended: virtual time passes only while
+  /// all of them wait. [any]
+  virtual std::shared_ptr<void> attend() { return nullptr; }
 };
 
 /// From one look at a clock to the next: somebody set it back, by more than a correction in passing.

@@ -26,6 +26,7 @@ std::string_view name(Level level) {
     case Level::warn:
       return "warn";
     case Level::error:
+    case Level::none:
       return "error";
   }
   return "error";

@@ -9,7 +9,7 @@
 
 namespace milepost::telemetry {
 
-enum class Level { debug, info, warn, error };
+enum class Level { debug, info, warn, error, none };  ///< none: for configure_log() alone
 using Field = std::pair<std::string_view, std::string>;
 
 /// Once, at start: "auto" (by isatty(stderr)), "human" or "json"; lines go to stderr.
