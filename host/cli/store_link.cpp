@@ -4,7 +4,6 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <condition_variable>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -13,7 +12,7 @@
 #include "host/deploy/data_folder.hpp"
 #include "host/deploy/planner.hpp"
 #include "host/config/load.hpp"
-#include "host/http/mailbox.hpp"
+#include "host/http/answer_to.hpp"
 #include "host/http/target.hpp"
 #include "host/journal/store.hpp"
 #include "host/telemetry/clock.hpp"
@@ -82,14 +81,6 @@ class Local : public StoreLink {
 
  protected:
   Result<Json> exchange(const std::string& method, const std::string& target, const std::string& body) override {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool awake = false;
-    const auto box = std::make_shared<http::Mailbox>([&] {
-      const std::lock_guard lock(mutex);
-      awake = true;
-      changed.notify_all();
-    });
     const auto parsed = http::parse_target(target);
     if (!parsed) return fail(ErrorKind::permanent, "a name holds a control character or is no UTF-8");
     http::Incoming request;
@@ -99,17 +90,9 @@ class Local : public StoreLink {
     request.query = parsed->query;
     request.body = body;
     request.peer = "unix";
-    admin_.handle(std::move(request), http::Responder(std::make_shared<http::Responder::State>(box, box->begin())));
-    while (true) {
-      bool streams = false;
-      if (auto answer = box->collect(streams)) {
-        box->close();
-        return answered(answer->status, answer->body);
-      }
-      std::unique_lock lock(mutex);
-      changed.wait(lock, [&] { return awake; });
-      awake = false;
-    }
+    const auto answer =
+        http::answer_to([&](http::Responder respond) { admin_.handle(std::move(request), std::move(respond)); });
+    return answered(answer.status, answer.body);
   }
 
  private:

@@ -51,20 +51,22 @@ struct Options {
   std::size_t max_response_bytes = 8u << 20;
   std::string ca_file = {};      ///< besides the system's; for tests and private CAs
   std::string unix_socket = {};  ///< speak to this socket instead of the URL's host; the policy does not apply
+  std::string connector = {};    ///< whose request it is; "" for the host's own
 };
 
-/// [any]: exchanges run in the caller's thread, side by side; the pool is shared.
+/// [any]: exchanges run in the caller's thread, side by side; the pool is shared. Everything that leaves the host for a
+/// vendor leaves here: whoever overrides exchange() stands in for all vendors.
 class Client {
  public:
   Client();
-  ~Client();
+  virtual ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   /// A `once` request goes out on a fresh connection, or on one that was checked for EOF and idle under 2 s. A `read`
   /// or `repeatable` one whose kept connection turns out closed before any answer byte is sent again, once, on a fresh
   /// one.
-  std::expected<Response, Failure> exchange(const Request& request, const Options& options);
+  virtual std::expected<Response, Failure> exchange(const Request& request, const Options& options);
 
  private:
   struct Pool;

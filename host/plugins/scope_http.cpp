@@ -68,6 +68,7 @@ Result<Scope::Reply> Scope::exchange(const http::Request& request, http::Signer*
     out.timeout = std::min(outgoing_->timeout, call.left());
     out.stopped = [&call] { return call.stopped(); };
     out.allow_private = outgoing_->allow_private;
+    out.connector = names_.plugin;
     return out;
   };
   const auto leaves = [&] {
