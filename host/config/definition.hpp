@@ -117,6 +117,7 @@ struct Connection {
 /// Where `!secret` values come from. Exactly one.
 struct SecretsFrom {
   std::string file = {}, env_prefix = {}, folder = {};  ///< file and folder are relative to the config folder
+  bool made_up = false;  ///< for tests: every name has a value, which guards nothing
 };
 
 /// How long the store keeps what is finished; nullopt: for ever.

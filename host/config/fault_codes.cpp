@@ -196,6 +196,15 @@ constexpr auto kCodes = std::to_array<FaultCode>({
      "An expression reads the answer of a step that does not stand before it.", "Correct the id, or move the step up."},
     {code::kLoop, "pipelines in a loop", "An event of one pipeline would come back to it through others, without end.",
      "Break the loop."},
+
+    {code::kCaseFile, "a payload of a test case that cannot be read",
+     "The file that the case names is not there, or what it holds cannot be changed as the case asks.",
+     "Correct the path, which begins at the config folder, or the file."},
+    {code::kCaseName, "a name that nothing in the folder has",
+     "A test case names a pipeline, step, vendor or source that is not there, so it would test nothing.",
+     "Correct the name; the message has the nearest one."},
+    {code::kNeverMatches, "an expectation that can never hold",
+     "Whatever the pipeline does, this case would fail.", "See the message."},
 });
 
 }  // namespace

@@ -99,6 +99,10 @@ inline constexpr std::string_view kExpression = "MP1150";
 inline constexpr std::string_view kUnknownName = "MP1151";
 inline constexpr std::string_view kLaterStep = "MP1152";
 inline constexpr std::string_view kLoop = "MP1153";
+// Test cases.
+inline constexpr std::string_view kCaseFile = "MP1170";
+inline constexpr std::string_view kCaseName = "MP1171";
+inline constexpr std::string_view kNeverMatches = "MP1172";
 }  // namespace code
 
 /// False for faults whose source line may hold a secret.

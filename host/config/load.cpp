@@ -224,12 +224,13 @@ LoadedHost load_host(const std::string& root) {
   return out;
 }
 
-Loaded load_folder(const std::string& root, const Catalog& catalog) {
+Loaded load_folder(const std::string& root, const Catalog& catalog, const std::optional<SecretsFrom>& secrets) {
   Loaded out;
   out.folder.root = find_root(root, out.faults);
   if (!out.faults.empty()) return out;
   auto host = load_host_from(out.folder.root);
   out.folder.host = std::move(host.host);
+  if (secrets) out.folder.host.secrets = *secrets;
   out.faults = std::move(host.faults);
   Loader(out.folder.root, catalog, out).run();
   sort(out.faults);

@@ -26,7 +26,8 @@ LoadedHost load_host(const std::string& root);
 /// The whole folder. Checks structure, keys, types, the settings of every `with` against the catalog's schema (leaves with
 /// `${` are not type-checked), that connections, schemas and secrets exist, and that no name, step id or hook path is used
 /// twice. Expressions are checked by engine/program.hpp, which sees what they may name. Never throws. Files are read once.
-Loaded load_folder(const std::string& root, const Catalog& catalog);
+/// `secrets`: instead of those that milepost.yaml names.
+Loaded load_folder(const std::string& root, const Catalog& catalog, const std::optional<SecretsFrom>& secrets = {});
 
 /// One pipeline from its text alone: whatever it names outside of it (connections, secrets, schemas) is a fault. Never throws.
 struct LoadedPipeline {

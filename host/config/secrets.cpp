@@ -158,8 +158,8 @@ Result<Secret> Secrets::get(const std::string& name) const {
     return Secret(value);
   }
   const auto found = values_.find(name);
-  if (found == values_.end()) return none();
-  return found->second;
+  if (found != values_.end()) return found->second;
+  return from_.made_up ? Result<Secret>(Secret(kMadeUp + name)) : none();
 }
 
 Result<Secret> Secrets::resolve(const Json& value) const {
@@ -170,6 +170,7 @@ Result<Secret> Secrets::resolve(const Json& value) const {
     if (tag == "!secret") return get(name);
     if (tag == "!env") {
       if (const char* variable = std::getenv(name.c_str())) return Secret(variable);
+      if (from_.made_up) return Secret(kMadeUp + name);
       return fail(ErrorKind::permanent, "the environment variable " + in_quotes(name) + " is not set");
     }
   }

@@ -34,10 +34,16 @@ Stream& operator<<(Stream& out, const Secret&) {
   return out;
 }
 
+/// What every made-up value begins with.
+inline constexpr const char* kMadeUp = "made-up-";
+
 class Secrets {
  public:
   /// Reads the file (a YAML mapping name: text), or remembers the prefix or folder. Faults name what is wrong, never a value.
   static Secrets load(const std::string& root, const SecretsFrom& from, Faults& faults);
+
+  /// One more, or another value for one.
+  void set(const std::string& name, Secret value) { values_.insert_or_assign(name, std::move(value)); }
 
   bool has(const std::string& name) const;
   std::vector<std::string> names() const;  ///< for "did you mean"; empty for an environment

@@ -280,6 +280,27 @@ Value read_settings(const Node* with, const Node& owner, const std::string& path
   return value;
 }
 
+Json natural_json(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::null:
+      return nullptr;
+    case Node::Kind::plain:
+      return natural(node.text);
+    case Node::Kind::quoted:
+      return node.text;
+    case Node::Kind::list: {
+      Json list = Json::array();
+      for (const auto* item : node.items) list.push_back(natural_json(*item));
+      return list;
+    }
+    case Node::Kind::map:
+      break;
+  }
+  Json map = Json::object();
+  for (const auto& [key, value] : node.members) map[key->text] = natural_json(*value);
+  return map;
+}
+
 Json with_defaults(const Json& settings, const Json& schema) {
   const SchemaView rule = SchemaView::of(&schema, schema);
   if (!settings.is_object()) return settings;

@@ -45,6 +45,9 @@ Value read_settings(const yaml::Node* with, const yaml::Node& owner, const std::
                     const SettingsRules& rules, SettingsSchemas& schemas, Report& report,
                     std::vector<SecretUse>& secrets);
 
+/// A piece of YAML where no schema tells what it should be: as Value says, but for tags, which are not looked at.
+Json natural_json(const yaml::Node& node);
+
 /// The settings with the defaults that the schema names for absent keys, for showing and for hashing.
 Json with_defaults(const Json& settings, const Json& schema);
 

@@ -49,12 +49,13 @@ constexpr std::size_t kMostTextBytes = 1 << 20;  // what config reads of a YAML 
 constexpr int kReadings = 5;
 constexpr std::chrono::milliseconds kRest{50};
 
-Deployment load_once(const std::string& root, bool cache, const Deployment* before) {
+Deployment load_once(const std::string& root, bool cache, const Deployment* before, const std::optional<config::SecretsFrom>& secrets) {
   Deployment out;
   std::error_code ignored;
   out.root = fs::absolute(root, ignored).lexically_normal().string();
   auto host = config::load_host(out.root);
   out.host = std::move(host.host);
+  if (secrets) out.host.secrets = *secrets;
 
   auto folders = built_in_plugin_folders();
   for (const auto& folder : out.host.plugins) folders.push_back((fs::path(out.root) / folder).lexically_normal().string());
@@ -63,7 +64,7 @@ Deployment load_once(const std::string& root, bool cache, const Deployment* befo
   if (before != nullptr && before->libraries == out.libraries) out.registry = before->registry;
   else out.registry = plugins::Registry::discover(folders, cache_folder, engine::built_in_sources(), engine::built_in_steps());
 
-  auto loaded = config::load_folder(out.root, *out.registry);
+  auto loaded = config::load_folder(out.root, *out.registry, secrets);
   out.folder = std::move(loaded.folder);
   out.faults = std::move(loaded.faults);
   config::Faults secret_faults;  // load_folder has reported them already
@@ -101,7 +102,7 @@ Deployment load_once(const std::string& root, bool cache, const Deployment* befo
 
 }  // namespace
 
-Deployment load(const std::string& root, bool cache, const Deployment* before) {
+Deployment load(const std::string& root, bool cache, const Deployment* before, const std::optional<config::SecretsFrom>& secrets) {
   config::Folder folder;  // as far as it is known before it is read
   std::error_code ignored;
   folder.root = fs::absolute(root, ignored).lexically_normal().string();
@@ -112,10 +113,10 @@ Deployment load(const std::string& root, bool cache, const Deployment* before) {
     if (reading > 0) std::this_thread::sleep_for(kRest);
     const auto stamps = stamps_of(folder);
     if (path = hot(stamps); !path.empty()) continue;
-    auto out = load_once(root, cache, before);
+    auto out = load_once(root, cache, before, secrets);
     if (path = moved(stamps, stamps_of(folder)); path.empty()) return out;
   }
-  auto out = load_once(root, cache, before);
+  auto out = load_once(root, cache, before, secrets);
   const auto file = fs::path(path).lexically_relative(folder.root).string();
   out.faults.insert(out.faults.begin(), {std::string(config::code::kUnreadable), {file, 0, 0}, "", "the file is being changed while it is read", "let it keep still", false});
   return out;

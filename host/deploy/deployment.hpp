@@ -35,7 +35,9 @@ struct Deployment {
 
 /// Never throws; whatever can run is in `programs`. `cache` keeps pre-flight reports in the data folder. `before` lends its plugins,
 /// where their files are the same. A file that moves while it is read makes it read all again; one that does not keep still is a fault.
-Deployment load(const std::string& root, bool cache, const Deployment* before = nullptr);
+/// `secrets`: instead of those that milepost.yaml names.
+Deployment load(const std::string& root, bool cache, const Deployment* before = nullptr,
+                const std::optional<config::SecretsFrom>& secrets = {});
 
 /// The webhook sources of these pipelines, decoders and verifiers ready.
 Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services,
