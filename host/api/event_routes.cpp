@@ -92,6 +92,10 @@ http::Outgoing event_detail(const Sources& sources, const journal::Event& event)
   Json body{{"event", to_json(event)}, {"steps", std::move(story.steps)}, {"people", std::move(story.people)}, {"effects", Json::array()}, {"audit", Json::array()}};
   for (const auto& effect : story.effects) body["effects"].push_back(to_json(effect));
   for (const auto& record : story.rows) body["audit"].push_back(to_json(record));
+  if (event.loan_revision) {
+    const auto loan = sources.store->loan(event.subject, *event.loan_revision);
+    body["loan"] = loan ? loans::view(read_json(loan->state).value_or(nullptr)) : Json(nullptr);
+  }
   if (auto payload = sources.store->payload(event.sequence)) {
     if (read_json(*payload))
       body["payload"] = std::move(*payload);

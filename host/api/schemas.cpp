@@ -112,6 +112,7 @@ const Json& schemas() {
         "people": {"$ref": "#/components/schemas/Deeds"},
         "effects": {"type": "array", "items": {"$ref": "#/components/schemas/Effect"}},
         "audit": {"type": "array", "items": {"$ref": "#/components/schemas/AuditRow"}},
+        "loan": {"type": ["object", "null"], "description": "The loan as its steps saw it; null where nothing was known."},
         "payload": {"type": "string", "description": "The JSON text, byte for byte. Neither this nor payload_base64: it is pruned."},
         "payload_base64": {"type": "string", "contentEncoding": "base64", "description": "A payload that is no JSON."}
       }

@@ -7,6 +7,7 @@ int run(const Arguments&);
 int check(const Arguments&);
 int explain(const Arguments&);
 int try_payload(const Arguments&);
+int test(const Arguments&);
 int sandbox(const Arguments&);
 int events_list(const Arguments&);
 int events_show(const Arguments&);
@@ -63,7 +64,20 @@ const std::vector<Command>& commands() {
       {"check", "Find every fault of a folder, without running it", "", {}, "", check},
       {"explain", "Say what a fault's code means", "CODE", {}, "Example: milepost explain MP1042", explain},
       {"try", "Show what a pipeline would do with a payload; nothing is sent", "PIPELINE [FILE]",
-       {}, "FILE is one payload as JSON; without it, or with -, standard input is read.\nA pipeline on a schedule or on the host's own events needs none: it is tried with its next event, or a sample.\nExample: milepost try loan-milestones event.json --config examples", try_payload},
+       {{"event", "ID", "an event of the journal instead of a file; PIPELINE may be left out"}, {"loan", "FILE", "the loan's fields, as JSON (default: what the store knows)"},
+        {"step", "ID", "show just this step"}, {"explain", "EXPR", "show what an expression gives, and what each path in it is"},
+        {"save", "FILE", "add it to a file of test cases, such as tests/approval.yaml"}},
+       "FILE is one payload as JSON; without it, or with -, standard input is read.\n"
+       "The vendors' doubles answer, so each request is shown as it would go out.\n"
+       "A pipeline on a schedule or on the host's own events needs none: it is tried with its next event, or a sample.\n\n"
+       "  milepost try loan-milestones event.json --config examples\n  milepost try --event evt-42 --step card\n"
+       "  milepost try loan-milestones event.json --explain 'payload.loan.amount > 500000'", try_payload},
+      {"test", "Play the cases of a folder's tests/ against the vendors' doubles, in virtual time", "[FILE…]",
+       {{"only", "TEXT", "just the cases whose name holds it"}, {"update", "", "write what came into the files, where something else was expected"},
+        {"show", "", "print all that came of each case"}, {"junit", "FILE", "write the results as JUnit's XML"}, {"debug", "", "log every decision"}},
+       "Each case has a world of its own: the real engine, journal and plugins, and time that passes as the case says.\n"
+       "At the end: which steps no case ran, and which conditions never said both yes and no.\ndocs/testing-pipelines.md says how a case is written.\n\n"
+       "  milepost test\n  milepost test tests/approval.yaml --only card --update", test},
       {"sandbox", "Serve local doubles of the vendors", "[VENDOR…]", {{"listen", "ADDRESS", "default 127.0.0.1:9090"}}, "", sandbox},
       {"events list", "List events, newest first", "", {{"pipeline", "NAME", ""}, {"subject", "SUBJECT", "such as a loan's id"},
         {"state", "STATE", "open, waiting, in_doubt, dead or done"}, {"type", "TYPE", ""}, {"id", "ID", "the sender's id"}, kSince, kUntil, kLimit}, "", events_list},

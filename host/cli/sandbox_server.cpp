@@ -1,13 +1,11 @@
 #include "host/cli/sandbox_server.hpp"
 
-#include <fnmatch.h>
-
 #include <thread>
-
-#include "milepost/settings.hpp"
 
 namespace milepost::cli {
 namespace {
+
+using cases::VendorFault;
 
 constexpr std::size_t kMostLogged = 20'000;
 
@@ -37,18 +35,6 @@ http::Admission SandboxServer::admit(const http::Incoming&) const {
   http::Admission go;
   go.body_limit = 16u << 20;
   return go;
-}
-
-std::optional<SandboxServer::Fault> SandboxServer::strike(const std::string& vendor, const std::string& method, const std::string& path) {
-  for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
-    if (fault->vendor != vendor || (!fault->method.empty() && fault->method != method)) continue;
-    if (!fault->path.empty() && ::fnmatch(fault->path.c_str(), path.c_str(), 0) != 0) continue;
-    if (++fault->seen % fault->every != 0) continue;
-    Fault hit = *fault;
-    if (--fault->times == 0) faults_.erase(fault);
-    return hit;
-  }
-  return std::nullopt;
 }
 
 void SandboxServer::handle(http::Incoming&& request, http::Responder respond) {
@@ -82,7 +68,7 @@ void SandboxServer::serve(const std::string& vendor, http::Incoming&& request, c
   bool drop = false;
   {
     const std::lock_guard lock(mutex_);
-    const auto fault = strike(vendor, request.method, path);
+    const auto fault = faults_[vendor].strike(request.method, path);
     Json entry{{"vendor", vendor}, {"method", request.method}, {"target", request.target}, {"body", request.body}};
     Json headers = Json::object();
     for (const auto& [key, value] : request.headers) headers[key] = is_secret(key) ? std::string("***") : value;
@@ -91,14 +77,14 @@ void SandboxServer::serve(const std::string& vendor, http::Incoming&& request, c
     if (fault && fault->answer) {
       answer = *fault->answer;
       entry["fault"] = "answer";
-    } else if (fault && fault->cut == Fault::Cut::before) {
+    } else if (fault && fault->cut == VendorFault::Cut::before) {
       drop = true;
       entry["fault"] = "cut before";
     } else {
       HttpRequest inner{request.method, request.target, {request.headers.begin(), request.headers.end()}, std::move(request.body), Intent::once};
       const auto response = vendors_.at(vendor)->handle(inner);
       answer = {response.status, {response.headers.begin(), response.headers.end()}, response.body};
-      drop = fault && fault->cut == Fault::Cut::after;
+      drop = fault && fault->cut == VendorFault::Cut::after;
       if (fault) entry["fault"] = drop ? "cut after" : "delay";
     }
     entry["status"] = drop ? 0 : answer.status;
@@ -142,37 +128,14 @@ http::Outgoing SandboxServer::add_fault(const std::string& body) {
   const auto bad = [](const std::string& detail) { return http::problem(400, "not a fault", detail); };
   const auto json = read_json(body);
   if (!json) return bad(json.error().message);
-  Fault fault;
   const auto vendor = get<std::string>(*json, "/vendor");
   if (!vendor || !vendors_.contains(*vendor)) return bad("vendor: name one that is served here");
-  fault.vendor = *vendor;
-  fault.method = get<std::string>(*json, "/match/method").value_or("");
-  fault.path = get<std::string>(*json, "/match/path").value_or("");
-  fault.times = get<unsigned>(*json, "/times").value_or(1);
-  if (fault.times == 0) return bad("times: at least 1");
-  fault.every = get<unsigned>(*json, "/every").value_or(1);
-  if (fault.every == 0) return bad("every: at least 1");
-  if (const Json* answer = find(*json, "/answer")) {
-    http::Outgoing out;
-    out.status = get<int>(*answer, "/status").value_or(0);
-    if (out.status < 200 || out.status > 599) return bad("answer.status: 200 to 599");
-    if (const Json* headers = find(*answer, "/headers"); headers != nullptr && headers->is_object())
-      for (const auto& [key, value] : headers->items()) out.headers.emplace_back(key, value.is_string() ? value.get<std::string>() : text(value));
-    if (const Json* content = find(*answer, "/body")) out.body = content->is_string() ? content->get<std::string>() : text(*content);
-    fault.answer = std::move(out);
-  }
-  if (const auto delay = get<std::string>(*json, "/delay")) {
-    const auto parsed = parse_duration(*delay);
-    if (!parsed) return bad("delay: a duration such as 300ms");
-    fault.delay = *parsed;
-  }
-  if (const auto cut = get<std::string>(*json, "/cut")) {
-    if (*cut != "before" && *cut != "after") return bad("cut: before or after");
-    fault.cut = *cut == "before" ? Fault::Cut::before : Fault::Cut::after;
-  }
-  if (!fault.answer && fault.delay.count() == 0 && fault.cut == Fault::Cut::none) return bad("say answer, delay or cut");
-  faults_.push_back(std::move(fault));
-  return json_answer(200, {{"faults", faults_.size()}});
+  auto fault = cases::read_vendor_fault(*json);
+  if (!fault) return bad(fault.error().message);
+  faults_[*vendor].add(std::move(*fault));
+  std::size_t count = 0;
+  for (const auto& [name, faults] : faults_) count += faults.size();
+  return json_answer(200, {{"faults", count}});
 }
 
 http::Outgoing SandboxServer::emit(const std::string& body) {

@@ -6,10 +6,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "host/cases/vendor_fault.hpp"
 #include "host/http/client.hpp"
 #include "host/http/server.hpp"
 #include "host/plugins/registry.hpp"
@@ -27,19 +27,10 @@ class SandboxServer {
   void handle(http::Incoming&& request, http::Responder respond);
 
  private:
-  struct Fault {
-    std::string vendor, method, path;  ///< method "" any; path with * as wildcard
-    unsigned times = 1;
-    unsigned every = 1, seen = 0;  ///< it strikes each so many that match
-    std::optional<http::Outgoing> answer;
-    std::chrono::milliseconds delay{0};
-    enum class Cut { none, before, after } cut = Cut::none;
-  };
   http::Outgoing control(const http::Incoming& request);
   http::Outgoing add_fault(const std::string& body);
   http::Outgoing emit(const std::string& body);
   void serve(const std::string& vendor, http::Incoming&& request, const http::Responder& respond);
-  std::optional<Fault> strike(const std::string& vendor, const std::string& method, const std::string& path);
 
   bool is_secret(const std::string& header) const;
 
@@ -47,7 +38,7 @@ class SandboxServer {
   const std::vector<std::string> secret_headers_;
   http::Client client_;
   std::mutex mutex_;  ///< doubles, faults and the log
-  std::vector<Fault> faults_;
+  std::map<std::string, cases::VendorFaults> faults_;  ///< by vendor
   std::deque<Json> log_;
 };
 

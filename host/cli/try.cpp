@@ -1,37 +1,32 @@
+// `milepost try`: a payload through a pipeline, in a world of its own where the vendors' doubles stand for the vendors.
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 
+#include "host/cases/update.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/store_link.hpp"
+#include "host/cli/tried.hpp"
 #include "host/deploy/deployment.hpp"
 #include "host/config/host_events.hpp"
 #include "host/config/links.hpp"
-#include "host/engine/trial.hpp"
 #include "host/intake/followers.hpp"
 #include "host/intake/mapping.hpp"
 #include "host/intake/schedules.hpp"
+#include "host/telemetry/log.hpp"
 
 namespace milepost::cli {
 namespace {
 
-void print_indented(const Json& value) {
-  // dump() does not know exact numbers: print members one by one, each compact.
-  if (!value.is_object()) {
-    fmt::print("      {}\n", text(value));
-    return;
-  }
-  std::size_t width = 0;
-  for (const auto& [key, member] : value.items()) width = std::max(width, key.size());
-  for (const auto& [key, member] : value.items()) fmt::print("      {:<{}}  {}\n", key, width, member.is_string() ? member.get<std::string>() : text(member));
-}
+namespace fs = std::filesystem;
 
-Result<std::string> read_payload(const Arguments& arguments) {
-  if (arguments.positional.size() < 2 || arguments.positional[1] == "-")
-    return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream file(arguments.positional[1], std::ios::binary);
-  if (!file) return fail(ErrorKind::permanent, arguments.positional[1] + " cannot be read");
+Result<std::string> read_whole(const std::string& path) {
+  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream file(path, std::ios::binary);
+  if (!file || fs::is_directory(path)) return fail(ErrorKind::permanent, path + " cannot be read");
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
@@ -66,71 +61,233 @@ std::optional<Event> sample_of(const engine::Program& program, telemetry::Time n
   return intake::scheduled_event(program.pipeline.name, *times, times->next(now), 0);
 }
 
+void take_fields(const Event& event, cases::Stimulus& entry) {
+  entry.decoded = true;
+  for (const auto& [name, value] : {std::pair("id", &event.id), std::pair("type", &event.type), std::pair("subject", &event.subject),
+                                    std::pair("actor", &event.actor), std::pair("reason", &event.reason), std::pair("revision", &event.revision)})
+    if (!value->empty()) entry.event[name] = *value;
+  entry.body = event.payload.text();
+}
+
+/// What is asked for, from wherever it comes.
+class Question {
+ public:
+  explicit Question(const Arguments& arguments) : arguments_(arguments), deployment_(deploy::load(arguments.folder(), false, nullptr, config::SecretsFrom{.made_up = true})) {}
+
+  Status read() {
+    auto name = arguments_.positional.empty() ? std::string() : arguments_.positional[0];
+    if (arguments_.has("event")) {
+      if (auto known = from_the_journal(name); !known) return known;
+    }
+    if (auto found = find_pipeline(name); !found) return found;
+    entry_.kind = cases::Stimulus::Kind::deliver;
+    entry_.pipeline = name;
+    const auto& sources = program_->pipeline.sources;
+    const auto called = std::ranges::find_if(sources, [](const auto& source) { return !source.path.empty(); });
+    entry_.source = called == sources.end() ? sources.front().use : called->use;
+    if (!entry_.at) entry_.at = clock_.now();
+    if (!arguments_.has("event")) {
+      auto sample = sample_of(*program_, clock_.now());
+      if (sample) take_fields(*sample, entry_);
+      if (arguments_.positional.size() > 1 || !sample) {
+        file_ = arguments_.positional.size() > 1 ? arguments_.positional[1] : "-";
+        auto payload = read_whole(file_);
+        if (!payload) return fail(payload.error());
+        entry_.body = std::move(*payload);
+      }
+    }
+    if (auto mapped = map_it(); !mapped) return mapped;
+    return know_the_loan();
+  }
+
+  const deploy::Deployment& deployment() const { return deployment_; }
+  const engine::Program& program() const { return *program_; }
+  const cases::Stimulus& entry() const { return entry_; }
+  const journal::NewEvent& event() const { return event_; }
+  const std::string& file() const { return file_; }
+  Known known() const { return known_; }
+
+ private:
+  Status find_pipeline(const std::string& name) {
+    std::vector<std::string> names;
+    for (const auto& one : deployment_.programs) {
+      names.push_back(one->pipeline.name);
+      if (one->pipeline.name == name) program_ = one;
+    }
+    if (program_ != nullptr) return {};
+    for (const auto& broken : deployment_.broken)
+      if (broken.name == name) return fail(ErrorKind::permanent, "the pipeline \"" + name + "\" has faults: see `milepost check`");
+    const auto near = config::nearest(name, names);
+    return fail(ErrorKind::permanent, "there is no pipeline \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  }
+
+  Status from_the_journal(std::string& pipeline) {
+    auto link = StoreLink::open(arguments_.folder());
+    if (!link) return fail(link.error());
+    const auto query = pipeline.empty() ? "" : "?pipeline=" + encoded(pipeline);
+    const auto told = (*link)->get("/api/v1/events/" + encoded(arguments_.get("event")) + query);
+    if (!told) return fail(told.error());
+    if (pipeline.empty()) pipeline = field(*told, "/event/pipeline");
+    const auto payload = get<std::string>(*told, "/payload");
+    if (!payload) return fail(ErrorKind::permanent, "the event's payload is pruned, or no JSON: there is nothing to try");
+    Event event;
+    event.id = field(*told, "/event/id");
+    event.type = field(*told, "/event/type");
+    event.subject = field(*told, "/event/subject");
+    event.actor = field(*told, "/event/actor");
+    event.reason = field(*told, "/event/reason");
+    event.revision = field(*told, "/event/revision");
+    event.payload = Document(*payload);
+    take_fields(event, entry_);
+    if (telemetry::Time at; telemetry::from_text(field(*told, "/event/accepted_at"), at)) entry_.at = at;
+    if (const Json* loan = find(*told, "/loan")) known_ = {*loan, "as the event saw it"};
+    return {};
+  }
+
+  /// The event that the pipeline makes of it: its subject says whose loan it is.
+  Status map_it() {
+    Event decoded;
+    for (const auto& [name, value] : entry_.event) {
+      if (name == "id") decoded.id = value;
+      if (name == "type") decoded.type = value;
+      if (name == "subject") decoded.subject = value;
+      if (name == "actor") decoded.actor = value;
+      if (name == "reason") decoded.reason = value;
+      if (name == "revision") decoded.revision = value;
+    }
+    decoded.payload = Document(entry_.body);
+    std::string refusal;
+    const auto source = std::ranges::find(program_->pipeline.sources, entry_.source, &config::Source::use);
+    if (const auto info = deployment_.registry->source_info(entry_.source); info && info->webhook && !entry_.decoded) {
+      auto decoder = deployment_.registry->webhook(entry_.source, source->with.json.is_null() ? Json::object() : source->with.json, {nullptr, &clock_, nullptr});
+      if (!decoder) return fail(decoder.error());
+      auto events = (*decoder)->receive({"POST", source->path, {{"Content-Type", "application/json"}}, entry_.body, Intent::once});
+      if (!events) refusal = events.error().message;
+      else if (events->empty()) return fail(ErrorKind::permanent, "the source makes no event of it");
+      else decoded = events->front();
+    }
+    config::Faults faults;
+    const auto mapping = intake::Mapping::compile(program_->pipeline, faults);
+    expression::Machine machine;
+    event_ = mapping->map(machine, program_->pipeline.name, entry_.source, decoded, "application/json", *entry_.at);
+    if (!refusal.empty()) event_.quarantine = refusal;
+    return {};
+  }
+
+  Status know_the_loan() {
+    if (const auto path = arguments_.get("loan"); !path.empty()) {
+      const auto content = read_whole(path);
+      if (!content) return fail(content.error());
+      auto loan = read_json(*content);
+      if (!loan || !loan->is_object())
+        return fail(ErrorKind::permanent, path + " is no JSON object of the loan's fields, such as {\"stage\": \"approval\"}");
+      known_ = {std::move(*loan), "from " + path};
+      return {};
+    }
+    if (!known_.from.empty() || event_.subject.empty()) return {};
+    known_.from = "no store here";
+    if (std::error_code none; !fs::exists(store_path(arguments_.folder()), none)) return {};
+    auto link = StoreLink::open(arguments_.folder());
+    if (!link) {
+      known_.from = "the store cannot be asked: " + link.error().message;
+      return {};
+    }
+    const auto told = (*link)->get("/api/v1/subjects/" + encoded(event_.subject) + "/why?limit=1");
+    const Json* loan = told ? find(*told, "/loan") : nullptr;
+    known_ = {loan != nullptr ? *loan : Json(nullptr), "in the store, now"};
+    return {};
+  }
+
+  const Arguments& arguments_;
+  deploy::Deployment deployment_;
+  telemetry::SystemClock clock_;
+  std::shared_ptr<const engine::Program> program_;
+  cases::Stimulus entry_;
+  journal::NewEvent event_;
+  std::string file_;
+  Known known_;
+};
+
+/// The lines of `events:` for a saved case.
+std::string event_lines(const Question& question) {
+  const auto& entry = question.entry();
+  std::string out = "      - at: " + telemetry::to_text(*entry.at) + "\n";
+  std::error_code ignored;
+  const auto inside = fs::relative(fs::absolute(question.file()), question.deployment().root, ignored).string();
+  if (!question.file().empty() && question.file() != "-" && !ignored && !inside.starts_with(".."))
+    out += "        file: " + cases::flow(Json(inside)) + "\n";
+  else
+    out += "        body: " + text(Json(entry.body)) + "  # the raw text\n";
+  if (entry.decoded) {
+    Json event = Json::object();
+    for (const auto& [name, value] : entry.event) event[name] = value;
+    out += "        event: " + cases::flow(event) + "\n";
+  }
+  return out;
+}
+
+Status save(const std::string& path, const Question& question, const Tried& tried) {
+  const auto& event = question.event();
+  const auto where = fs::path(question.deployment().root) / path;
+  std::string content;
+  const auto name = question.program().pipeline.name;
+  if (std::error_code none; fs::exists(where, none)) {
+    auto old = read_whole(where.string());
+    if (!old) return fail(old.error());
+    content = std::move(*old);
+    if (!content.contains("pipeline: " + name))
+      return fail(ErrorKind::permanent, path + " has cases of another pipeline: name another file");
+    if (!content.ends_with('\n')) content += '\n';
+  } else {
+    content = "pipeline: " + name + "\n\ncases:\n";
+    fs::create_directories(where.parent_path(), none);
+  }
+  std::string title = (event.type.empty() ? "an event" : event.type) + " of " + (event.subject.empty() ? name : event.subject);
+  const std::string wanted = title;
+  for (int number = 2; content.contains("case: " + cases::flow(Json(title)) + "\n"); ++number) title = wanted + " (" + std::to_string(number) + ")";
+  content += "\n  - case: " + cases::flow(Json(title)) + "\n";
+  if (question.known().loan.is_object()) content += "    loans: {" + cases::flow(Json(event.subject)) + ": " + cases::flow(question.known().loan) + "}\n";
+  content += "    events:\n" + event_lines(question) + "    expect:\n" + cases::block(cases::first_expectation(tried.played.outcome), 6);
+  std::ofstream out(where, std::ios::binary | std::ios::trunc);
+  out << content;
+  out.flush();
+  if (!out) return fail(ErrorKind::permanent, where.string() + " cannot be written");
+  return {};
+}
+
 }  // namespace
 
 int try_payload(const Arguments& arguments) {
-  if (arguments.positional.empty() || arguments.positional.size() > 2) return wrong_use("say which pipeline: milepost try PIPELINE [FILE]");
-  const auto& name = arguments.positional[0];
-  const auto deployment = deploy::load(arguments.folder(), false);
-  std::vector<std::string> names;
-  std::shared_ptr<const engine::Program> program;
-  for (const auto& one : deployment.programs) {
-    names.push_back(one->pipeline.name);
-    if (one->pipeline.name == name) program = one;
-  }
-  if (program == nullptr) {
-    for (const auto& broken : deployment.broken)
-      if (broken.name == name) return failed({ErrorKind::permanent, "the pipeline \"" + name + "\" has faults: see `milepost check`"});
-    const auto near = config::nearest(name, names);
-    return failed({ErrorKind::permanent, "there is no pipeline \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?")});
-  }
+  const bool event = arguments.has("event");
+  if (arguments.positional.size() > (event ? 1 : 2) || (!event && arguments.positional.empty()))
+    return wrong_use("say which pipeline: milepost try PIPELINE [FILE], or which event: milepost try --event ID");
+  telemetry::configure_log("auto", telemetry::Level::none);
+  Question question(arguments);
+  if (auto read = question.read(); !read) return failed(read.error());
+  const auto tried = play_once(question.deployment(), question.program(), question.entry(), question.event(), question.known());
+  if (!tried) return failed(tried.error());
 
-  telemetry::SystemClock clock;
-  const auto& source = program->pipeline.sources.front();
-  auto sample = sample_of(*program, clock.now());
-  Event decoded;
-  if (arguments.positional.size() == 1 && sample) {
-    decoded = std::move(*sample);
-  } else {
-    auto payload = read_payload(arguments);
-    if (!payload) return failed(payload.error());
-    if (sample) decoded = std::move(*sample);
-    decoded.payload = Document(std::move(*payload));
+  const auto step = arguments.get("step");
+  if (!step.empty() && question.program().index(step) == question.program().steps.size()) {
+    std::vector<std::string> ids;
+    for (const auto& one : question.program().steps) ids.push_back(one.definition.id);
+    const auto near = config::nearest(step, ids);
+    return failed({ErrorKind::permanent, "there is no step \"" + step + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?")});
   }
-  const std::string payload = decoded.payload.text();
-  std::string refusal;
-  if (const auto info = deployment.registry->source_info(source.use); info && info->webhook) {
-    auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, {nullptr, &clock, nullptr});
-    if (!decoder) return failed(decoder.error());
-    auto events = (*decoder)->receive({"POST", source.path, {{"Content-Type", "application/json"}}, payload, Intent::once});
-    if (!events) refusal = events.error().message;
-    else if (events->empty()) return failed({ErrorKind::permanent, "the source makes no event of it"});
-    else decoded = events->front();
+  if (const auto path = arguments.get("save"); !path.empty()) {
+    if (!tried->whole) return failed({ErrorKind::permanent, "it cannot be saved: " + tried->why_not_whole});
+    if (const auto saved = save(path, question, *tried); !saved) return failed(saved.error());
   }
-  config::Faults faults;
-  const auto mapping = intake::Mapping::compile(program->pipeline, faults);
-  expression::Machine machine;
-  auto event = mapping->map(machine, name, source.use, decoded, "application/json", clock.now());
-  if (!refusal.empty()) event.quarantine = refusal;
-  const auto trial = engine::try_event(*program, event, clock.now());
-
-  if (arguments.json()) {
-    Json steps = Json::array();
-    for (const auto& step : trial.steps)
-      steps.push_back({{"id", step.id}, {"use", step.use}, {"connection", step.connection}, {"outcome", step.outcome}, {"reason", step.reason}, {"with", step.with}, {"key", step.key}});
-    fmt::print("{}\n", text(Json{{"event", {{"id", event.id}, {"type", event.type}, {"subject", event.subject}, {"actor", event.actor}}}, {"steps", steps}, {"end", trial.end}}));
-  } else {
-    fmt::print("event {}  type {}  subject {}\n\n", event.id, event.type, event.subject);
-    std::size_t width = 0;
-    for (const auto& step : trial.steps) width = std::max(width, step.id.size() + step.use.size() + 2);
-    for (const auto& step : trial.steps) {
-      const std::string label = step.id.starts_with(step.use + "-") ? step.use : step.id + "  " + step.use;
-      fmt::print("  {:<{}}  {}{}\n", label, width, step.outcome, step.reason.empty() ? "" : " (" + step.reason + ")");
-      if (!step.with.is_null()) print_indented(step.with);
-    }
-    fmt::print("\n{}; nothing was sent\n", trial.end);
+  if (arguments.has("explain")) {
+    auto seen = explain_expression(arguments.get("explain"), *tried);
+    if (!seen) return failed(seen.error());
+    fmt::print("{}", arguments.json() ? text(*seen) + "\n" : explained_text(*seen));
+    return kDone;
   }
-  return trial.end == "done" ? kDone : kFaults;
+  fmt::print("{}", arguments.json() ? text(to_json(*tried, step)) + "\n" : tried_text(*tried, step));
+  if (const auto path = arguments.get("save"); !path.empty() && !arguments.json())
+    fmt::print("\n{}: a case was added; milepost test {} plays it\n", path, path);
+  return tried->ended_well() ? kDone : kFaults;
 }
 
 }  // namespace milepost::cli

@@ -9,8 +9,8 @@
 
 namespace milepost::telemetry {
 
-/// It relies on attend(): every thread that works by it waits by it, or is at work. One thread of its own, the director's,
-/// calls rest() and move_to().
+/// It relies on attend(): every thread that works by it waits by it, or is at work. One thread of its own, the
+/// director's, calls rest() and move_to(). What a thread waits by, its mutex and condition, outlives those calls.
 class VirtualClock : public Clock {
  public:
   explicit VirtualClock(Time start) : now_(to_micros(start)) {}

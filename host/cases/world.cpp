@@ -1,0 +1,371 @@
+#include "host/cases/world.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <stdexcept>
+
+#include "host/cases/outcome.hpp"
+#include "host/config/fault_text.hpp"
+#include "host/engine/engine.hpp"
+#include "host/http/answer_to.hpp"
+#include "host/intake/cloud_events.hpp"
+#include "host/intake/followers.hpp"
+#include "host/intake/hooks.hpp"
+#include "host/intake/poller.hpp"
+#include "host/intake/schedules.hpp"
+#include "host/loans/loan_state.hpp"
+#include "host/telemetry/virtual_clock.hpp"
+
+namespace milepost::cases {
+namespace {
+
+using namespace std::chrono_literals;
+using telemetry::Time;
+
+/// 2026-11-02 09:00 UTC, where no entry says when.
+constexpr Time kStart = Time(1'793'610'000s);
+/// A case without `for` ends at the latest so long after its last entry.
+constexpr auto kLongest = std::chrono::days(30);
+/// Real time in which everybody must have come to rest: a plugin that takes longer hangs.
+constexpr auto kPatience = 20s;
+
+struct Stuck : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+template <class T>
+T must(Result<T>&& result) {
+  if (!result) throw Stuck(result.error().message);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+class World {
+ public:
+  World(const CaseFile& file, const Case& what, const Ground& ground, std::size_t number)
+      : file_(file),
+        case_(what),
+        ground_(ground),
+        secrets_(ground.secrets),
+        clock_(!what.events.empty() && what.events.front().at ? *what.events.front().at : kStart),
+        doubles_(clock_),
+        path_(ground.scratch + "/" + std::to_string(number) + ".db") {
+    for (const auto& [name, value] : file.secrets) secrets_.set(name, config::Secret(value));
+    for (const auto& program : ground.programs)
+      if (std::ranges::find(file.pipelines, program->pipeline.name) != file.pipelines.end()) programs_.push_back(program);
+  }
+  ~World() {
+    doubles_.stop();
+    for (auto& poller : pollers_) poller->request_stop();
+    schedules_.reset();
+    followers_.reset();
+    pollers_.clear();
+    if (engine_) engine_->stop(0s);
+    engine_.reset();
+    hooks_.reset();
+    store_.reset();
+    std::error_code ignored;
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + end, ignored);
+  }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  void build() {
+    store_ = must(journal::Store::open({.path = path_, .clock = &clock_}));
+    {
+      const std::lock_guard lock(ground_.at_the_registry);
+      make_doubles();
+      make_engine();
+      make_sources();
+    }
+    know_loans();
+    doubles_.mark_by([this] {
+      const auto sent = store_->audit({.kind = "intent", .limit = 1, .newest_first = true});
+      return sent.empty() ? std::string() : sent.front().row.step;
+    });
+    must(followers_->start());
+    engine_->start(false);
+    schedules_->start();
+    for (auto& poller : pollers_) poller->start();
+    settle(clock_.now());
+  }
+
+  void run() {
+    for (const auto& entry : case_.events) {
+      const Time when = std::max(clock_.now(), entry.at ? *entry.at : clock_.now() + entry.after);
+      settle(when);
+      if (entry.kind == Stimulus::Kind::deliver) deliver(entry);
+      if (entry.kind == Stimulus::Kind::emit) emit(entry);
+      settle(when);
+    }
+    if (case_.lasts) return settle(clock_.now() + *case_.lasts);
+    const Time end = clock_.now() + kLongest;
+    for (Time next = rest(); !ended() && next <= end; next = rest()) clock_.move_to(next);
+  }
+
+  Played tell() const { return outcome_of({*store_, doubles_, programs_, answers_, case_}); }
+
+ private:
+  // ---- time ----
+
+  Time rest() {
+    const auto next = clock_.rest(kPatience);
+    if (!next) throw Stuck("it did not come to rest within 20 s: a plugin hangs, or something is done without end");
+    return *next;
+  }
+  /// Everything that happens until then.
+  void settle(Time until) {
+    for (Time next = rest(); next <= until; next = rest()) clock_.move_to(next);
+    clock_.move_to(until);
+    rest();
+  }
+  bool ended() const {
+    return store_->count(journal::EventState::open) == 0 && store_->count(journal::EventState::waiting) == 0;
+  }
+
+  // ---- what it is made of ----
+
+  plugins::Services services() { return {&doubles_, &clock_, store_.get()}; }
+
+  void make_doubles() {
+    std::set<std::string> wanted;
+    for (const auto& [name, connection] : connections()) wanted.insert(connection.use);
+    for (const auto& [name, faults] : case_.faults) wanted.insert(name);
+    for (const auto& [name, requests] : case_.before) wanted.insert(name);
+    for (const auto& entry : case_.events)
+      if (!entry.vendor.empty()) wanted.insert(entry.vendor);
+    for (const auto& installed : ground_.registry.sandboxes()) {
+      const auto name = installed.name.substr(0, installed.name.rfind("-sandbox"));
+      if (!wanted.contains(name)) continue;
+      const auto faults = case_.faults.find(name);
+      doubles_.add(name, must(ground_.registry.sandbox(name, {nullptr, &clock_, nullptr})),
+                   faults == case_.faults.end() ? std::vector<VendorFault>() : faults->second);
+    }
+    for (const auto& [name, requests] : case_.before)
+      for (const auto& request : requests)
+        if (const auto answer = doubles_.ask(name, request); answer && !answer->ok())
+          throw Stuck(name + ", before " + request.method + " " + request.target + ": the double answers " +
+                      std::to_string(answer->status) + ": " + answer->body);
+  }
+
+  /// Of the pipelines here, in this process and with no address that is looked up.
+  std::map<std::string, config::Connection> connections() const {
+    std::map<std::string, config::Connection> out;
+    const auto take = [&](const std::string& name) {
+      const auto found = ground_.connections.find(name);
+      if (found == ground_.connections.end()) return;
+      auto& connection = out.insert(*found).first->second;
+      connection.isolation.reset();
+      connection.allow_private = true;
+    };
+    for (const auto& program : programs_) {
+      for (const auto& step : program->steps) take(step.definition.connection);
+      for (const auto& source : program->pipeline.sources) take(source.connection);
+    }
+    return out;
+  }
+
+  void make_engine() {
+    engine_ = std::make_unique<engine::Engine>(*store_, ground_.registry, services(), clock_);
+    must(engine_->deploy(programs_, connections(), {}, secrets_));
+  }
+
+  void make_sources() {
+    std::vector<intake::Hook> hooks;
+    std::vector<intake::Schedule> schedules;
+    std::vector<intake::Following> followings;
+    for (const auto& program : programs_) {
+      const auto& pipeline = program->pipeline;
+      config::Faults faults;
+      auto compiled = intake::Mapping::compile(pipeline, faults);
+      if (!compiled) throw Stuck(faults.empty() ? "the event mapping does not compile" : config::to_string(faults.front()));
+      const auto mapping = mappings_[pipeline.name] = std::make_shared<const intake::Mapping>(std::move(*compiled));
+      std::size_t number = 0;
+      for (const auto& source : pipeline.sources) {
+        const auto info = ground_.registry.source_info(source.use);
+        const auto feed = [&] {
+          return std::make_unique<intake::Feed>(
+              intake::Origin{pipeline.name, source.use, pipeline.version, info ? info->digest : "", 202}, mapping,
+              pipeline.name + "/" + std::to_string(++number), *store_, clock_);
+        };
+        const Json with = source.with.json.is_null() ? Json::object() : source.with.json;
+        if (!source.path.empty()) {
+          hooks.push_back(hook(*program, source, mapping, with));
+        } else if (source.use == "schedule") {
+          schedules.push_back(must(intake::Schedule::make(source.with.json, feed())));
+        } else if (source.use == "events") {
+          followings.push_back(intake::Following::make(source.with.json, feed()));
+        } else if (info && !info->webhook) {
+          auto account = must(ground_.registry.account(connections().at(source.connection), secrets_, services()));
+          pollers_.push_back(std::make_unique<intake::Poller>(
+              intake::Polling{info->name, with, source.every, std::move(account), feed()}, clock_));
+        }
+      }
+    }
+    hooks_ = std::make_unique<intake::Hooks>(*store_, clock_);
+    hooks_->deploy(std::move(hooks));
+    schedules_ = std::make_unique<intake::Schedules>(std::move(schedules), clock_);
+    followers_ = std::make_unique<intake::Followers>(std::move(followings), *store_, clock_);
+  }
+
+  /// As the host's own, but for its verifier: what a case sends is taken as verified.
+  intake::Hook hook(const engine::Program& program, const config::Source& source,
+                    const std::shared_ptr<const intake::Mapping>& mapping, const Json& with) {
+    intake::Hook out;
+    out.pipeline = program.pipeline.name;
+    out.source = source.use;
+    out.version = program.pipeline.version;
+    out.path = source.path;
+    out.mapping = mapping;
+    for (const auto& step : program.steps) {
+      if (!source.accept_validated || step.kind != engine::ProgramStep::Kind::validate || step.when) break;
+      out.validations.push_back(step.validation);
+    }
+    if (source.use == "webhook" && get<std::string>(with, "/format") == "cloudevents")
+      out.decoder = std::make_shared<intake::CloudEvents>();
+    if (const auto info = ground_.registry.source_info(source.use)) {
+      out.decoder = must(ground_.registry.webhook(source.use, with, services()));
+      out.plugin = info->digest;
+      out.accepted_status = info->accepted_status;
+      out.quarantined_status = info->quarantined_status;
+    }
+    return out;
+  }
+
+  void know_loans() {
+    if (!case_.links.empty())
+      must(store_->run([&](journal::Writer& writer) {
+        for (const auto& link : case_.links) writer.put(link);
+      }));
+    for (const auto& [subject, known] : case_.loans) {
+      Json fields = known;
+      Time since = clock_.now();
+      if (const auto text = get<std::string>(fields, "/stage_since"); text && telemetry::from_text(*text, since))
+        fields.erase("stage_since");
+      const auto state = loans::merge(loans::empty_state(), fields, since, 0);
+      if (!state) continue;
+      must(store_->run([&](journal::Writer& writer) {
+        writer.append({subject, 1, 0, clock_.now(), milepost::text(*state)});
+      }));
+    }
+  }
+
+  // ---- what comes in ----
+
+  const config::Source& source_of(const std::string& pipeline, const std::string& use) const {
+    for (const auto& program : programs_)
+      if (program->pipeline.name == pipeline)
+        for (const auto& source : program->pipeline.sources)
+          if (source.use == use) return source;
+    throw Stuck("the pipeline " + pipeline + " has no source " + use);
+  }
+
+  void deliver(const Stimulus& entry) {
+    const auto& source = source_of(entry.pipeline, entry.source);
+    if (!source.path.empty() && !entry.decoded) {
+      auto headers = entry.headers;
+      if (std::ranges::none_of(headers, [](const auto& one) { return same_header(one.first, "Content-Type"); }))
+        headers.emplace_back("Content-Type", "application/json");
+      return call(source.path, "", headers, entry.body);
+    }
+    const auto field = [&](const char* name) {
+      const auto found = entry.event.find(name);
+      return found == entry.event.end() ? std::string() : found->second;
+    };
+    Event event;
+    event.id = field("id");
+    event.type = field("type");
+    event.subject = field("subject");
+    event.actor = field("actor");
+    event.reason = field("reason");
+    event.revision = field("revision");
+    event.time = clock_.now();
+    event.payload = Document(entry.body);
+    intake::Feed feed({entry.pipeline, entry.source, "", "", 202}, mappings_.at(entry.pipeline), "milepost test", *store_, clock_);
+    const auto before = store_->newest();
+    const auto counts = must(feed.store({event}, ""));
+    Json answer{{"answer", counts.accepted > 0 ? "accepted" : counts.duplicate > 0 ? "duplicate" : "quarantined"}};
+    if (const auto after = store_->newest(); after > before)
+      if (const auto stored = store_->event(after)) answer["receipt"] = stored->receipt;
+    answers_.push_back(std::move(answer));
+  }
+
+  void call(const std::string& path, const std::string& query, const HttpHeaders& headers, const std::string& body) {
+    http::Incoming request;
+    request.method = "POST";
+    request.path = path;
+    request.query = query;
+    request.target = path + (query.empty() ? "" : "?" + query);
+    request.headers = {headers.begin(), headers.end()};
+    request.body = body;
+    request.peer = "milepost test";
+    request.scheme = "https";
+    const auto answer = http::answer_to([&](http::Responder respond) { hooks_->handle(std::move(request), std::move(respond)); });
+    const auto told = read_json(answer.body).value_or(Json::object());
+    if (answer.status == 204) return answers_.push_back({{"answer", "nothing"}});
+    if (answer.status > 299)
+      return answers_.push_back({{"answer", "refused"}, {"reason", get<std::string>(told, "/detail").value_or("")}});
+    const auto one = [&](const Json& event) {
+      answers_.push_back({{"answer", get<std::string>(event, "/status").value_or("")},
+                          {"receipt", get<std::string>(event, "/id").value_or("")}});
+    };
+    if (const Json* several = milepost::find(told, "/events"); several != nullptr && several->is_array())
+      for (const auto& event : *several) one(event);
+    else
+      one(told);
+  }
+
+  void emit(const Stimulus& entry) {
+    const config::Source* into = nullptr;
+    for (const auto& program : programs_)
+      for (const auto& source : program->pipeline.sources)
+        if (into == nullptr && !source.path.empty() && source.use.starts_with(entry.vendor + ".")) into = &source;
+    if (into == nullptr) throw Stuck("no pipeline of this file has a webhook source of " + entry.vendor);
+    Json emission = entry.emission;
+    if (emission.is_object() && !emission.contains("url")) emission["url"] = "https://milepost.test" + into->path;
+    if (emission.is_object() && !emission.contains("secret")) emission["secret"] = "made-up";
+    for (const auto& request : must(doubles_.emit(entry.vendor, emission))) {
+      const auto mark = request.target.find('?');
+      call(into->path, mark == request.target.npos ? "" : request.target.substr(mark + 1), request.headers, request.body);
+    }
+  }
+
+  const CaseFile& file_;
+  const Case& case_;
+  const Ground& ground_;
+  config::Secrets secrets_;
+  std::vector<std::shared_ptr<const engine::Program>> programs_;
+  telemetry::VirtualClock clock_;
+  Doubles doubles_;
+  const std::string path_;
+  std::unique_ptr<journal::Store> store_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<intake::Hooks> hooks_;
+  std::map<std::string, std::shared_ptr<const intake::Mapping>> mappings_;
+  std::unique_ptr<intake::Schedules> schedules_;
+  std::unique_ptr<intake::Followers> followers_;
+  std::vector<std::unique_ptr<intake::Poller>> pollers_;
+  std::vector<Json> answers_;  ///< {"answer", "receipt", "reason"} of what was delivered, in order
+};
+
+}  // namespace
+
+Played play(const CaseFile& file, const Case& what, const Ground& ground, std::size_t number) {
+  Played out;
+  try {
+    World world(file, what, ground, number);
+    std::string failure;
+    try {
+      world.build();
+      world.run();
+    } catch (const Stuck& stuck) {
+      failure = stuck.what();
+    }
+    if (failure.empty()) out = world.tell();
+    out.failure = failure;
+  } catch (const std::exception& error) {
+    out.failure = error.what();
+  }
+  return out;
+}
+
+}  // namespace milepost::cases

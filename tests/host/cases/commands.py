@@ -1,0 +1,239 @@
+"""`milepost test` and `milepost try` as they are typed: what they print, what they write, and how they exit."""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xml.etree.ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+from harness.deployment import ROOT, Deployment  # noqa: E402
+
+MILEPOST = str(pathlib.Path(sys.argv.pop(1)).resolve())
+EXAMPLES = str(ROOT / "examples")
+APPROVAL = ROOT / "examples/events/approval.json"
+
+
+def milepost(*arguments, stdin=None):
+    done = subprocess.run([MILEPOST, *map(str, arguments)], capture_output=True, text=True, input=stdin, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Folder:
+    """A copy of examples/ with cases of its own, and without its secrets."""
+
+    def __init__(self, cases=None):
+        self.cases = cases
+
+    def __enter__(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.temporary.name)
+        for name in ("connections", "pipelines", "schemas", "events"):
+            shutil.copytree(ROOT / "examples" / name, self.path / name)
+        shutil.copy(ROOT / "examples/milepost.yaml", self.path)
+        (self.path / "tests").mkdir()
+        if self.cases is not None:
+            self.file.write_text(self.cases)
+        return self
+
+    def __exit__(self, *_):
+        self.temporary.cleanup()
+
+    @property
+    def file(self):
+        return self.path / "tests/x.yaml"
+
+    def test(self, *arguments):
+        return milepost("test", "--config", self.path, *arguments)
+
+
+def case(expect, events="{file: events/approval.json}", more=""):
+    return f"pipeline: loan-milestones\ncases:\n  - case: a case\n    events: {events}\n{more}    expect:\n{expect}"
+
+
+class Test(unittest.TestCase):
+    def test_a_failure_says_where_what_and_why(self):
+        with Folder(case("      events: {state: done, steps: {card: created}}\n", "{file: events/approval.json, change: {loan: {stage: closing}}}")) as folder:
+            status, out, err = folder.test()
+            self.assertEqual(status, 1, out + err)
+            self.assertIn("tests/x.yaml:6:43  events.steps.card", out)
+            self.assertIn("expected  created", out)
+            self.assertIn("but came  not_run", out)
+            self.assertIn("payload.loan.stage", out)
+            self.assertIn("1 case, 0 passed, 1 failed", out)
+
+    def test_what_no_case_looks_at_is_told(self):
+        with Folder(case("      events: {state: done}\n")) as folder:
+            status, out, _ = folder.test()
+            self.assertEqual(status, 0, out)
+            self.assertIn("card always ran", out)
+            self.assertIn("crf-leads        no case", out)
+
+    def test_a_case_that_names_what_is_not_there_is_an_error(self):
+        rows = [
+            (case("      events: {steps: {crd: created}}\n"), 'there is no step "crd"; did you mean "card"?'),
+            (case("      events: {steps: {card: creatd}}\n"), 'did you mean "created"?'),
+            (case("      events: {stat: done}\n"), 'did you mean "state"?'),
+            (case("      sent: {postcrad: 1}\n"), 'did you mean "postcard"?'),
+            (case("      holds: {hubspt: 1}\n"), 'did you mean "hubspot"?'),
+            (case("      alerts: [milepost.deadletter]\n"), 'did you mean "milepost.dead_letter"?'),
+            (case("      sent: {postcard: many}\n"), "expected how many"),
+            (case("      alerts: 0\n", "{file: events/aproval.json}"), "cannot be read"),
+            (case("      alerts: 0\n", "{file: events/approval.json, body: {}}"), "told twice"),
+            (case("      alerts: 0\n", "{file: events/approval.json, at: noon}"), "is no time"),
+            (case("      alerts: 0\n", more="    vendors: {hubspot: [{match: POST *}]}\n"), "say answer, delay or cut"),
+            (case("      alerts: 0\n", more="    vendors: {hubspot: [{answr: 429}]}\n"), 'did you mean "answer"?'),
+            (case("      alerts: 0\n", more="    vendor: {}\n"), 'did you mean "vendors"?'),
+            ("pipeline: loan-milestone\ncases: []\n", 'did you mean "loan-milestones"?'),
+            ("cases: []\n", "pipeline"),
+            ("", "empty"),
+            ("pipeline: [\n", "MP1005"),
+        ]
+        for text, words in rows:
+            with self.subTest(words=words), Folder(text) as folder:
+                status, out, err = folder.test()
+                self.assertEqual(status, 1, out + err)
+                self.assertIn(words, out)
+                self.assertIn("tests/x.yaml:", out)
+
+    def test_a_folder_without_cases_says_how_to_write_one(self):
+        with Folder() as folder:
+            status, out, err = folder.test()
+            self.assertEqual(status, 1)
+            self.assertIn("testing-pipelines.md", err)
+
+    def test_update_writes_what_came_and_keeps_comments(self):
+        with Folder(case("      # the card\n      events: {state: dead, steps: {card: not_run}}  # as it ends\n      sent: {postcard: 9}\n")) as folder:
+            status, out, err = folder.test("--update")
+            self.assertEqual(status, 0, out + err)
+            text = folder.file.read_text()
+            self.assertIn("      # the card\n      events: {state: done, steps: {card: created}}  # as it ends\n      sent: {postcard: 1}\n", text)
+            self.assertEqual(folder.test()[0], 0)
+
+    def test_update_gives_a_case_its_first_expectation(self):
+        with Folder("pipeline: loan-milestones\ncases:\n  - case: a case\n    events: {file: events/approval.json}\n") as folder:
+            self.assertEqual(folder.test("--update")[0], 0)
+            self.assertIn("postcard.send: 1", folder.file.read_text())
+            status, out, _ = folder.test()
+            self.assertEqual(status, 0, out)
+
+    def test_junit_and_json(self):
+        with Folder(case("      alerts: 3\n")) as folder:
+            status, out, _ = folder.test("--json", "--junit", folder.path / "out.xml")
+            self.assertEqual(status, 1)
+            told = json.loads(out)
+            self.assertEqual(told["cases"][0]["mismatches"][0]["path"], "alerts")
+            self.assertEqual(told["coverage"]["loan-milestones"]["steps"]["card"], {"ran": 1, "when": told["coverage"]["loan-milestones"]["steps"]["card"]["when"], "passed_by": 0})
+            root = xml.etree.ElementTree.parse(folder.path / "out.xml").getroot()
+            self.assertEqual((root.get("tests"), root.get("failures")), ("1", "1"))
+            self.assertIn("expected 3", root.find("testsuite/testcase/failure").text)
+
+    def test_time_passes_as_it_is_told(self):
+        cases = case("      events: {state: done, steps: {crm: {outcome: created, attempts: 2}}}\n",
+                     more="    vendors: {hubspot: [{match: POST */batch/upsert, answer: {status: 429, headers: {Retry-After: \"86400\"}}}]}\n")
+        with Folder(cases.replace("within: 1h", "within: 7d")) as folder:
+            pipeline = folder.path / "pipelines/loan-milestones.yaml"
+            pipeline.write_text(pipeline.read_text().replace("within: 1h", "within: 7d"))
+            began = time.monotonic()
+            status, out, _ = folder.test()
+            self.assertEqual(status, 0, out)
+            self.assertLess(time.monotonic() - began, 30)
+
+    def test_two_hundred_cases_take_seconds(self):
+        one = "  - case: number {0}\n    events: {{file: events/approval.json, change: {{loan: {{id: L-{0}}}}}}}\n    expect: {{events: {{state: done, steps: {{card: created}}}}}}\n"
+        with Folder("pipeline: loan-milestones\ncases:\n" + "".join(one.format(i) for i in range(200))) as folder:
+            began = time.monotonic()
+            status, out, _ = folder.test("--json")
+            took = time.monotonic() - began
+            self.assertEqual(status, 0, out[-2000:])
+            told = json.loads(out)
+            self.assertEqual(len(told["cases"]), 200)
+            print(f"200 cases in {told['seconds']} s")
+            self.assertLess(took, 60)
+
+
+class Try(unittest.TestCase):
+    def test_conditions_show_what_they_saw_and_requests_go_out_nowhere(self):
+        status, out, err = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES)
+        self.assertEqual(status, 0, out + err)
+        for words in ('payload.loan.stage  "approval"', "→ POST http://127.0.0.1:9090/postcard/", "tracking_code  L-1001-approval",
+                      "nothing is known of it", "nothing was sent", "to open connections"):
+            self.assertIn(words, out)
+
+    def test_credentials_do_not_show(self):
+        status, out, err = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--json")
+        self.assertEqual(status, 0, out + err)
+        self.assertNotIn("made-up", out)
+        self.assertNotIn("sandbox-token", out)
+        told = json.loads(out)
+        crm = next(step for step in told["steps"] if step["id"] == "crm")
+        self.assertEqual(crm["requests"][0]["headers"]["Authorization"], "***")
+        self.assertEqual(crm["requests"][0]["method"], "POST")
+
+    def test_one_step(self):
+        status, out, _ = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--step", "card")
+        self.assertEqual(status, 0, out)
+        self.assertNotIn("hubspot.upsert", out)
+        status, _, err = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--step", "crd")
+        self.assertEqual(status, 1)
+        self.assertIn('did you mean "card"?', err)
+
+    def test_explain_shows_each_path(self):
+        status, out, _ = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--explain",
+                                  "payload.loan.amount > 500000 or steps.card.effect == \"created\"")
+        self.assertEqual(status, 0, out)
+        for words in ("= true", "payload.loan.amount  325000.00", 'steps.card.effect    "created"'):
+            self.assertIn(words, out)
+        status, _, err = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--explain", "paylod.x")
+        self.assertEqual(status, 1)
+        self.assertIn("payload", err)
+
+    def test_a_loan_that_is_told_is_seen(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as loan:
+            loan.write('{"stage": "closing"}')
+            loan.flush()
+            status, out, _ = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--loan", loan.name, "--explain", "loan.stage")
+            self.assertEqual(status, 0, out)
+            self.assertIn('"closing"', out)
+
+    def test_a_setting_that_must_be_there_and_is_nil_is_told(self):
+        with Folder() as folder:
+            payload = json.loads(APPROVAL.read_text())
+            del payload["borrower"]
+            status, out, _ = milepost("try", "loan-milestones", "--config", folder.path, stdin=json.dumps(payload))
+            self.assertEqual(status, 1, out)
+            self.assertIn("! to must be there, and is nothing for this event", out)
+
+    def test_save_makes_a_case_that_passes(self):
+        with Folder() as folder:
+            for payload in (folder.path / "events/approval.json", "-"):
+                status, out, err = milepost("try", "loan-milestones", payload, "--config", folder.path, "--save", "tests/x.yaml",
+                                            stdin=APPROVAL.read_text())
+                self.assertEqual(status, 0, out + err)
+            text = folder.file.read_text()
+            self.assertIn("file: events/approval.json", text)
+            self.assertIn("case: stage.changed of L-1001", text)
+            status, out, _ = folder.test()
+            self.assertEqual(status, 0, out + text)
+            self.assertIn("2 cases, all passed", out)
+
+    def test_an_event_of_the_journal(self):
+        with Deployment(MILEPOST, EXAMPLES) as d:
+            d.start()
+            self.assertEqual(d.send(APPROVAL.read_bytes())[0], 202)
+            d.wait_until_ended()
+            receipt = d.events()[0]["receipt"]
+            for stopped in (False, True):
+                if stopped:
+                    self.assertEqual(d.stop_host(), 0)
+                status, out, err = milepost("try", "--event", receipt, "--config", d.folder)
+                self.assertEqual(status, 0, out + err)
+                self.assertIn("event example-1", out)
+                self.assertIn("as the event saw it", out)
+
+
+if __name__ == "__main__":
+    unittest.main()
