@@ -4,19 +4,23 @@
 
 namespace milepost::journal {
 
-void raise(Writer& writer, std::string_view type, const std::string& subject, const Json& payload) {
+bool raise_once(Writer& writer, std::string_view type, const std::string& subject, const std::string& id, const Json& payload) {
   const Time now = writer.now();
   NewEvent event;
   event.pipeline = config::kHostPipeline;
   event.source = config::kHostPipeline;
-  event.id = telemetry::new_id(now);
+  event.id = id;
   event.type = type;
   event.subject = event.lane = subject;
   event.time = now;
   event.payload = text(payload);
   event.content_type = "application/json";
   event.followed_only = true;
-  writer.accept(event, event.id, now);
+  return writer.accept(event, telemetry::new_id(now), now).verdict == Writer::Verdict::accepted;
+}
+
+void raise(Writer& writer, std::string_view type, const std::string& subject, const Json& payload) {
+  raise_once(writer, type, subject, telemetry::new_id(writer.now()), payload);
 }
 
 void raise_about(Writer& writer, std::string_view type, const Event& event, const Json& more) {

@@ -223,6 +223,32 @@ CREATE TABLE versions (
 ) STRICT;
 CREATE INDEX versions_name ON versions (kind, name, audit);
 )sql"},
+    {7, R"sql(
+-- When a loan is looked at next, since something of it runs out then: a stage's service level, a task's due date.
+CREATE TABLE loan_timers (
+  subject TEXT PRIMARY KEY,
+  at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX loan_timers_at ON loan_timers (at);
+-- Each piece of mail that was handed to a vendor. Never pruned.
+CREATE TABLE mail (
+  subject     TEXT NOT NULL,
+  event       INTEGER NOT NULL,
+  step        TEXT NOT NULL,
+  action      TEXT NOT NULL,       -- as in a step's use
+  connection  TEXT NOT NULL,
+  sent_at     INTEGER NOT NULL,
+  recalled_at INTEGER,             -- when the host asked for it back
+  PRIMARY KEY (subject, event, step)
+) STRICT, WITHOUT ROWID;
+-- Who gets no mail, by whatever names him: a loan, a borrower's id.
+CREATE TABLE suppressions (
+  key    TEXT PRIMARY KEY,
+  reason TEXT NOT NULL,
+  user   TEXT NOT NULL,
+  since  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql"},
 };
 
 }  // namespace milepost::journal

@@ -86,6 +86,24 @@ struct LoanRevision {
   std::string state;  ///< JSON
 };
 
+/// A piece of mail that was handed to a vendor: the delivery that took it there.
+struct MailPiece {
+  std::string subject;
+  Sequence event = 0;
+  std::string step;
+  std::string action, connection;  ///< as the step names them
+  Time sent_at{};                  ///< of the last attempt
+  std::optional<Time> recalled_at = {};  ///< when the host asked for it back
+};
+
+/// Who gets no mail.
+struct Suppression {
+  std::string key;     ///< a loan, a borrower's id: whatever `mail.suppress` names
+  std::string reason;
+  std::string user;    ///< who said so
+  Time since{};
+};
+
 struct Link {
   std::string system, type, id, subject;
 };

@@ -58,6 +58,13 @@ class Writer {
 
   std::optional<LoanRevision> loan(const std::string& subject);  ///< the latest
   void append(const LoanRevision& revision);
+  /// When the loan is looked at next; nullopt: never.
+  void set_loan_timer(const std::string& subject, std::optional<Time> at);
+  void put(const MailPiece& piece);  ///< inserts or replaces
+  std::vector<MailPiece> mail_of(const std::string& subject);  ///< oldest event first
+  void put(const Suppression& suppression);                   ///< inserts or replaces
+  bool remove_suppression(const std::string& key);            ///< false: it is not there
+  std::optional<Suppression> suppression(const std::string& key);
   std::optional<std::string> linked(const std::string& system, const std::string& type, const std::string& id);
   void put(const Link& link);
 
@@ -68,6 +75,7 @@ class Writer {
     std::uint64_t version = 0;
   };
   std::optional<Item> state(const std::string& scope, const std::string& key);
+  std::map<std::string, std::string> states(const std::string& scope);  ///< all of a scope: key -> value
   /// Compare and set: `expected` 0 means "not there yet". False when it is another; value nullopt deletes.
   bool put_state(const std::string& scope, const std::string& key, const std::optional<std::string>& value,
                  std::uint64_t expected);
@@ -162,6 +170,15 @@ class Store {
   /// Every audit row in order, in pages, without holding a transaction between them. `visit` false ends.
   void each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const;
   std::optional<LoanRevision> loan(const std::string& subject, std::optional<std::int64_t> revision = {}) const;
+  /// The latest revision of each loan, by subject, after the subject `after`.
+  std::vector<LoanRevision> loans(const std::string& after, std::size_t limit) const;
+  /// A loan's revisions, newest first, those before `before` (0: from the newest). Retention thins out the old ones.
+  std::vector<LoanRevision> loan_history(const std::string& subject, std::int64_t before, std::size_t limit) const;
+  /// Loans whose timer has run out, oldest first; and when the next one does.
+  std::vector<std::string> loans_due(Time now, std::size_t limit) const;
+  std::optional<Time> next_loan_due() const;
+  std::vector<MailPiece> mail_of(const std::string& subject) const;  ///< oldest event first
+  std::vector<Suppression> suppressions(const std::string& after, std::size_t limit) const;  ///< by key
   std::optional<std::string> linked(const std::string& system, const std::string& type, const std::string& id) const;
   std::optional<std::string> definition(const std::string& digest) const;
   /// What went live, newest first; at most `limit`.
@@ -170,6 +187,7 @@ class Store {
   std::vector<VersionRow> latest_versions() const;
   std::optional<std::string> cursor(const std::string& source) const;
   std::optional<Writer::Item> state(const std::string& scope, const std::string& key) const;
+  std::map<std::string, std::string> states(const std::string& scope) const;  ///< all of a scope: key -> value
 
   /// Pipelines that have open events, deployed or not.
   std::vector<std::string> open_pipelines() const;
