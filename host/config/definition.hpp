@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/config/fault.hpp"
+#include "host/config/loan_model.hpp"
 #include "milepost/json.hpp"
 
 namespace milepost::config {
@@ -152,6 +153,7 @@ struct Folder {
   std::map<std::string, Connection> connections;
   std::map<std::string, Pipeline> pipelines;
   std::map<std::string, std::string> schemas;  ///< path relative to the folder -> text
+  LoanModel loans;
 };
 
 }  // namespace milepost::config

@@ -205,6 +205,24 @@ constexpr auto kCodes = std::to_array<FaultCode>({
      "Correct the name; the message has the nearest one."},
     {code::kNeverMatches, "an expectation that can never hold",
      "Whatever the pipeline does, this case would fail.", "See the message."},
+    {code::kStageName, "a stage that cannot be one",
+     "A stage is a lower-case name that stands once in loans.yaml, as a stage on the way or as a terminal one.",
+     "Rename it, or remove one of the two."},
+    {code::kUnknownStage, "an unknown stage", "loans.yaml names a stage that is not among its stages and terminal ones.",
+     "Correct the name, or add the stage."},
+    {code::kServiceLevel, "not a service level",
+     "A service level says how long a loan may stay in a stage: business days of the calendar, or a plain duration.",
+     "Write it as 5 business days, or as 72h."},
+    {code::kHoliday, "not a day of the calendar", "A holiday is one date, or a day and month of every year.",
+     "Write 2026-11-26, or \"12-25\" for each year."},
+    {code::kMailOnce, "mail that could go twice",
+     "A step whose action sends mail has no `once:`, so a second event, a new version or another pipeline could send the piece again.",
+     "Add once: with what makes the piece the only one, such as once: ${event.subject}/approval/DESIGN."},
+    {code::kMailGate, "mail without a gate",
+     "A pipeline sends mail, and loans.yaml does not say where do-not-mail, fraud score, the address's state and the data's age are found: "
+     "the host then holds back only what it knows by itself (a loan that has ended, the suppression list).",
+     "Write a mail: section in loans.yaml (docs/loans.md)."},
+    {code::kTimeOfDay, "not a time of day", "A time of day is two digits of the hour and two of the minute.", "Write it in quotes, as \"16:00\"."},
 });
 
 }  // namespace

@@ -100,9 +100,17 @@ inline constexpr std::string_view kUnknownName = "MP1151";
 inline constexpr std::string_view kLaterStep = "MP1152";
 inline constexpr std::string_view kLoop = "MP1153";
 // Test cases.
-inline constexpr std::string_view kCaseFile = "MP1170";
-inline constexpr std::string_view kCaseName = "MP1171";
-inline constexpr std::string_view kNeverMatches = "MP1172";
+inline constexpr std::string_view kCaseFile = "MP1200";
+inline constexpr std::string_view kCaseName = "MP1201";
+inline constexpr std::string_view kNeverMatches = "MP1202";
+// loans.yaml, and the mail that it governs.
+inline constexpr std::string_view kStageName = "MP1180";
+inline constexpr std::string_view kUnknownStage = "MP1181";
+inline constexpr std::string_view kServiceLevel = "MP1182";
+inline constexpr std::string_view kHoliday = "MP1183";
+inline constexpr std::string_view kMailOnce = "MP1184";
+inline constexpr std::string_view kMailGate = "MP1185";
+inline constexpr std::string_view kTimeOfDay = "MP1186";
 }  // namespace code
 
 /// False for faults whose source line may hold a secret.

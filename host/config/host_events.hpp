@@ -21,8 +21,14 @@ inline constexpr std::string_view kConnectionResumed = "milepost.connection.resu
 inline constexpr std::string_view kSourcePaused = "milepost.source.paused";
 inline constexpr std::string_view kSourceFailing = "milepost.source.failing";
 inline constexpr std::string_view kSourceResumed = "milepost.source.resumed";
-inline constexpr std::array kAll = {kDeadLetter,        kInDoubt,      kConnectionPaused, kConnectionFailing,
-                                    kConnectionResumed, kSourcePaused, kSourceFailing,    kSourceResumed};
+inline constexpr std::string_view kUnmappedValue = "milepost.unmapped_value";
+inline constexpr std::string_view kStageRefused = "milepost.stage_refused";
+inline constexpr std::string_view kLoanStuck = "milepost.loan_stuck";
+inline constexpr std::string_view kTaskOverdue = "milepost.task_overdue";
+inline constexpr std::string_view kMailRecall = "milepost.mail_recall";
+inline constexpr std::array kAll = {kDeadLetter,     kInDoubt,       kConnectionPaused, kConnectionFailing, kConnectionResumed,
+                                    kSourcePaused,   kSourceFailing, kSourceResumed,    kUnmappedValue,     kStageRefused,
+                                    kLoanStuck,      kTaskOverdue,   kMailRecall};
 }  // namespace host_event
 
 }  // namespace milepost::config

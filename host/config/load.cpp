@@ -198,6 +198,17 @@ LoadedHost load_host_from(const std::string& root) {
   return out;
 }
 
+/// No loans.yaml, or one with a fault: the model as it is by default.
+LoanModel load_loans_from(const std::string& root, Faults& faults) {
+  const std::string name = "loans.yaml";
+  const auto content = read_file(fs::path(root) / name, kMostYamlBytes);
+  if (!content && content.error().missing) return {};
+  auto file = open(root, name, faults);
+  if (file.document == nullptr) return {};
+  auto model = read_loans(file.document->root, file.report);
+  return file.report.clean() ? model : LoanModel();
+}
+
 /// The folder as an absolute path, or a fault.
 std::string find_root(const std::string& root, Faults& faults) {
   std::error_code error;
@@ -224,6 +235,12 @@ LoadedHost load_host(const std::string& root) {
   return out;
 }
 
+LoanModel load_loans(const std::string& root) {
+  Faults faults;
+  const auto absolute = find_root(root, faults);
+  return faults.empty() ? load_loans_from(absolute, faults) : LoanModel();
+}
+
 Loaded load_folder(const std::string& root, const Catalog& catalog, const std::optional<SecretsFrom>& secrets) {
   Loaded out;
   out.folder.root = find_root(root, out.faults);
@@ -232,6 +249,7 @@ Loaded load_folder(const std::string& root, const Catalog& catalog, const std::o
   out.folder.host = std::move(host.host);
   if (secrets) out.folder.host.secrets = *secrets;
   out.faults = std::move(host.faults);
+  out.folder.loans = load_loans_from(out.folder.root, out.faults);
   Loader(out.folder.root, catalog, out).run();
   sort(out.faults);
   return out;

@@ -23,6 +23,9 @@ struct LoadedHost {
 };
 LoadedHost load_host(const std::string& root);
 
+/// loans.yaml alone, by the root: the standard model where there is none, or it has a fault.
+LoanModel load_loans(const std::string& root);
+
 /// The whole folder. Checks structure, keys, types, the settings of every `with` against the catalog's schema (leaves with
 /// `${` are not type-checked), that connections, schemas and secrets exist, and that no name, step id or hook path is used
 /// twice. Expressions are checked by engine/program.hpp, which sees what they may name. Never throws. Files are read once.

@@ -55,6 +55,8 @@ struct Context {
 };
 
 HostSettings read_host(const yaml::Node* root, Report& report);
+/// Whatever has a fault keeps its default.
+LoanModel read_loans(const yaml::Node* root, Report& report);
 /// nullopt when it is too broken to have a name; otherwise `report` says whether it may be used.
 std::optional<Connection> read_connection(const yaml::Node& root, Report& report, Context& context);
 std::optional<Pipeline> read_pipeline(const yaml::Node& root, Report& report, Context& context);

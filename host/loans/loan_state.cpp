@@ -1,45 +1,86 @@
 #include "host/loans/loan_state.hpp"
 
+#include <array>
 #include <utility>
 
-#include "host/telemetry/clock.hpp"
+#include "host/loans/tasks.hpp"
 
 namespace milepost::loans {
+namespace {
 
-Json empty_state() { return {{"fields", Json::object()}, {"at", Json::object()}, {"since", Json::object()}}; }
+/// Settings of `track` that are no fields of the loan.
+constexpr auto kOwn = std::to_array<const char*>({"stage", "task", "tasks", "reason"});
 
-std::optional<Json> merge(const Json& state, const Json& changes, journal::Time time, journal::Sequence sequence) {
-  Json next = state.is_object() && state.contains("fields") ? state : empty_state();
-  const std::int64_t us = telemetry::to_micros(time);
-  bool changed = false;
-  for (const auto& [field, value] : changes.items()) {
-    const auto stamp = std::pair(us, sequence);
-    if (const auto at = next["at"].find(field); at != next["at"].end()) {
-      if (std::pair((*at)[0].get<std::int64_t>(), (*at)[1].get<std::uint64_t>()) >= stamp) continue;
-    }
-    // The stamp moves even where the value stays: an older event that comes later must not undo it.
-    next["at"][field] = Json::array({us, sequence});
-    changed = true;
-    const auto old = next["fields"].find(field);
-    const bool there = old != next["fields"].end();
-    if (value.is_null() ? !there : there && text(*old) == text(value)) continue;
-    if (value.is_null()) {
-      next["fields"].erase(field);
-      next["since"].erase(field);
-    } else {
-      next["fields"][field] = value;
-      next["since"][field] = us;
+/// A stage as a source writes it; a number is its text.
+std::optional<std::string> stage_in(const Json& with) {
+  const Json* stage = find(with, "/stage");
+  if (stage == nullptr || stage->is_null()) return std::nullopt;
+  return stage->is_string() ? stage->get<std::string>() : text(*stage);
+}
+
+}  // namespace
+
+std::string fault_in(const Json& with, const Model& model) {
+  if (const Json* stage = find(with, "/stage"); stage != nullptr && stage->is_structured()) return "track: `stage` is no text";
+  if (const auto stage = stage_in(with); stage && (stage->empty() || stage->size() > 256)) return "track: a stage has 1 to 256 bytes";
+  const auto tasks = tasks_in(with, model);
+  return tasks ? "" : tasks.error().message;
+}
+
+std::optional<Merged> merge(const Json& state, const Json& with, const journal::Event& event, const Model& model) {
+  Merged out{state.is_object() && state.contains("fields") ? state : no_fields(), {}, "", ""};
+  const Stamp stamp{telemetry::to_micros(model.believed(event.time, event.accepted_at)), event.revision, event.sequence};
+  Json changes = with;
+  for (const char* own : kOwn) changes.erase(own);
+  bool changed = merge_fields(out.state, changes, stamp);
+  const auto tasks = tasks_in(with, model);
+  for (std::size_t i = 0; tasks && i < tasks->size(); ++i) changed |= merge_task(out.state, (*tasks)[i], stamp);
+  if (auto claimed = stage_in(with)) {
+    out.reason = get<std::string>(with, "/reason").value_or(event.reason);
+    Claim claim{stamp, model.stage(*claimed, event.pipeline, event.source).value_or(""), "", "", "", out.reason};
+    if (claim.stage.empty()) claim.text = *claimed, claim.pipeline = event.pipeline, claim.source = event.source;
+    out.claimed = claim.stage.empty() ? *claimed : claim.stage;
+    auto path = Path::from(out.state);
+    const auto before = path;
+    out.stage = path.add(std::move(claim), model);
+    if (!(path == before)) {
+      path.write(out.state);
+      changed = true;
     }
   }
   if (!changed) return std::nullopt;
-  return next;
+  return out;
 }
 
-Json view(const Json& state) {
+Json view(const Json& state, const Model& model, Time now) {
   const Json* fields = find(state, "/fields");
   if (fields == nullptr) return nullptr;
   Json out = *fields;
-  if (auto since = get<std::int64_t>(state, "/since/stage")) out["stage_since"] = telemetry::to_text(telemetry::from_micros(*since));
+  const auto stage = get<std::string>(state, "/fields/stage");
+  if (const auto micros = get<std::int64_t>(state, "/since/stage"); stage && micros) {
+    const auto since = telemetry::from_micros(*micros);
+    out["stage_since"] = telemetry::to_text(since);
+    out["days_in_stage"] = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::days>(now - since).count());
+    out["business_days_in_stage"] = model.calendar().business_days(since, now);
+    if (const auto due = model.stuck_at(*stage, since)) {
+      out["stage_due"] = telemetry::to_text(*due);
+      out["stuck"] = now >= *due;
+    }
+  }
+  const auto tasks = tasks_of(state);
+  if (tasks.empty()) return out;
+  Json shown = Json::object();
+  std::size_t open = 0, late = 0;
+  for (const auto& task : tasks) {
+    Json one = task.fields;
+    const bool overdue = task.open && task.due && *task.due <= now;
+    one["overdue"] = overdue;
+    open += task.open, late += overdue;
+    shown[task.id] = std::move(one);
+  }
+  out["tasks"] = std::move(shown);
+  out["open_tasks"] = open;
+  out["overdue_tasks"] = late;
   return out;
 }
 

@@ -1,23 +1,33 @@
-// The state of a loan, as `track` keeps it: fields merged by the time of the events that set them, not by arrival. Pure. [any]
+// The state of a loan, as `track` keeps it: one stream of revisions a subject, across pipelines. What events say is merged by when it
+// happened (and by version, where two happened at once), not by when it arrived. Pure. [any]
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "host/journal/records.hpp"
+#include "host/loans/model.hpp"
+#include "host/loans/path.hpp"
 #include "milepost/json.hpp"
 
 namespace milepost::loans {
 
-/// What was stored of a loan: {"fields": {"stage": …}, "at": {"stage": [event time in us, sequence]}, "since": {"stage": us}}.
-/// `since` is when the field took its present value.
-Json empty_state();
+/// What is wrong with a track step's settings, so that nothing of them is merged; "" when nothing is.
+std::string fault_in(const Json& with, const Model& model);
 
-/// `changes` (a track step's settings) merged into `state`; nullopt when all of them are older than what is there. A field is overwritten by an event that
-/// happened later, or at the same time and was accepted later. null removes a field.
-std::optional<Json> merge(const Json& state, const Json& changes, journal::Time time, journal::Sequence sequence);
+struct Merged {
+  Json state;                        ///< {"fields", "at", "since", "claims", "path", "tasks", …}
+  std::optional<Verdict> stage;      ///< what became of the stage, where the step has one
+  std::string claimed;               ///< the stage that was meant; of an unmapped one: the source's own text
+  std::string reason;                ///< by which a step back was allowed
+};
 
-/// What expressions see as `loan`: the fields, and `stage_since` (RFC 3339) where there is a stage; null for no state.
-Json view(const Json& state);
+/// `with`, a track step's settings, merged into `state`; nullopt when nothing of it is newer than what is there. `reason` in it stands for
+/// the event's own. REQUIRES: fault_in() says nothing
+std::optional<Merged> merge(const Json& state, const Json& with, const journal::Event& event, const Model& model);
+
+/// What expressions see as `loan`: the fields; with a stage also stage_since, days_in_stage (whole days of 24 hours), business_days_in_stage,
+/// and with a service level stage_due and stuck; with tasks `tasks` by id, open_tasks and overdue_tasks. null for no state.
+Json view(const Json& state, const Model& model, Time now);
 
 }  // namespace milepost::loans

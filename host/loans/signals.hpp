@@ -1,0 +1,56 @@
+// The figures that a lender steers by, exactly as docs/signals.md defines them: days in stage, overdue rate, mismatch rate, mail-to-close latency, automation
+// coverage. Reads the store in short pages. [any]
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/journal/store.hpp"
+#include "host/loans/model.hpp"
+
+namespace milepost::loans {
+
+/// Which loans, grouped how, and of what time.
+struct Period {
+  Time since{}, until{};  ///< what happened at or after, and before; `until` is not after now
+  std::string by;         ///< branch, broker or loan_type: a group for each value that there is; "": one group
+  std::map<std::string, std::string> only;  ///< field -> value: other loans do not count
+};
+
+/// How long something took, in days of 24 hours.
+class Spans {
+ public:
+  void add(double days) { days_.push_back(days); }
+  std::size_t count() const { return days_.size(); }
+  /// {"count", "mean", "median", "p90"}; without the last three where there is none. p90: nine of ten took no longer.
+  Json json() const;
+
+ private:
+  std::vector<double> days_;
+};
+
+struct StageSignals {
+  Spans left;                 ///< stays that ended in the period
+  Spans business;             ///< the same, in business days
+  std::size_t there = 0;      ///< loans that are in it at the period's end
+};
+
+struct Signals {
+  std::size_t loans = 0;
+  std::map<std::string, StageSignals> stages;
+  std::size_t due = 0, overdue = 0;           ///< tasks whose due date lies in the period; those not cleared by then
+  std::size_t compared = 0, mismatched = 0;   ///< events of type reconcile.compared and reconcile.mismatch
+  Spans mail_to_close;                        ///< of loans that closed in the period: since their first piece of mail
+  std::size_t changes = 0, by_hand = 0;       ///< stage changes; those whose event a person had to touch, or that did not end well
+};
+
+/// By group; a loan without the field is in the group "".
+std::map<std::string, Signals> signals(const journal::Store& store, const Model& model, const Period& period);
+/// Sets the gauges of docs/metrics.md to the figures of all loans over the last 30 days.
+void publish_signals(const journal::Store& store, const Model& model, Time now);
+/// A group's figures, the stages in the model's order.
+Json to_json(const Signals& signals, const Model& model);
+
+}  // namespace milepost::loans
