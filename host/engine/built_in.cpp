@@ -24,10 +24,19 @@ std::vector<config::Component> built_in_steps() {
   const Json rule = object({{"check", text_setting("An expression that must hold.")},
                             {"message", text_setting("What is said when it does not.")}},
                            {"check", "message"});
+  Json task = object({{"id", {{"description", "What names it among the loan's tasks."}}},
+                      {"state", text_setting("assigned or cleared; default of a new one: assigned.")},
+                      {"due", text_setting("RFC 3339, or a date: then the end of that day in the calendar's zone.")}},
+                     {"id"}, true);
+  task["description"] = "A task or condition of the loan, with whatever else is known of it.";
   return {
       component("validate", object({{"schema", text_setting("A JSON Schema file under the folder, for the payload.")},
                                     {"rules", {{"type", "array"}, {"items", rule}, {"description", "Further conditions."}}}})),
-      component("track", object({{"stage", text_setting("The loan's stage.")}}, Json::array(), true)),
+      component("track", object({{"stage", {{"description", "The loan's stage, in the source's own words: loans.yaml says what they mean."}}},
+                                 {"reason", text_setting("Why the stage goes back, where it does; default: the event's reason.")},
+                                 {"task", task},
+                                 {"tasks", {{"description", "Several of them; a list."}}}},
+                                Json::array(), true)),
       component("audit", object({{"action", text_setting("What was done, as the audit trail names it.")},
                                  {"note", text_setting("Free text; kept among the row's details.")},
                                  {"reason", text_setting("Why; default: the event's reason.")}},

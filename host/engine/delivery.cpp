@@ -117,23 +117,29 @@ void Engine::flush(const std::string& group, std::size_t size, const ChannelPtr&
 
 /// What is decided in the writer's transaction, just before a delivery leaves.
 struct Engine::Gate {
-  explicit Gate(Run& run)
+  Gate(Run& run, expression::Machine& machine)
       : before(run.take_writes()),
         event(run.event()),
         once{run.once_key(), event.sequence, run.step().definition.id},
         guard_late(event.late && !run.step().definition.late_run) {
     run.mark_sent();
     sent = run.take_writes();
+    if (!run.step().mail) return;
+    ask_mail = [&run, &machine](journal::Writer& writer) { return run.mail_verdict(machine, writer); };
+    record_mail = [&run](const loans::MailVerdict& passed, journal::Writer& writer) { run.record_mail(passed, writer); };
   }
   void pass(journal::Writer& writer) {
     verdict.clear();
     hold = false;
+    mail = {};
     for (const auto& write : before) write(writer);
     if (guard_late && writer.finished_later(event.pipeline, event.lane, event.sequence, once.step)) {
       verdict = "superseded";
       return;
     }
+    if (ask_mail && (mail = ask_mail(writer)).kind != loans::MailVerdict::Kind::go) return;
     if (!once.key.empty() && !claim(writer)) return;
+    if (record_mail) record_mail(mail, writer);
     for (const auto& write : sent) write(writer);
   }
 
@@ -144,6 +150,11 @@ struct Engine::Gate {
   std::string verdict;       ///< why it is skipped; "": it goes out
   std::string first_answer;  ///< of the delivery that holds the `once:` key
   bool hold = false;         ///< that one has no outcome yet
+  // Of a step that sends mail:
+  std::function<loans::MailVerdict(journal::Writer&)> ask_mail;
+  std::function<void(const loans::MailVerdict&, journal::Writer&)> record_mail;
+  loans::MailVerdict mail;                                       ///< what the mail gate said
+  bool leaves() const { return verdict.empty() && !hold && mail.kind == loans::MailVerdict::Kind::go; }
 
  private:
   bool claim(journal::Writer& writer) {
@@ -168,7 +179,7 @@ struct Engine::Gate {
 /// way already.
 std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Worker& worker) {
   const auto gates = std::make_shared<std::vector<Gate>>();
-  for (const auto& lane : lanes) gates->emplace_back(*lane->run);
+  for (const auto& lane : lanes) gates->emplace_back(*lane->run, worker.machine);
   const journal::Work work = [gates](journal::Writer& writer) {
     for (auto& gate : *gates) gate.pass(writer);
   };
@@ -181,12 +192,15 @@ std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Work
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const auto& lane = lanes[i];
     const Gate& gate = (*gates)[i];
-    if (gate.verdict.empty() && !gate.hold) {
+    if (gate.leaves()) {
       leaving.push_back(lane);
       continue;
     }
     lane->run->unsent();
-    if (gate.hold) {
+    if (gate.mail.kind != loans::MailVerdict::Kind::go) {
+      lane->run->gated(gate.mail);
+      drive(lane, worker.machine);
+    } else if (gate.hold) {
       lane->run->plan();
       commit(lane, [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); });
     } else {

@@ -46,6 +46,12 @@ Engine::Engine(journal::Store& store, plugins::Services services, telemetry::Clo
 
 Engine::~Engine() { stop(std::chrono::seconds(0)); }
 
+void Engine::set_loans(std::shared_ptr<const loans::Model> model) {
+  versions_.set_loans(std::move(model));
+}
+
+std::shared_ptr<const loans::Model> Engine::loans() const { return versions_.loans(); }
+
 // ---- start and stop ----
 
 void Engine::start(bool crashed) {

@@ -57,6 +57,9 @@ class Engine {
   /// Lets go of renewed connections' old accounts that nothing needs any more; false when there are others.
   bool reap();
   Versions& versions() { return versions_; }
+  /// How loans go, for every run that begins from now on. Without it, as in a folder without a loans.yaml. [any]
+  void set_loans(std::shared_ptr<const loans::Model> model);
+  std::shared_ptr<const loans::Model> loans() const;  ///< never null [any]
 
   /// `crashed`: the process before died of a fault of its own (telemetry/crash_mark.hpp). What was in flight then runs
   /// one at a time first; an event that was alone in flight at two crashes becomes a dead letter.

@@ -174,6 +174,7 @@ class Compiler {
               info->traits.max_batch == 1 ? "leave `batch` out" : "write a size of at most " + std::to_string(info->traits.max_batch));
     }
     out.action = info->name;
+    out.mail = info->traits.effect == milepost::Kind::mail;
     out.plugin_digest = info->digest;
   }
 
@@ -191,6 +192,24 @@ class Compiler {
 std::shared_ptr<const Program> Program::compile(const config::Pipeline& pipeline, const std::map<std::string, std::string>& schemas,
                                                 const plugins::Registry& registry, config::Faults& faults) {
   return Compiler(pipeline, schemas, registry, faults).run();
+}
+
+config::Faults mail_faults(const Program& program, const loans::Model& loans) {
+  config::Faults faults;
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const auto& step = program.steps[i];
+    if (!step.mail) continue;
+    const auto use = step.definition.key_at.find("use");
+    const auto at = use == step.definition.key_at.end() ? step.definition.at : use->second;
+    const std::string path = "steps[" + std::to_string(i) + "]";
+    if (!step.once)
+      faults.push_back({std::string(code::kMailOnce), at, path, step.definition.use + " sends mail and has no once:, so a piece could go twice",
+                        "add once: with the loan, the milestone and the design, such as once: ${event.subject}/approval", false});
+    if (!loans.mail().rules())
+      faults.push_back({std::string(code::kMailGate), at, path, step.definition.use + " sends mail, and loans.yaml says nothing of its gate",
+                        "write a mail: section in loans.yaml (docs/loans.md)", true});
+  }
+  return faults;
 }
 
 std::size_t Program::index(const std::string& step) const {

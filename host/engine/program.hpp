@@ -12,6 +12,7 @@
 #include "host/engine/ledger.hpp"
 #include "host/expression/expression.hpp"
 #include "host/expression/validation.hpp"
+#include "host/loans/model.hpp"
 #include "host/plugins/registry.hpp"
 
 namespace milepost::engine {
@@ -34,6 +35,7 @@ struct ProgramStep {
   std::string action;         ///< "upsert"
   std::string plugin_digest;  ///< of the library, for audit rows
   bool looks = true;          ///< its condition, its schema or a template of it looks at the event
+  bool mail = false;          ///< its action sends mail: the gate stands before it
   bool fails_on = true;       ///< on_failure: dead_letter (true) or continue
 };
 
@@ -47,5 +49,9 @@ struct Program {
   /// Index of a step by id; steps.size() when there is none.
   std::size_t index(const std::string& step) const;
 };
+
+/// What the folder must say of a pipeline that sends mail: a step without `once:` is a fault, mail without a gate a warning. Apart from compile(),
+/// since what an earlier version began is finished all the same.
+config::Faults mail_faults(const Program& program, const loans::Model& loans);
 
 }  // namespace milepost::engine

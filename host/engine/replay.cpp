@@ -79,7 +79,7 @@ class Past {
     recorded_.accepted_at = time_ = event.accepted_at;
     recorded_.late = event.late;
     const auto loan = event.loan_revision.value_or(0) > 0 ? store.loan(event.subject, event.loan_revision) : std::nullopt;
-    recorded_.loan = loan ? loans::view(read_json(loan->state).value_or(nullptr)) : Json(nullptr);
+    recorded_.loan = loan ? loans::view(read_json(loan->state).value_or(nullptr), *versions.loans(), time_) : Json(nullptr);
     recorded_.link = [&store](const std::string& system, const std::string& type, const std::string& id) { return store.linked(system, type, id); };
     for (auto& effect : store.effects(event.sequence)) {
       if (!effect.answer.empty()) recorded_.answers[effect.step] = step_view(effect.answer);

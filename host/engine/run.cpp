@@ -4,9 +4,12 @@
 
 #include "host/engine/connection_event.hpp"
 #include "host/engine/emit.hpp"
+#include "host/engine/track.hpp"
 #include "host/journal/host_event.hpp"
 #include "host/expression/paths.hpp"
+#include "host/loans/mail_budget.hpp"
 #include "host/loans/loan_state.hpp"
+#include "host/telemetry/metrics.hpp"
 #include "milepost/settings.hpp"
 
 namespace milepost::engine {
@@ -59,8 +62,8 @@ std::string once_key(const std::string& use, const std::string& connection, cons
 }
 
 Run::Run(journal::Event event, std::string payload, std::vector<journal::Effect> effects, std::shared_ptr<const Program> program,
-         std::optional<journal::LoanRevision> loan, const telemetry::Clock& clock)
-    : clock_(clock), event_(std::move(event)), payload_text_(std::move(payload)), program_(std::move(program)), revision_(std::move(loan)), steps_(Json::object()) {
+         std::optional<journal::LoanRevision> loan, const telemetry::Clock& clock, std::shared_ptr<const loans::Model> loans)
+    : clock_(clock), loans_(std::move(loans)), event_(std::move(event)), payload_text_(std::move(payload)), program_(std::move(program)), revision_(std::move(loan)), steps_(Json::object()) {
   for (auto& effect : effects) {
     if (effect.state == EffectState::done || (effect.state == EffectState::skipped && !effect.answer.empty()))
       steps_[effect.step] = step_view(effect.answer);
@@ -82,7 +85,7 @@ void Run::read() {
                  {"accepted_at", telemetry::to_text(event_.accepted_at)}, {"late", event_.late}};
   for (const char* optional : {"actor", "reason", "revision", "type", "subject"})
     if (event_json_[optional].get_ref<const std::string&>().empty()) event_json_[optional] = nullptr;
-  loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr)) : Json(nullptr);
+  loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr), *loans_, clock_.now()) : Json(nullptr);
 }
 
 expression::Scope Run::scope(
@@ -222,19 +225,9 @@ void Run::run_built_in(expression::Machine& machine, const expression::Scope& vi
   if (!rendered) return built_in_failed(rendered.error().message);
   const Json with = std::move(*rendered);
   if (current.kind == Kind::track) {
-    if (event_.subject.empty()) return built_in_failed("track: the event has no subject");
-    // Merged in the writer's transaction: two pipelines may track one loan at the same moment.
-    write([with, event = event_, row = entry("decision", "track", current.definition.id, "updated", Json::object())](journal::Writer& writer) {
-      const auto latest = writer.loan(event.subject);
-      const Json state = latest ? read_json(latest->state).value_or(nullptr) : Json(nullptr);
-      const auto merged = loans::merge(state, with, event.time, event.sequence);
-      if (!merged) return;
-      const auto revision = (latest ? latest->revision : 0) + 1;
-      writer.append({event.subject, revision, event.sequence, event.time, text(*merged)});
-      auto audited = row;
-      audited.details = {{"revision", revision}, {"changes", with}};
-      audit::append(writer, audited);
-    });
+    auto tracked = tracking(event_, with, loans_, entry("decision", "track", current.definition.id, "updated", Json::object()));
+    if (!tracked) return built_in_failed(tracked.error().message);
+    write(std::move(*tracked));
   } else if (current.kind == Kind::audit) {
     Json details = Json::object();
     for (const char* key : {"note", "reason"})
@@ -352,6 +345,64 @@ void Run::mark_sent() {
   row.details.update(condition_);
   row.plugin = step().plugin_digest;
   write(row);
+}
+
+loans::MailVerdict Run::mail_verdict(expression::Machine& machine, journal::Writer& writer) {
+  read();
+  const auto now = clock_.now();
+  const auto latest = writer.loan(event_.subject);
+  const Json loan = latest ? loans::view(read_json(latest->state).value_or(nullptr), *loans_, now) : Json(nullptr);
+  const expression::Scope scope{.payload = &payload_, .event = &event_json_, .loan = &loan, .steps = &steps_, .params = nullptr, .link = {}, .now = now};
+  auto verdict = loans_->mail().ask({scope, loans_->terminal(get<std::string>(loan, "/stage").value_or("")),
+                                     [&](const std::string& key) -> std::optional<std::string> {
+                                       const auto found = writer.suppression(key);
+                                       return found ? std::optional(found->reason) : std::nullopt;
+                                     }},
+                                    machine);
+  const loans::PieceKey piece{event_.sequence, step().definition.id};
+  using Kind = loans::MailVerdict::Kind;
+  if (verdict.kind != Kind::go) loans::leave_queue(writer, piece);
+  else if (effect_.first_at == effect_.sent_at) loans::take_turn(writer, *loans_, piece, verdict, now);  // a repeat has had its turn
+  return verdict;
+}
+
+void Run::record_mail(const loans::MailVerdict& verdict, journal::Writer& writer) const {
+  if (!event_.subject.empty())
+    writer.put(journal::MailPiece{event_.subject, event_.sequence, step().definition.id, step().definition.use, effect_.connection, *effect_.sent_at});
+  if (loans_->mail().rules()) audit::append(writer, gate_row(verdict));
+}
+
+audit::Entry Run::gate_row(const loans::MailVerdict& verdict) const {
+  using Kind = loans::MailVerdict::Kind;
+  const char* outcome = verdict.kind == Kind::go       ? "passed"
+                        : verdict.kind == Kind::refuse ? "refused"
+                        : verdict.kind == Kind::hold   ? "held"
+                        : verdict.kind == Kind::wait   ? "queued"
+                                                       : "lapsed";
+  Json details{{"seen", verdict.seen}, {"model", loans_->digest()}};
+  if (!verdict.reason.empty()) details["reason"] = verdict.reason;
+  return entry("decision", "mail.gate", step().definition.id, outcome, std::move(details));
+}
+
+void Run::gated(const loans::MailVerdict& verdict) {
+  using Kind = loans::MailVerdict::Kind;
+  write(gate_row(verdict));
+  const std::string reason = "mail gate: " + verdict.reason;
+  telemetry::count("milepost_mail_gate_total", {{"pipeline", event_.pipeline}, {"step", step().definition.id}, {"outcome", gate_row(verdict).outcome}});
+  if (effect_.attempt == 0) {  // no attempt has begun after all
+    effect_.first_at.reset();
+    effect_.sent_at.reset();
+  }
+  if (verdict.kind == Kind::wait) {
+    plan();
+    event_.step = step().definition.id;
+    event_.resume_at = verdict.until;
+    return end(EventState::waiting);
+  }
+  const Error error{ErrorKind::permanent, reason};
+  if (effect_.unknown) return in_doubt(error, reason + "; an earlier attempt may have gone out");
+  if (verdict.kind == Kind::hold) return failed(error, reason);
+  skipped(verdict.kind == Kind::lapse ? "lapsed" : "refused", reason, "");
 }
 
 void Run::outcome_row(const std::string& outcome, Json details) {

@@ -11,6 +11,7 @@
 #include "host/audit/trail.hpp"
 #include "host/engine/program.hpp"
 #include "host/journal/store.hpp"
+#include "host/loans/model.hpp"
 
 namespace milepost::engine {
 
@@ -30,7 +31,8 @@ class Run {
  public:
   /// `effects` are the ledger's rows of the event. Binds the event to `program` where it is not bound yet.
   Run(journal::Event event, std::string payload, std::vector<journal::Effect> effects, std::shared_ptr<const Program> program,
-      std::optional<journal::LoanRevision> loan, const telemetry::Clock& clock);
+      std::optional<journal::LoanRevision> loan, const telemetry::Clock& clock,
+      std::shared_ptr<const loans::Model> loans = loans::Model::standard());
 
   /// Evaluates steps until one must be delivered or the event has ended. `link` answers link().
   Progress proceed(expression::Machine& machine,
@@ -47,6 +49,9 @@ class Run {
 
   /// Planned, not before `at` when a retry waits (else as it was): rides in the commit of what came before.
   void plan(std::optional<journal::Time> at = {});
+  /// Whether the mail at hand may go, by the loan as it is in this transaction, and what of it the trail must show. REQUIRES: step().mail
+  loans::MailVerdict mail_verdict(expression::Machine& machine, journal::Writer& writer);
+  void record_mail(const loans::MailVerdict& verdict, journal::Writer& writer) const;  ///< it leaves, in this transaction
   /// The write that makes it sent, with its intent row. Applied after the writes gathered so far; `attempt` counts up.
   void mark_sent();
   /// The writes so far, for one commit; the run keeps none.
@@ -57,6 +62,7 @@ class Run {
   void answered(const Answer& answer, bool by_look_up);
   void skipped(const std::string& outcome, const std::string& reason, const std::string& answer);  ///< superseded, or once: done before
   void failed(const Error& error, const std::string& reason);
+  void gated(const loans::MailVerdict& verdict);  ///< not `go`: skipped, failed, waiting for its turn; in doubt where an attempt went out before
   void in_doubt(const Error& error, const std::string& reason);
   void retry(const Error& error, journal::Time at, bool counts);   ///< planned again
   void look_up_later(const Error& error, journal::Time at);        ///< stays sent
@@ -86,8 +92,10 @@ class Run {
   void built_in_failed(const std::string& reason);
   bool prepare(expression::Machine& machine, const expression::Scope& scope);
   void outcome_row(const std::string& outcome, Json details);
+  audit::Entry gate_row(const loans::MailVerdict& verdict) const;
 
   const telemetry::Clock& clock_;
+  std::shared_ptr<const loans::Model> loans_;
   journal::Event event_;
   std::string payload_text_;
   std::shared_ptr<const Program> program_;

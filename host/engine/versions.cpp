@@ -46,6 +46,16 @@ std::shared_ptr<const Program> Versions::last(const std::string& pipeline) const
   return found == last_.end() ? nullptr : found->second;
 }
 
+void Versions::set_loans(std::shared_ptr<const loans::Model> model) {
+  const std::lock_guard lock(mutex_);
+  loans_ = std::move(model);
+}
+
+std::shared_ptr<const loans::Model> Versions::loans() const {
+  const std::lock_guard lock(mutex_);
+  return loans_;
+}
+
 std::shared_ptr<const Program> Versions::at(const std::string& digest) {
   const std::lock_guard lock(mutex_);
   if (const auto known = known_.find(digest); known != known_.end()) return known->second;

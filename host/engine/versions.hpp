@@ -9,6 +9,7 @@
 
 #include "host/engine/program.hpp"
 #include "host/journal/store.hpp"
+#include "host/loans/model.hpp"
 
 namespace milepost::engine {
 
@@ -28,6 +29,9 @@ class Versions {
   std::shared_ptr<const Program> current(const std::string& pipeline) const;
   /// The same; of a pipeline that was taken away, what it ran on last: what it had accepted still ends.
   std::shared_ptr<const Program> last(const std::string& pipeline) const;
+  /// How loans go now: what a replay shows of them.
+  void set_loans(std::shared_ptr<const loans::Model> model);
+  std::shared_ptr<const loans::Model> loans() const;
   /// Of a version's digest; nullptr when the store has none, or it cannot be compiled with the plugins that are there.
   std::shared_ptr<const Program> at(const std::string& digest);
 
@@ -38,6 +42,7 @@ class Versions {
   std::shared_ptr<const plugins::Registry> registry_;
   Programs current_, last_;  ///< by pipeline
   Programs known_;           ///< by digest
+  std::shared_ptr<const loans::Model> loans_ = loans::Model::standard();
 };
 
 }  // namespace milepost::engine

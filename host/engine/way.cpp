@@ -95,7 +95,7 @@ bool Engine::load(const LanePtr& lane) {
     return false;
   }
   lane->run = std::make_unique<Run>(std::move(event), std::move(head->payload), std::move(effects), std::move(program),
-                                    std::move(loan), clock_);
+                                    std::move(loan), clock_, loans());
   return true;
 }
 

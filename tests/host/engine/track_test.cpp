@@ -1,0 +1,94 @@
+// The track step through a whole engine: revisions, audit rows, timers, and what the host tells.
+#include "host/audit/trail.hpp"
+#include "tests/host/engine/engine_rig.hpp"
+
+namespace milepost::engine {
+namespace {
+
+class Track : public EngineRig {
+ protected:
+  void SetUp() override {
+    EngineRig::SetUp();
+    start("  - {use: track, with: {stage: \"${payload.stage}\", branch: \"${payload.branch}\", task: \"${payload.task}\", reason: \"${payload.reason}\"}}\n");
+  }
+  /// Sent and ended.
+  journal::Sequence send(const std::string& id, const std::string& payload, journal::EventState ends = journal::EventState::done) {
+    const auto sequence = accept(id, payload);
+    EXPECT_TRUE(becomes(sequence, ends)) << id;
+    return sequence;
+  }
+  std::vector<std::string> outcomes() const {
+    std::vector<std::string> out;
+    for (const auto& record : store_->audit({.subject = "L-1"}))
+      if (record.row.action == "track") out.push_back(record.row.outcome);
+    return out;
+  }
+  std::vector<std::string> told() const {
+    std::vector<std::string> out;
+    for (const auto& event : events("milepost")) out.push_back(event.type);
+    return out;
+  }
+};
+
+TEST_F(Track, MakesARevisionOfEachChange) {
+  send("a", R"({"stage": "docs", "branch": "duluth"})");
+  send("b", R"({"stage": "underwriting"})");
+  const auto loan = store_->loan("L-1");
+  ASSERT_TRUE(loan);
+  EXPECT_EQ(loan->revision, 2);
+  EXPECT_EQ(text(read_json(loan->state).value()["fields"]), R"({"branch":"duluth","stage":"underwriting"})");
+  EXPECT_THAT(outcomes(), testing::ElementsAre("updated", "updated"));
+  EXPECT_EQ(store_->loan_history("L-1", 0, 10).size(), 2u);
+}
+
+TEST_F(Track, ARefusedStageLeavesTheLoanAndTellsOfIt) {
+  send("a", R"({"stage": "approval"})");
+  send("b", R"({"stage": "docs", "branch": "duluth"})");
+  const auto fields = read_json(store_->loan("L-1")->state).value()["fields"];
+  EXPECT_EQ(fields["stage"], "approval");
+  EXPECT_EQ(fields["branch"], "duluth") << "what else it says counts";
+  EXPECT_THAT(outcomes(), testing::ElementsAre("updated", "refused"));
+  ASSERT_THAT(told(), testing::ElementsAre("milepost.stage_refused"));
+  const auto told_of = payload(events("milepost")[0]);
+  EXPECT_EQ(told_of["from"], "approval");
+  EXPECT_EQ(told_of["to"], "docs");
+  send("c", R"({"stage": "docs", "reason": "more papers"})");
+  EXPECT_EQ(read_json(store_->loan("L-1")->state).value()["fields"]["stage"], "docs");
+}
+
+TEST_F(Track, AnUnmappedStageIsToldOnceAPipeline) {
+  send("a", R"({"stage": "Clear to Close"})");
+  send("b", R"({"stage": "Clear to Close"})");
+  send("c", R"({"stage": "Suspended"})");
+  EXPECT_THAT(told(), testing::ElementsAre("milepost.unmapped_value", "milepost.unmapped_value"));
+  EXPECT_EQ(payload(events("milepost")[0])["value"], "Clear to Close");
+  EXPECT_THAT(outcomes(), testing::ElementsAre("unmapped", "unmapped", "unmapped"));
+}
+
+TEST_F(Track, SettingsThatCannotBeMergedFailTheStep) {
+  const auto bad = send("a", R"({"stage": "docs", "task": {"id": "c", "due": "soon"}})", journal::EventState::dead);
+  EXPECT_THAT(store_->event(bad)->fault, testing::HasSubstr("`due` is neither a time"));
+  EXPECT_FALSE(store_->loan("L-1")) << "nothing of it is merged";
+}
+
+TEST_F(Track, ATaskSetsTheLoansTimer) {
+  send("a", R"({"task": {"id": "c", "due": "2026-11-21"}})");
+  EXPECT_EQ(store_->next_loan_due(), at("2026-11-22T00:00:00Z"));
+  send("b", R"({"task": {"id": "c", "state": "cleared"}})");
+  EXPECT_FALSE(store_->next_loan_due());
+}
+
+TEST_F(Track, KeepsToTheModelThatIsSet) {
+  config::LoanModel definition;
+  definition.synonyms["loans"]["CTC"] = "approval";
+  definition.service_levels["approval"].span = std::chrono::hours(1);
+  config::Faults faults;
+  engine_->set_loans(loans::Model::compile(definition, faults));
+  accept("a", R"({"stage": "ctc"})");
+  EXPECT_TRUE(eventually([&] { return store_->next_loan_due().has_value(); }));
+  const auto stuck = store_->events({.pipeline = "loans"})[0].time + std::chrono::hours(1);
+  EXPECT_EQ(store_->next_loan_due(), std::max(stuck, clock_.now() + std::chrono::minutes(1)));
+}
+
+}  // namespace
+}  // namespace milepost::engine
