@@ -14,6 +14,7 @@
 #include "host/intake/admission.hpp"
 #include "host/intake/source_status.hpp"
 #include "host/journal/store.hpp"
+#include "host/loans/model.hpp"
 #include "host/plugins/registry.hpp"
 
 namespace milepost::engine {
@@ -39,6 +40,7 @@ struct Sources {
   deploy::Live* live = nullptr;  ///< applies and takes back changes; nullptr where no host runs
   std::function<deploy::Planner*()> planner = {};  ///< plans them [any]
   std::function<engine::Versions*()> versions = {};  ///< for replays; nullptr when there are none [any]
+  std::function<std::shared_ptr<const loans::Model>()> loans = [] { return loans::Model::standard(); };  ///< how loans go now [any]
 };
 
 /// Requests that came over the unix socket of the data folder need no key: the socket's mode is the owner's.

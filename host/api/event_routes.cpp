@@ -4,7 +4,6 @@
 
 #include "host/api/routes.hpp"
 #include "host/api/story.hpp"
-#include "host/loans/loan_state.hpp"
 
 namespace milepost::api {
 namespace {
@@ -120,7 +119,7 @@ http::Outgoing why_subject(const Sources& sources, const Request& request) {
   if (events.empty()) return http::problem(404, "Not Found", "There is no event of this subject.");
   Json body{{"subject", request.key}, {"events", Json::array()}};
   if (events.size() > limit) events.resize(limit), body["older"] = true;
-  if (const auto loan = sources.store->loan(request.key)) body["loan"] = loans::view(read_json(loan->state).value_or(nullptr));
+  if (const auto loan = sources.store->loan(request.key)) body["loan"] = loan_view(sources, *loan), body["path"] = loan_path(sources, *loan);
   for (const auto& event : std::views::reverse(events)) {
     auto story = story_of(*sources.store, event);
     Json told{{"event", to_json(event)}, {"steps", std::move(story.steps)}, {"people", std::move(story.people)}};

@@ -55,6 +55,10 @@ std::expected<journal::Event, http::Outgoing> find_event(const Sources& sources,
 /// An event with its payload, effects, steps and audit rows.
 http::Outgoing event_detail(const Sources& sources, const journal::Event& event);
 
+/// What is known of a loan now, as expressions see it; and its stays in the stages, oldest first.
+Json loan_view(const Sources& sources, const journal::LoanRevision& revision);
+Json loan_path(const Sources& sources, const journal::LoanRevision& revision);
+
 // What the routes answer, by file. event_routes.cpp:
 http::Outgoing list_events(const Sources& sources, const Request& request);
 http::Outgoing show_event(const Sources& sources, const Request& request);
@@ -62,6 +66,14 @@ http::Outgoing list_dead_letters(const Sources& sources, const Request& request)
 http::Outgoing list_in_doubt(const Sources& sources, const Request& request);
 http::Outgoing list_audit(const Sources& sources, const Request& request);
 http::Outgoing why_subject(const Sources& sources, const Request& request);
+// loan_routes.cpp:
+http::Outgoing list_loans(const Sources& sources, const Request& request);
+http::Outgoing show_loan(const Sources& sources, const Request& request);
+http::Outgoing loan_history(const Sources& sources, const Request& request);
+http::Outgoing show_signals(const Sources& sources, const Request& request);
+http::Outgoing list_suppressions(const Sources& sources, const Request& request);
+http::Outgoing add_suppression(const Sources& sources, const Request& request);
+http::Outgoing remove_suppression(const Sources& sources, const Request& request);
 // recovery_routes.cpp:
 http::Outgoing show_dead_letter(const Sources& sources, const Request& request);
 http::Outgoing retry_dead_letter(const Sources& sources, const Request& request);

@@ -121,13 +121,18 @@ const Json& schemas() {
       "type": "object", "required": ["step", "outcome"], "additionalProperties": false,
       "properties": {
         "step": {"type": "string"}, "use": {"type": "string"}, "connection": {"type": "string"},
-        "outcome": {"type": "string", "enum": ["created", "updated", "unchanged", "skipped", "superseded", "settled", "passed", "not_run",
+        "outcome": {"type": "string", "enum": ["created", "updated", "unchanged", "skipped", "superseded", "refused", "lapsed", "settled", "passed", "not_run",
                                                "not_reached", "planned", "sent", "done", "failed", "in_doubt"],
                     "description": "not_run: its condition said no. settled: a person said that it was done. passed: a built-in that ran."},
         "when": {"type": "string", "description": "The condition that was looked at."},
         "values": {"type": "object", "description": "What the condition saw, by path; null where there was nothing."},
         "reason": {"type": "string"}, "action": {"type": "string"}, "note": {"type": "string"},
         "changes": {"description": "What track merged into the loan."},
+        "gate": {"description": "What the mail gate said last, and what it saw.", "type": "object", "required": ["outcome"], "additionalProperties": false,
+                 "properties": {"outcome": {"type": "string", "enum": ["passed", "refused", "held", "queued", "lapsed"]}, "reason": {"type": "string"}, "seen": {"type": "object"}}},
+        "stage": {"description": "What became of the stage that track was given.", "type": "object", "required": ["claimed", "verdict"], "additionalProperties": false,
+                  "properties": {"claimed": {"type": "string"}, "verdict": {"type": "string", "enum": ["moved", "kept", "late", "refused", "unmapped"]},
+                                 "from": {"type": "string"}, "now": {"type": "string"}, "why": {"type": "string"}, "reason": {"type": "string"}}},
         "attempts": {
           "type": "array",
           "items": {
@@ -160,7 +165,8 @@ const Json& schemas() {
       "type": "object", "required": ["subject", "events"], "additionalProperties": false,
       "properties": {
         "subject": {"type": "string"},
-        "loan": {"description": "Its state now, as track keeps it."},
+        "loan": {"$ref": "#/components/schemas/LoanState"},
+        "path": {"$ref": "#/components/schemas/LoanPath"},
         "older": {"type": "boolean", "description": "There are older events, left out."},
         "events": {
           "type": "array",
@@ -175,6 +181,126 @@ const Json& schemas() {
           }
         }
       }
+    },
+    "LoanState": {
+      "description": "What track keeps of a loan now, as expressions see it: the tracked fields, and with a stage these.", "type": ["object", "null"],
+      "properties": {
+        "stage_since": {"type": "string", "format": "date-time"},
+        "days_in_stage": {"type": "integer", "description": "Whole days of 24 hours."},
+        "business_days_in_stage": {"type": "integer"},
+        "stage_due": {"type": "string", "format": "date-time", "description": "When its service level is used up."},
+        "stuck": {"type": "boolean", "description": "Past stage_due."},
+        "tasks": {"type": "object", "description": "By id."},
+        "open_tasks": {"type": "integer"}, "overdue_tasks": {"type": "integer"}
+      }
+    },
+    "LoanPath": {
+      "description": "Its stays in the stages, oldest first; the last one has no `until`.", "type": "array",
+      "items": {
+        "type": "object", "required": ["stage", "since", "days", "business_days"], "additionalProperties": false,
+        "properties": {
+          "stage": {"type": "string"}, "since": {"type": "string", "format": "date-time"}, "until": {"type": "string", "format": "date-time"},
+          "days": {"type": "integer"}, "business_days": {"type": "integer"}, "event": {"type": "string", "description": "Receipt of the event that moved it."}
+        }
+      }
+    },
+    "LoanSummary": {
+      "type": "object", "required": ["subject", "revision", "time", "state"], "additionalProperties": false,
+      "properties": {
+        "subject": {"type": "string"}, "revision": {"type": "integer"},
+        "time": {"type": "string", "format": "date-time", "description": "Of the event that made this revision."},
+        "state": {"$ref": "#/components/schemas/LoanState"}
+      }
+    },
+    "LoanPage": {
+      "type": "object", "required": ["loans"], "additionalProperties": false,
+      "properties": {
+        "loans": {"type": "array", "items": {"$ref": "#/components/schemas/LoanSummary"}},
+        "next": {"type": "string", "description": "There may be more: give it as `after`."}
+      }
+    },
+    "Loan": {
+      "type": "object", "required": ["subject", "revision", "time", "state", "path", "mail"], "additionalProperties": false,
+      "properties": {
+        "subject": {"type": "string"}, "revision": {"type": "integer"}, "time": {"type": "string", "format": "date-time"},
+        "state": {"$ref": "#/components/schemas/LoanState"}, "path": {"$ref": "#/components/schemas/LoanPath"},
+        "mail": {
+          "description": "Each piece that was handed to a vendor.", "type": "array",
+          "items": {
+            "type": "object", "required": ["step", "use", "connection", "sent_at"], "additionalProperties": false,
+            "properties": {
+              "step": {"type": "string"}, "use": {"type": "string"}, "connection": {"type": "string"}, "sent_at": {"type": "string", "format": "date-time"},
+              "recalled_at": {"type": "string", "format": "date-time", "description": "When the host asked for it back."}, "event": {"type": "string"}
+            }
+          }
+        }
+      }
+    },
+    "LoanHistory": {
+      "type": "object", "required": ["subject", "revisions"], "additionalProperties": false,
+      "properties": {
+        "subject": {"type": "string"},
+        "revisions": {
+          "type": "array",
+          "items": {
+            "type": "object", "required": ["revision", "time", "fields"], "additionalProperties": false,
+            "properties": {
+              "revision": {"type": "integer"}, "time": {"type": "string", "format": "date-time"}, "fields": {"type": "object"},
+              "event": {"type": "string", "description": "Receipt of the event that made it."}, "pipeline": {"type": "string"}, "type": {"type": "string"}
+            }
+          }
+        },
+        "next": {"type": "integer", "description": "There are older ones: give it as `before`."}
+      }
+    },
+    "Spans": {
+      "description": "Days of 24 hours, or business days.", "type": "object", "required": ["count"], "additionalProperties": false,
+      "properties": {"count": {"type": "integer"}, "mean": {"type": "number"}, "median": {"type": "number"}, "p90": {"type": "number"}}
+    },
+    "Signals": {
+      "type": "object", "required": ["since", "until", "groups"], "additionalProperties": false,
+      "properties": {
+        "since": {"type": "string", "format": "date-time"}, "until": {"type": "string", "format": "date-time"}, "by": {"type": "string"},
+        "groups": {
+          "type": "array",
+          "items": {
+            "type": "object", "required": ["loans", "days_in_stage", "overdue", "mismatch", "mail_to_close", "automation"], "additionalProperties": false,
+            "properties": {
+              "group": {"type": "string", "description": "Empty: loans that do not have the field."}, "loans": {"type": "integer"},
+              "days_in_stage": {"type": "array", "items": {
+                "type": "object", "required": ["stage", "there", "days", "business_days"], "additionalProperties": false,
+                "properties": {"stage": {"type": "string"}, "there": {"type": "integer", "description": "Loans that are in it at the end."},
+                               "days": {"$ref": "#/components/schemas/Spans"}, "business_days": {"$ref": "#/components/schemas/Spans"}}}},
+              "overdue": {"type": "object", "required": ["due", "overdue", "rate"], "additionalProperties": false,
+                          "properties": {"due": {"type": "integer"}, "overdue": {"type": "integer"}, "rate": {"type": ["number", "null"]}}},
+              "mismatch": {"type": "object", "required": ["compared", "mismatched", "rate"], "additionalProperties": false,
+                           "properties": {"compared": {"type": "integer"}, "mismatched": {"type": "integer"}, "rate": {"type": ["number", "null"]}}},
+              "mail_to_close": {"$ref": "#/components/schemas/Spans"},
+              "automation": {"type": "object", "required": ["changes", "by_hand", "coverage"], "additionalProperties": false,
+                             "properties": {"changes": {"type": "integer"}, "by_hand": {"type": "integer"}, "coverage": {"type": ["number", "null"]}}}
+            }
+          }
+        }
+      }
+    },
+    "Suppression": {
+      "description": "Who gets no mail.", "type": "object", "required": ["key", "reason", "user", "since"], "additionalProperties": false,
+      "properties": {"key": {"type": "string"}, "reason": {"type": "string"}, "user": {"type": "string", "description": "Who said so."},
+                     "since": {"type": "string", "format": "date-time"}}
+    },
+    "SuppressionPage": {
+      "type": "object", "required": ["suppressions"], "additionalProperties": false,
+      "properties": {"suppressions": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
+                     "next": {"type": "string", "description": "There are more: give it as `after`."}}
+    },
+    "Suppress": {
+      "type": "object", "required": ["key", "reason"], "additionalProperties": false,
+      "properties": {"key": {"type": "string", "minLength": 1, "maxLength": 256, "description": "A loan, a borrower's id: what mail.suppress in loans.yaml gives."},
+                     "reason": {"type": "string", "minLength": 1, "maxLength": 1000}}
+    },
+    "Suppressed": {
+      "type": "object", "required": ["key", "suppressed"], "additionalProperties": false,
+      "properties": {"key": {"type": "string"}, "suppressed": {"type": "boolean"}}
     },
     "Retry": {
       "type": "object", "required": ["reason"], "additionalProperties": false,

@@ -39,7 +39,7 @@ class Teller {
     Json& step = find_step(row.step);
     if (!step.contains("use")) step["use"] = row.action;
     if (row.kind == "intent") return read_intent(step, row, details);
-    step["outcome"] = row.outcome;
+    if (row.action != "mail.gate") step["outcome"] = row.outcome;
     if (row.kind == "decision") read_decision(step, row, details);
     else if (row.kind == "event") read_entry(step, row, details);
     else read_outcome(step, row, details);
@@ -102,9 +102,17 @@ class Teller {
     step["attempts"].push_back(std::move(attempt));
   }
   static void read_decision(Json& step, const journal::AuditRow& row, const Json& details) {
+    if (row.action == "mail.gate") {
+      Json& gate = step["gate"] = {{"outcome", row.outcome}};
+      copy(gate, details, "reason");
+      copy(gate, details, "seen");
+      if (row.outcome == "queued") step["outcome"] = "planned";
+      return;
+    }
     copy(step, details, "when");
     copy(step, details, "values");
     copy(step, details, "changes");
+    copy(step, details, "stage");
     if (row.outcome == "skipped") step["outcome"] = "not_run";
     else step["outcome"] = "passed";
   }

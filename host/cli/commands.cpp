@@ -17,6 +17,13 @@ int events_in_doubt(const Arguments&);
 int events_resolve(const Arguments&);
 int why(const Arguments&);
 int replay(const Arguments&);
+int loans_list(const Arguments&);
+int loans_show(const Arguments&);
+int loans_history(const Arguments&);
+int loans_signals(const Arguments&);
+int mail_suppress(const Arguments&);
+int mail_unsuppress(const Arguments&);
+int mail_suppressed(const Arguments&);
 int audit_list(const Arguments&);
 int audit_verify(const Arguments&);
 int audit_export(const Arguments&);
@@ -101,6 +108,19 @@ const std::vector<Command>& commands() {
         {"apply", "", "open the events with a step that would run and did not; what was done is kept"}, kReason},
        "Each event goes through the pipelines as they are now, with its own payload, loan and answers.\n\n"
        "  milepost replay --since 7d\n  milepost replay --since 7d --pipeline loan-milestones --apply --reason \"the new step for last week's loans\"", replay},
+      {"loans list", "List loans as they stand now", "",
+       {{"stage", "STAGE", ""}, {"branch", "BRANCH", ""}, {"broker", "BROKER", ""}, {"type", "TYPE", "the loan's"}, {"stuck", "", "past the service level of their stage"},
+        {"overdue", "", "with an overdue task"}, {"after", "LOAN", "go on after this one"}, kLimit},
+       "Stages, service levels and the calendar are loans.yaml's: docs/loans.md.\n\n  milepost loans list --stuck --branch duluth", loans_list},
+      {"loans show", "Show one loan: its state, its way through the stages, its tasks and mail", "LOAN", {}, "", loans_show},
+      {"loans history", "Show what became of a loan, revision by revision, newest first", "LOAN", {{"before", "N", "only revisions before this one"}, kLimit}, "", loans_history},
+      {"loans signals", "Tell days in stage, overdue, mismatch, mail to close and automation of a period", "",
+       {{"by", "FIELD", "a group for each branch, broker or loan_type"}, {"since", "WHEN", "a time, or how long ago (default: 30d)"}, {"until", "WHEN", "default: now"},
+        {"branch", "BRANCH", "only its loans"}, {"broker", "BROKER", "only his loans"}, {"type", "TYPE", "only loans of it"}, {"csv", "", "a line for each figure"}},
+       "docs/signals.md defines each figure.\n\n  milepost loans signals --by branch --since 90d --csv", loans_signals},
+      {"mail suppress", "Send no mail to a loan or borrower any more", "KEY", {kReason}, "KEY is what mail.suppress in loans.yaml gives: a loan, a borrower's id. Needs a reason.", mail_suppress},
+      {"mail unsuppress", "Let mail go there again", "KEY", {kReason}, "", mail_unsuppress},
+      {"mail suppressed", "List who gets no mail", "", {{"after", "KEY", "go on after this one"}, kLimit}, "", mail_suppressed},
       {"audit list", "List rows of the audit trail", "", {{"subject", "SUBJECT", ""}, {"pipeline", "NAME", ""}, {"event", "RECEIPT", ""},
         {"kind", "KIND", "event, intent, outcome, decision or admin"}, {"limit", "N", "default 100, at most 500"}}, "", audit_list},
       {"audit verify", "Check the audit trail's chain", "[EXPORT]", {}, "EXPORT is a file that `milepost audit export` wrote; without it the folder's own store is checked.", audit_verify},

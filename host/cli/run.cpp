@@ -18,6 +18,7 @@
 #include "host/intake/admission.hpp"
 #include "host/intake/hooks.hpp"
 #include "host/journal/pruner.hpp"
+#include "host/loans/watch.hpp"
 #include "host/telemetry/crash_mark.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/scaled_clock.hpp"
@@ -64,6 +65,7 @@ int run(const Arguments& arguments) {
   http::Client client;
   const plugins::Services services{&client, &clock, store->get()};
   engine::Engine engine(**store, services, clock);
+  loans::Watch loans_watch(**store, clock, [&] { return engine.loans(); });
   intake::Hooks hooks(**store, clock);
   std::atomic<bool> draining = false;
   intake::Admission admission(**store, clock,
@@ -82,7 +84,8 @@ int run(const Arguments& arguments) {
                           .running = &engine,
                           .live = &live,
                           .planner = [&] { return &live.planner(); },
-                          .versions = [&] { return &engine.versions(); }});
+                          .versions = [&] { return &engine.versions(); },
+                          .loans = [&] { return engine.loans(); }});
   deploy::Watch watch({.reload = [&](bool) { static_cast<void>(live.reload({"reload"}).has_value()); },
                        .tidy = [&] { return engine.reap(); },
                        .folders = [&] { return deploy::watched_folders(*live.current()); }});
@@ -110,6 +113,7 @@ int run(const Arguments& arguments) {
   engine.start(crash.has_value());
   server.start();
   pruner.start();
+  loans_watch.start();
   watch.start();
   log(Level::info, "host.ready", {{"hooks", server.address(0)}, {"admin", server.address(1)},
                                   {"pipelines", std::to_string(deployment.programs.size())}, {"broken", std::to_string(deployment.broken.size())}});
@@ -120,6 +124,7 @@ int run(const Arguments& arguments) {
   watch.stop();
   server.stop(deployment.host.drain);
   sources.stop();
+  loans_watch.stop();
   engine.stop(deployment.host.drain);
   log(Level::info, "host.stopped");
   return kDone;

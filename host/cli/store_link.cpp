@@ -66,6 +66,12 @@ class Remote : public StoreLink {
 /// Holds the lock, and asks the API's own code.
 class Local : public StoreLink {
  public:
+  /// How loans go, by the folder.
+  static std::shared_ptr<const loans::Model> loans_of(const std::string& folder) {
+    config::Faults faults;
+    auto model = loans::Model::compile(config::load_loans(folder), faults);
+    return model ? model : loans::Model::standard();
+  }
   Local(std::string folder, deploy::Lock lock, std::unique_ptr<telemetry::SystemClock> clock, std::unique_ptr<journal::Store> store)
       : folder_(std::move(folder)),
         lock_(std::move(lock)),
@@ -73,11 +79,13 @@ class Local : public StoreLink {
         store_(std::move(store)),
         planner_(
             *store_, [this] { return std::make_shared<const deploy::Deployment>(deploy::load(folder_, false)); }, [this] { return deploy::recorded(*store_); }),
+        loans_(loans_of(folder_)),
         admin_({.store = store_.get(),
                 .clock = clock_.get(),
                 .remap = [this](const journal::Event& event, const std::string& payload) { return map_again(event, payload); },
                 .planner = [this] { return &planner_; },
-                .versions = [this] { return &*definitions().versions; }}) {}
+                .versions = [this] { return &*definitions().versions; },
+                .loans = [this] { return loans_; }}) {}
 
  protected:
   Result<Json> exchange(const std::string& method, const std::string& target, const std::string& body) override {
@@ -109,6 +117,7 @@ class Local : public StoreLink {
       auto& made = *(definitions_ = std::make_unique<Definitions>());
       made.deployment = deploy::load(folder_, false);
       made.versions.emplace(*store_, made.deployment.registry, made.deployment.programs);
+      made.versions->set_loans(made.deployment.loans);
       made.hooks.emplace(*store_, *clock_);
       auto hooks = deploy::make_hooks(made.deployment, {nullptr, clock_.get(), store_.get()}, made.deployment.pipelines());
       if (hooks) made.hooks->deploy(std::move(*hooks));
@@ -127,6 +136,7 @@ class Local : public StoreLink {
   std::unique_ptr<telemetry::SystemClock> clock_;
   std::unique_ptr<journal::Store> store_;
   deploy::Planner planner_;  // against what ran last
+  std::shared_ptr<const loans::Model> loans_;
   std::mutex mutex_;
   std::unique_ptr<Definitions> definitions_;
   api::Admin admin_;  // last: its thread uses the rest

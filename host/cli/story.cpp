@@ -42,11 +42,15 @@ Voice voice_of(const Json& step) {
   if (outcome == "not_reached") return {"·", "not reached"};
   if (outcome == "failed") return {"✗", use + " failed" + because};
   if (outcome == "in_doubt") return {"?", use + " is in doubt" + because};
+  if (outcome == "planned" && field(step, "/gate/outcome") == "queued") return {"…", use + " waits for its turn: " + field(step, "/gate/reason")};
   if (outcome == "planned") return {"…", use + " will be tried" + (attempts ? " again" : "")};
   if (outcome == "sent") return {"…", use + " was sent; no answer yet"};
-  if (outcome == "skipped" || outcome == "superseded") return {"–", use + " " + outcome + because};
+  if (outcome == "skipped" || outcome == "superseded" || outcome == "refused" || outcome == "lapsed") return {"–", use + " " + outcome + because};
   if (outcome == "passed") {
-    if (step.contains("changes")) return {"✓", plain_members(step["changes"])};
+    const auto verdict = field(step, "/stage/verdict");
+    if (verdict == "refused") return {"✗", "stage " + field(step, "/stage/claimed") + " refused: " + field(step, "/stage/why")};
+    if (verdict == "unmapped") return {"✗", "nobody mapped the stage \"" + shortened(field(step, "/stage/claimed"), 40) + "\": name it in loans.yaml"};
+    if (step.contains("changes")) return {"✓", plain_members(step["changes"]) + (verdict == "late" ? "  (of the past: later events stand)" : "")};
     const auto note = field(step, "/note");
     return {"✓", field(step, "/action") + (note.empty() ? "" : ": " + note)};
   }
@@ -130,6 +134,10 @@ std::string subject_text(const Json& why) {
   std::string out = field(why, "/subject");
   if (const Json* loan = find(why, "/loan"))
     if (const auto members = plain_members(*loan); !members.empty()) out += "  now " + members;
+  if (const Json* path = find(why, "/path"); path != nullptr && path->size() > 1) {
+    out += "\n";
+    for (const auto& stay : *path) out += (&stay == &path->front() ? "  " : " → ") + field(stay, "/stage") + " " + field(stay, "/since").substr(0, 10);
+  }
   return out;
 }
 

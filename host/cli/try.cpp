@@ -36,17 +36,28 @@ std::optional<Event> followed_sample(const std::vector<std::string>& types, tele
     return std::ranges::any_of(types, [&](const auto& wanted) { return config::type_fits(wanted, std::string(type)); });
   });
   if (of_the_host == config::host_event::kAll.end()) return std::nullopt;
-  const bool about_an_event = *of_the_host == config::host_event::kDeadLetter || *of_the_host == config::host_event::kInDoubt;
+  namespace host_event = config::host_event;
+  const auto type = *of_the_host;
+  const bool about_an_event = type == host_event::kDeadLetter || type == host_event::kInDoubt || type == host_event::kStageRefused;
+  const bool about_a_loan = type == host_event::kLoanStuck || type == host_event::kTaskOverdue || type == host_event::kMailRecall;
   journal::Event event;
   event.receipt = telemetry::new_id(now);
-  event.type = *of_the_host;
+  event.type = type;
   event.time = now;
-  event.subject = about_an_event ? "L-1001" : "milepost:connection:crm";
-  const Json payload =
-      about_an_event ? Json{{"pipeline", "loan-milestones"}, {"event", event.receipt}, {"source", "webhook"}, {"id", "e-1"},
-                            {"type", "stage.changed"}, {"subject", event.subject}, {"step", "crm"}, {"reason", "crm: the vendor refused it"}}
-                     : Json{{"connection", "crm"}, {"connector", "acme"}, {"pipeline", "loan-milestones"}, {"source", "acme.orders"},
-                            {"reason", "the vendor answered 401"}};
+  event.subject = about_an_event || about_a_loan ? "L-1001" : type == host_event::kUnmappedValue ? "milepost:unmapped:loan-milestones" : "milepost:connection:crm";
+  const auto then = telemetry::to_text(now);
+  Json payload{{"connection", "crm"}, {"connector", "acme"}, {"pipeline", "loan-milestones"}, {"source", "acme.orders"}, {"reason", "the vendor answered 401"}};
+  if (about_an_event)
+    payload = {{"pipeline", "loan-milestones"}, {"event", event.receipt}, {"source", "webhook"}, {"id", "e-1"}, {"type", "stage.changed"},
+               {"subject", event.subject}, {"step", "crm"}, {"from", "approval"}, {"to", "docs"}, {"reason", "crm: the vendor refused it"}};
+  else if (type == host_event::kMailRecall)
+    payload = {{"loan", event.subject}, {"reason", "the loan is denied"}, {"use", "acme.send"}, {"connection", "mail"}, {"pipeline", "loan-milestones"},
+               {"event", event.receipt}, {"step", "card"}, {"sent_at", then}, {"answer", {{"order_id", "o-1"}}}};
+  else if (about_a_loan)
+    payload = {{"loan", event.subject}, {"stage", "docs"}, {"branch", "duluth"}, {"since", then}, {"due", then}, {"service_level", "5 business days"}, {"task", "c-1"}, {"title", "Pay stubs"}};
+  else if (type == host_event::kUnmappedValue)
+    payload = {{"pipeline", "loan-milestones"}, {"source", "webhook"}, {"field", "stage"}, {"value", "CTC"}, {"loan", "L-1001"}, {"event", event.receipt},
+               {"remedy", "name it in loans.yaml, under synonyms.loan-milestones"}};
   return intake::followed_event(event, text(payload));
 }
 

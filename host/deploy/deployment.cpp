@@ -70,10 +70,20 @@ Deployment load_once(const std::string& root, bool cache, const Deployment* befo
   config::Faults secret_faults;  // load_folder has reported them already
   out.secrets = config::Secrets::load(out.root, out.host.secrets, secret_faults);
 
+  out.loans = loans::Model::compile(out.folder.loans, out.faults);
+  if (out.loans == nullptr) out.loans = loans::Model::standard();
+
   for (const auto& [name, pipeline] : out.folder.pipelines) {
     config::Faults faults;
     const bool mapped = intake::Mapping::compile(pipeline, faults).has_value();
-    if (auto program = engine::Program::compile(pipeline, out.folder.schemas, *out.registry, faults); program && mapped) out.programs.push_back(std::move(program));
+    auto program = engine::Program::compile(pipeline, out.folder.schemas, *out.registry, faults);
+    bool mails_well = true;
+    if (program)
+      for (auto& fault : engine::mail_faults(*program, *out.loans)) {
+        mails_well &= fault.warning;
+        faults.push_back(std::move(fault));
+      }
+    if (program && mapped && mails_well) out.programs.push_back(std::move(program));
     else out.broken.push_back({name, pipeline.version, pipeline.description, pipeline.owner, {}, {}, false, faults});
     out.faults.insert(out.faults.end(), faults.begin(), faults.end());
   }

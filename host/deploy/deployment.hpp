@@ -14,6 +14,7 @@
 #include "host/engine/program.hpp"
 #include "host/engine/status.hpp"
 #include "host/intake/hooks.hpp"
+#include "host/loans/model.hpp"
 #include "host/plugins/registry.hpp"
 
 namespace milepost::deploy {
@@ -25,6 +26,7 @@ struct Deployment {
   Stamps libraries;  ///< of the plugins that `registry` was made from
   config::Folder folder;
   config::Secrets secrets;
+  std::shared_ptr<const loans::Model> loans;  ///< by loans.yaml, or the standard one where it has a fault
   std::vector<std::shared_ptr<const engine::Program>> programs;
   std::vector<engine::PipelineStatus> broken;  ///< pipelines that do not run, with their faults
   std::map<std::string, std::string> texts;    ///< of pipelines' files, as they were read: "pipelines/a.yaml"

@@ -98,6 +98,7 @@ Status Live::change(const Planned& planned, const std::set<std::string>& pipelin
     if (auto kept = parts_.store.run(record(planned.plan, planned.after, next, cause)); !kept) return kept;
 
   // Who takes events comes before who brings them.
+  parts_.engine.set_loans(next.loans);
   parts_.engine.adopt(std::move(*engine));
   parts_.sources.adopt(pipelines, std::move(*sources));
   parts_.hooks.replace(pipelines, std::move(*hooks));

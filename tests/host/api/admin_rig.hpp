@@ -129,6 +129,11 @@ class AdminRig : public ::testing::Test {
     return receipt;
   }
 
+  /// A loan's first revision, as track would write it.
+  void track(const std::string& subject, const std::string& state) {
+    EXPECT_TRUE(store_->run([&](journal::Writer& writer) { writer.append({subject, 1, 1, kNow, state}); }));
+  }
+
   telemetry::ManualClock clock_{kNow};
   std::string folder_, key_;
   std::unique_ptr<journal::Store> store_;

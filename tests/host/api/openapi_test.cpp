@@ -64,6 +64,7 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
                                             .event = {}, .step = {}, .outcome = "added", .plugin = {}, .details = {{"reason", "new"}}});
     writer.put({row, "pipeline", "loans", "loans-version", "pipelines/loans.yaml", ""});
   }));
+  track("L-1", R"({"fields":{"stage":"docs","branch":"loans"},"at":{"stage":[1,1]},"since":{"stage":1}})");
   const Json document = json("/api/v1/openapi.json");
   EXPECT_EQ(document, openapi());
   for (const auto& [path, methods] : document["paths"].items()) {
@@ -101,7 +102,7 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
 }
 
 TEST_F(AdminRig, ServesNothingThatItDoesNotDescribe) {
-  for (const char* target : {"/api/v1/loans", "/api/v1/keys", "/api/v1/feed", "/health", "/metrics/",
+  for (const char* target : {"/api/v1/loan", "/api/v1/keys", "/api/v1/feed", "/health", "/metrics/",
                              "/api/v1/events/x/y/z", "/api/v1/audit/1", "/api/v1/plugins/", "/api/v1/openapi"})
     EXPECT_EQ(ask(target).status, 404) << target;
 }
