@@ -17,6 +17,9 @@ struct Component {
   Json verify = {};         ///< sources: a verifier that the plugin names; the pipeline's own `verify` wins; null: none
   std::string connector = {};  ///< the plugin's name; "" for built-ins
   bool polling = false;        ///< sources: the host adds every
+  std::string summary = {};    ///< a sentence; may be empty
+  bool final_4xx = false;      ///< sources: the sender takes 4xx as final, and drops the event
+  bool repeatable = true;      ///< steps: an unknown outcome can be settled, by key, look-up or repeat
 };
 
 class Catalog {

@@ -3,11 +3,12 @@
 
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 namespace milepost::config {
 
 struct ExpressionScan {
-  bool any = false;                               ///< at least one `${` that is not escaped
+  std::vector<std::string_view> found;            ///< what stands between `${` and `}`, in order
   std::size_t unclosed = std::string_view::npos;  ///< where the one stands that has no end
 };
 
@@ -22,7 +23,6 @@ inline ExpressionScan scan_expressions(std::string_view text) {
       ++i;
       continue;
     }
-    scan.any = true;
     std::size_t depth = 1, at = i + 2;
     for (char quote = 0; at < text.size() && depth > 0; ++at) {
       const char c = text[at];
@@ -43,11 +43,15 @@ inline ExpressionScan scan_expressions(std::string_view text) {
       scan.unclosed = i;
       return scan;
     }
+    scan.found.push_back(text.substr(i + 2, at - i - 3));
     i = at;
   }
   return scan;
 }
 
-inline bool has_expression(std::string_view text) { return scan_expressions(text).any; }
+inline bool has_expression(std::string_view text) {
+  const auto scan = scan_expressions(text);
+  return !scan.found.empty() || scan.unclosed != text.npos;
+}
 
 }  // namespace milepost::config

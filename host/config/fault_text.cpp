@@ -144,6 +144,37 @@ std::string render(const Faults& faults, const std::string& root, bool color) {
   return faults.empty() ? "" : Printer(root, color).print(faults);
 }
 
+std::string annotations(const Faults& faults, const std::string& folder) {
+  // Their own escapes: of a message, and more of a property.
+  const auto escaped = [](std::string_view text, bool property) {
+    std::string out;
+    for (const char c : text) {
+      if (c == '%')
+        out += "%25";
+      else if (c == '\r')
+        out += "%0D";
+      else if (c == '\n')
+        out += "%0A";
+      else if (property && c == ':')
+        out += "%3A";
+      else if (property && c == ',')
+        out += "%2C";
+      else
+        out += c;
+    }
+    return out;
+  };
+  std::string out;
+  for (const auto& fault : faults) {
+    const auto file = (std::filesystem::path(folder) / fault.at.file).lexically_normal().string();
+    out += std::string(fault.warning ? "::warning" : "::error") + " file=" + escaped(file, true);
+    if (fault.at.line > 0) out += ",line=" + std::to_string(fault.at.line) + ",col=" + std::to_string(fault.at.column);
+    const auto remedy = fault.remedy.empty() ? "" : " → " + fault.remedy;
+    out += ",title=" + fault.code + "::" + escaped((fault.path.empty() ? "" : fault.path + ": ") + fault.message + remedy, false) + "\n";
+  }
+  return out;
+}
+
 Json to_json(const Fault& fault) {
   Json out = {{"code", fault.code}, {"severity", fault.warning ? "warning" : "fault"}};
   if (!fault.at.file.empty()) out["file"] = fault.at.file;

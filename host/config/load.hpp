@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/config/catalog.hpp"
 #include "host/config/definition.hpp"
@@ -12,6 +13,7 @@ namespace milepost::config {
 
 struct Loaded {
   Folder folder;   ///< what could be read; a pipeline or connection with a fault is left out
+  std::vector<Pipeline> unsound;  ///< those left out, as far as they could be read: to find their other faults, never to run
   Faults faults;   ///< ordered by file, line, column
   bool ok() const;  ///< no fault but warnings
 };

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "host/config/fault_codes.hpp"
 #include "host/config/files.hpp"
@@ -45,6 +46,21 @@ std::set<std::string> watched_folders(const Deployment& deployment) {
 
 namespace {
 
+/// What the expressions of pipelines with other faults would be told of, but for places that have a fault already: it may
+/// be the cause.
+void add_expression_faults(const std::vector<config::Pipeline>& pipelines, Deployment& out) {
+  const auto place = [](const config::Fault& fault) { return std::tuple(fault.at.file, fault.at.line, fault.at.column); };
+  std::set<std::tuple<std::string, int, int>> told;
+  for (const auto& fault : out.faults) told.insert(place(fault));
+  for (const auto& pipeline : pipelines) {
+    config::Faults faults;
+    intake::Mapping::compile(pipeline, faults);
+    engine::Program::compile(pipeline, out.folder.schemas, *out.registry, faults);
+    for (auto& fault : faults)
+      if (!told.contains(place(fault))) out.faults.push_back(std::move(fault));
+  }
+}
+
 constexpr std::size_t kMostTextBytes = 1 << 20;  // what config reads of a YAML file
 constexpr int kReadings = 5;
 constexpr std::chrono::milliseconds kRest{50};
@@ -56,6 +72,8 @@ Deployment load_once(const std::string& root, bool cache, const Deployment* befo
   auto host = config::load_host(out.root);
   out.host = std::move(host.host);
   if (secrets) out.host.secrets = *secrets;
+  for (auto* path : {&out.host.tls_certificate, &out.host.tls_key})  // beside milepost.yaml, as every path in it
+    if (!path->empty()) *path = (fs::path(out.root) / *path).lexically_normal().string();
 
   auto folders = built_in_plugin_folders();
   for (const auto& folder : out.host.plugins) folders.push_back((fs::path(out.root) / folder).lexically_normal().string());
@@ -87,6 +105,7 @@ Deployment load_once(const std::string& root, bool cache, const Deployment* befo
     else out.broken.push_back({name, pipeline.version, pipeline.description, pipeline.owner, {}, {}, false, faults});
     out.faults.insert(out.faults.end(), faults.begin(), faults.end());
   }
+  add_expression_faults(loaded.unsound, out);
   // A pipeline that config left out is broken too, under its file's name.
   std::set<std::string> told;
   for (const auto& status : out.broken) told.insert(status.name);

@@ -11,9 +11,10 @@ Json object(Json properties, Json required = Json::array(), bool open = false) {
 }
 Json text_setting(const char* description) { return {{"type", "string"}, {"description", description}}; }
 
-config::Component component(std::string name, Json settings) {
+config::Component component(std::string name, std::string summary, Json settings) {
   config::Component out;
   out.name = std::move(name);
+  out.summary = std::move(summary);
   out.settings = std::move(settings);
   return out;
 }
@@ -30,21 +31,22 @@ std::vector<config::Component> built_in_steps() {
                      {"id"}, true);
   task["description"] = "A task or condition of the loan, with whatever else is known of it.";
   return {
-      component("validate", object({{"schema", text_setting("A JSON Schema file under the folder, for the payload.")},
+      component("validate", "Refuses an event whose payload breaks a JSON Schema or a rule.", object({{"schema", text_setting("A JSON Schema file under the folder, for the payload.")},
                                     {"rules", {{"type", "array"}, {"items", rule}, {"description", "Further conditions."}}}})),
-      component("track", object({{"stage", {{"description", "The loan's stage, in the source's own words: loans.yaml says what they mean."}}},
-                                 {"reason", text_setting("Why the stage goes back, where it does; default: the event's reason.")},
-                                 {"task", task},
-                                 {"tasks", {{"description", "Several of them; a list."}}}},
-                                Json::array(), true)),
-      component("audit", object({{"action", text_setting("What was done, as the audit trail names it.")},
+      component("track", "Merges fields into the loan's state, by event time.",
+                object({{"stage", {{"description", "The loan's stage, in the source's own words: loans.yaml says what they mean."}}},
+                        {"reason", text_setting("Why the stage goes back, where it does; default: the event's reason.")},
+                        {"task", task},
+                        {"tasks", {{"description", "Several of them; a list."}}}},
+                       Json::array(), true)),
+      component("audit", "Writes a row of its own into the audit trail.", object({{"action", text_setting("What was done, as the audit trail names it.")},
                                  {"note", text_setting("Free text; kept among the row's details.")},
                                  {"reason", text_setting("Why; default: the event's reason.")}},
                                 {"action"})),
-      component("set", object(Json::object(), Json::array(), true)),
-      component("wait", object({{"for", {{"type", "string"}, {"format", "duration"}, {"description", "How long."}}},
+      component("set", "Works out values that later steps use as its answer.", object(Json::object(), Json::array(), true)),
+      component("wait", "Waits for a time; later events of the subject go on.", object({{"for", {{"type", "string"}, {"format", "duration"}, {"description", "How long."}}},
                                 {"until", text_setting("Until when: RFC 3339.")}})),
-      component("emit", object({{"type", text_setting("The event's type.")},
+      component("emit", "Brings about an event that other pipelines may follow.", object({{"type", text_setting("The event's type.")},
                                 {"subject", text_setting("What it is about; default: the event's subject.")},
                                 {"payload", {{"description", "Its payload; default: an empty object."}}}},
                                {"type"})),
@@ -52,10 +54,10 @@ std::vector<config::Component> built_in_steps() {
 }
 
 std::vector<config::Component> built_in_sources() {
-  auto webhook = component("webhook", object({{"format", {{"type", "string"}, {"enum", {"json", "cloudevents"}}, {"default", "json"}, {"description", "What a body holds: any JSON, or CloudEvents 1.0."}}}}));
+  auto webhook = component("webhook", "Takes JSON that a sender posts.", object({{"format", {{"type", "string"}, {"enum", {"json", "cloudevents"}}, {"default", "json"}, {"description", "What a body holds: any JSON, or CloudEvents 1.0."}}}}));
   webhook.webhook = true;
   auto schedule = component(
-      "schedule",
+      "schedule", "Brings an event at each time of a timetable.",
       object({{"cron", {{"type", "string"}, {"format", "cron"}, {"description", "When: minute, hour, day, month, day of the week."}}},
               {"zone", {{"type", "string"}, {"format", "zone"}, {"description", "On whose clock: an IANA name such as America/New_York."}}},
               {"missed", {{"type", "string"}, {"enum", {"latest", "all", "skip"}}, {"default", "latest"},
@@ -67,7 +69,7 @@ std::vector<config::Component> built_in_sources() {
     out["description"] = description;
     return out;
   };
-  auto events = component("events", object({{"pipelines", named("Whose events; milepost: the host's own. Default: everyone else's.")},
+  auto events = component("events", "Follows events of other pipelines, and the host's own.", object({{"pipelines", named("Whose events; milepost: the host's own. Default: everyone else's.")},
                                             {"types", named("Which; lead.* are all that begin so. Default: all.")}}));
   return {webhook, schedule, events};
 }

@@ -1,9 +1,9 @@
 #include "host/engine/program.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
+#include "host/config/expression_text.hpp"
 #include "host/config/fault_codes.hpp"
 #include "host/expression/paths.hpp"
 
@@ -21,17 +21,11 @@ std::optional<Kind> built_in(const std::string& use) {
   return found == kinds.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// Names N of every `steps.N` in an expression's or template's text.
-std::set<std::string> answers_used(std::string_view source) {
-  std::set<std::string> names;
-  for (std::size_t at = 0; (at = source.find("steps.", at)) != source.npos;) {
-    const bool whole = at == 0 || !(std::isalnum(static_cast<unsigned char>(source[at - 1])) || source[at - 1] == '_' || source[at - 1] == '.');
-    at += 6;
-    std::size_t end = at;
-    while (end < source.size() && (std::isalnum(static_cast<unsigned char>(source[end])) || source[end] == '_')) ++end;
-    if (whole && end > at) names.emplace(source.substr(at, end - at));
-  }
-  return names;
+/// Names N of every `steps.N` in an expression.
+void answers_used(std::string_view expression, std::set<std::string>& names) {
+  if (expression.find("steps") == expression.npos) return;
+  for (const auto& path : expression::paths_in(expression))
+    if (path.path().size() > 1 && path.path()[0] == "steps") names.insert(path.path()[1]);
 }
 
 /// "/rules/0/check" -> ".rules[0].check": how faults name a place.
@@ -58,6 +52,7 @@ class Compiler {
     auto program = std::make_shared<Program>();
     program->pipeline = pipeline_;
     for (const auto& step : pipeline_.steps) ids_.push_back(step.id);
+    never_.resize(ids_.size());
     for (index_ = 0; index_ < pipeline_.steps.size(); ++index_) program->steps.push_back(compile(pipeline_.steps[index_]));
     return clean_ ? program : nullptr;
   }
@@ -66,6 +61,9 @@ class Compiler {
   void fault(std::string_view code, const config::Position& at, const std::string& key, std::string message, std::string remedy) {
     faults_.push_back({std::string(code), at, "steps[" + std::to_string(index_) + "]" + key, std::move(message), std::move(remedy), false});
     clean_ = false;
+  }
+  void warn(std::string_view code, const config::Position& at, const std::string& key, std::string message, std::string remedy) {
+    faults_.push_back({std::string(code), at, "steps[" + std::to_string(index_) + "]" + key, std::move(message), std::move(remedy), true});
   }
   config::Position place(const config::Step& step, const std::string& key) const {
     const auto at = step.key_at.find(key);
@@ -79,8 +77,8 @@ class Compiler {
   }
 
   /// An answer may be used only by a later step: otherwise it is nil for ever, and nobody would notice.
-  void check_answers(const std::string& source, const config::Position& at, const std::string& key) {
-    for (const auto& name : answers_used(source)) {
+  void check_answers(const std::set<std::string>& names, const config::Position& at, const std::string& key) {
+    for (const auto& name : names) {
       const auto found = std::find(ids_.begin(), ids_.end(), name);
       if (found == ids_.end()) {
         const auto near = config::nearest(name, ids_);
@@ -91,24 +89,74 @@ class Compiler {
       }
     }
   }
+  void check_expression(std::string_view source, const config::Position& at, const std::string& key) {
+    std::set<std::string> names;
+    answers_used(source, names);
+    check_answers(names, at, key);
+  }
+  void check_template(std::string_view source, const config::Position& at, const std::string& key) {
+    std::set<std::string> names;
+    for (const auto expression : config::scan_expressions(source).found) answers_used(expression, names);
+    check_answers(names, at, key);
+  }
   template <class T>
-  std::optional<T> take(Result<T> compiled, const std::string& source, const config::Position& at, const std::string& key) {
-    if (!compiled) {
-      const bool name = compiled.error().message.find("unknown name") != std::string::npos;
-      fault(name ? code::kUnknownName : code::kExpression, at, key, compiled.error().message, "correct the expression");
-      return std::nullopt;
+  std::optional<T> take(Result<T> compiled, const config::Position& at, const std::string& key) {
+    if (compiled) return std::move(*compiled);
+    const bool name = compiled.error().message.find("unknown name") != std::string::npos;
+    fault(name ? code::kUnknownName : code::kExpression, at, key, compiled.error().message, "correct the expression");
+    return std::nullopt;
+  }
+
+  expression::Machine& machine() { return machine_ ? *machine_ : machine_.emplace(); }
+
+  /// `when` gives the same every time, and that is no; or it asks for the answer of a step that never runs.
+  void check_runs(const config::Step& step, const expression::Expression& when) {
+    if (const auto& path = when.path(); path.size() > 1 && path[0] == "steps") {
+      const auto found = std::find(ids_.begin(), ids_.end(), path[1]);
+      const auto before = static_cast<std::size_t>(found - ids_.begin());
+      if (before >= index_ || !never_[before]) return;
+      warn(code::kNeverRuns, place(step, "when"), ".when", "the step \"" + path[1] + "\" never runs, so neither does this one",
+           "correct the condition of \"" + path[1] + "\"");
+    } else {
+      if (!expression::is_constant(step.when)) return;
+      const auto held = machine().test(when, {});
+      if (held && *held) return;
+      warn(code::kNeverRuns, place(step, "when"), ".when", "this is never true, whatever the event holds: the step never runs",
+           "write a condition on payload, event, loan or steps, or remove the step");
     }
-    check_answers(source, at, key);
-    return std::move(*compiled);
+    never_[index_] = true;
+  }
+  /// A check that is never true ends every event.
+  bool always_refuses(const config::Step& step, const ProgramStep& out) {
+    if (!out.fails_on || out.when) return false;
+    const Json* rules = find(step.with.json, "/rules");
+    for (std::size_t i = 0; rules != nullptr && i < rules->size(); ++i) {
+      const auto check = get<std::string>(*rules, "/" + std::to_string(i) + "/check").value_or("");
+      if (check.empty() || !expression::is_constant(check)) continue;
+      const auto compiled = expression::Expression::compile(check);
+      const auto held = compiled ? machine().test(*compiled, {}) : Result<bool>(true);
+      if (!held || !*held) return true;
+    }
+    return false;
   }
 
   ProgramStep compile(const config::Step& step) {
     ProgramStep out{.definition = step,
                     .when = {}, .when_reads = {}, .once = {}, .with = *expression::Tree::compile(Json::object()), .validation = {}, .policy = {}, .batch = {}, .action = {}, .plugin_digest = {}};
     out.fails_on = step.on_failure.value_or(pipeline_.on_failure) == config::OnFailure::dead_letter;
-    if (!step.when.empty()) out.when = take(expression::Expression::compile(step.when), step.when, place(step, "when"), ".when");
-    if (out.when) out.when_reads = expression::paths_in(step.when);
-    if (!step.once.empty()) out.once = take(expression::Template::compile(step.once), step.once, place(step, "once"), ".once");
+    if (!ended_by_.empty()) {
+      warn(code::kNeverRuns, step.at, "", "every event ends at the step \"" + ended_by_ + "\" before it: this step and what follows never run",
+           "correct the rules of \"" + ended_by_ + "\"");
+      ended_by_.clear();
+    }
+    if (!step.when.empty()) out.when = take(expression::Expression::compile(step.when), place(step, "when"), ".when");
+    if (out.when) {
+      out.when_reads = expression::paths_in(step.when);
+      check_expression(step.when, place(step, "when"), ".when");
+      check_runs(step, *out.when);
+    }
+    if (!step.once.empty()) out.once = take(expression::Template::compile(step.once), place(step, "once"), ".once");
+    if (out.once) check_template(step.once, place(step, "once"), ".once");
     if (const auto kind = built_in(step.use)) out.kind = *kind;
     if (out.kind == Kind::validate) compile_validation(step, out);
     else compile_with(step, out);
@@ -122,7 +170,7 @@ class Compiler {
   void compile_with(const config::Step& step, ProgramStep& out) {
     auto tree = expression::Tree::compile(step.with.json.is_null() ? Json::object() : step.with.json);
     if (!tree) {
-      for (auto& wrong : tree.error()) take<int>(fail(wrong.error), "", place(step, step.with, wrong.pointer), ".with" + dotted(wrong.pointer));
+      for (auto& wrong : tree.error()) take<int>(fail(wrong.error), place(step, step.with, wrong.pointer), ".with" + dotted(wrong.pointer));
       return;
     }
     out.with = std::move(*tree);
@@ -131,7 +179,7 @@ class Compiler {
   void check_leaves(const config::Step& step, const Json& value, const std::string& pointer) {
     if (value.is_string()) {
       const auto& source = value.get_ref<const std::string&>();
-      if (source.find("${") != source.npos) check_answers(source, place(step, step.with, pointer), ".with" + dotted(pointer));
+      if (source.find("${") != source.npos) check_template(source, place(step, step.with, pointer), ".with" + dotted(pointer));
     } else if (value.is_object()) {
       for (const auto& [key, member] : value.items()) check_leaves(step, member, pointer + "/" + key);
     } else if (value.is_array()) {
@@ -147,15 +195,16 @@ class Compiler {
     }
     auto compiled = expression::Validation::compile(step.with.json, schema);
     if (!compiled) {
-      for (auto& wrong : compiled.error()) take<int>(fail(wrong.error), "", place(step, step.with, wrong.pointer), ".with" + dotted(wrong.pointer));
+      for (auto& wrong : compiled.error()) take<int>(fail(wrong.error), place(step, step.with, wrong.pointer), ".with" + dotted(wrong.pointer));
       return;
     }
     out.validation = std::make_shared<const expression::Validation>(std::move(*compiled));
     const Json* rules = find(step.with.json, "/rules");
     for (std::size_t i = 0; rules != nullptr && i < rules->size(); ++i) {
       const std::string at = "/rules/" + std::to_string(i) + "/check";
-      check_answers(get<std::string>(step.with.json, at).value_or(""), place(step, step.with, at), ".with" + dotted(at));
+      check_expression(get<std::string>(step.with.json, at).value_or(""), place(step, step.with, at), ".with" + dotted(at));
     }
+    if (always_refuses(step, out)) ended_by_ = step.id;
   }
 
   void find_action(const config::Step& step, ProgramStep& out) {
@@ -184,6 +233,9 @@ class Compiler {
   config::Faults& faults_;
   std::vector<std::string> ids_;
   std::size_t index_ = 0;
+  std::vector<bool> never_;  ///< which steps never run
+  std::string ended_by_;     ///< the step at which every event ends, until that is told
+  std::optional<expression::Machine> machine_;  ///< made when it is first needed
   bool clean_ = true;
 };
 

@@ -17,15 +17,27 @@ std::string cut(const std::string& text, std::size_t most) {
   return text.substr(0, most) + "…";
 }
 
-}  // namespace
-
-std::vector<Expression> paths_in(std::string_view source) {
+std::vector<Token> tokens_of(std::string_view source) {
   std::vector<Token> tokens;
   for (Lexer lexer(source);;) {
     const auto token = lexer.next();
-    if (!token || token->kind == Token::Kind::end) break;
+    if (!token || token->kind == Token::Kind::end) return tokens;
     tokens.push_back(*token);
   }
+}
+
+}  // namespace
+
+bool is_constant(std::string_view source) {
+  return std::ranges::none_of(tokens_of(source), [](const Token& token) {
+    return token.kind == Token::Kind::name &&
+           (std::ranges::find(kRoots, token.text) != std::end(kRoots) || token.text == "now" ||
+            token.text == "days_between" || token.text == "link");
+  });
+}
+
+std::vector<Expression> paths_in(std::string_view source) {
+  const auto tokens = tokens_of(source);
   const auto is = [&](std::size_t i, std::string_view symbol) { return i < tokens.size() && tokens[i].is(symbol); };
   std::vector<Expression> paths;
   for (std::size_t i = 0; i < tokens.size(); ++i) {

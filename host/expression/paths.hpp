@@ -12,6 +12,9 @@ namespace milepost::expression {
 /// steps["crm"].id. A root alone, such as the payload as a whole, is none.
 std::vector<Expression> paths_in(std::string_view source);
 
+/// Nothing of an event, a link or the clock is named in a source that compiles: it gives the same every time.
+bool is_constant(std::string_view source);
+
 /// {"payload.a": value, …}: what the paths lead to; null where they lead nowhere. A value whose text is longer than 200 bytes is
 /// that text, cut.
 Json values_of(const std::vector<Expression>& paths, Machine& machine, const Scope& scope);

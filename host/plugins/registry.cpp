@@ -167,19 +167,32 @@ void Registry::State::take(const fs::path& path, ReportCache& cache) {
 void Registry::State::enrol(const Installed& about) {
   const Json& manifest = about.manifest;
   if (const Json* settings = find(manifest, "/connection/settings"))
-    connectors[about.name] = {about.name, *settings, false, false, nullptr, about.name};
+    connectors[about.name] = {.name = about.name, .settings = *settings, .connector = about.name, .summary = get<std::string>(manifest, "/summary").value_or("")};
   for (const auto& action : member(manifest, "actions")) {
     const auto name = get<std::string>(action, "/name").value_or("");
     const auto use = about.name + "." + name;
-    steps[use] = {use, member(action, "settings"), true, false, nullptr, about.name};
-    actions[use] = {about.name, name, traits_of(action), get<bool>(action, "/lookup").value_or(false), about.digest};
+    const auto& info = actions[use] = {about.name, name, traits_of(action), get<bool>(action, "/lookup").value_or(false), about.digest};
+    steps[use] = {.name = use,
+                  .settings = member(action, "settings"),
+                  .connection = true,
+                  .connector = about.name,
+                  .summary = get<std::string>(action, "/summary").value_or(""),
+                  .repeatable = info.lookup || info.traits.replay != Replay::never};
   }
   for (const auto& source : member(manifest, "sources")) {
     const auto name = get<std::string>(source, "/name").value_or("");
     const auto use = about.name + "." + name;
     const bool webhook = get<std::string>(source, "/kind").value_or("") == "webhook";
     const bool connection = get<bool>(source, "/connection").value_or(false);
-    sources[use] = {use, member(source, "settings"), connection, webhook, member(source, "verify"), about.name, !webhook};
+    sources[use] = {.name = use,
+                    .settings = member(source, "settings"),
+                    .connection = connection,
+                    .webhook = webhook,
+                    .verify = member(source, "verify"),
+                    .connector = about.name,
+                    .polling = !webhook,
+                    .summary = get<std::string>(source, "/summary").value_or(""),
+                    .final_4xx = get<bool>(source, "/final_4xx").value_or(false)};
     source_infos[use] = {about.name,
                          name,
                          webhook,
