@@ -6,6 +6,7 @@
 #include "host/config/files.hpp"
 #include "host/config/mapping.hpp"
 #include "host/config/readers.hpp"
+#include "host/config/shapes.hpp"
 #include "host/config/words.hpp"
 
 namespace milepost::config {
@@ -139,6 +140,12 @@ const Component* find_component(const Component* found, const std::string& use, 
       code, node, path, "no " + std::string(kind) + " is named " + in_quotes(use) + near,
       near.empty() ? (valid.empty() ? "no " + std::string(kind) + " is installed" : "there are " + listed(valid)) : "");
   return nullptr;
+}
+
+std::set<std::string> shape_keys(std::string_view name) {
+  std::set<std::string> out;
+  for (const auto& [key, rule] : shape(name).at("properties").items()) out.insert(key);
+  return out;
 }
 
 bool is_name(std::string_view text) {

@@ -223,6 +223,28 @@ constexpr auto kCodes = std::to_array<FaultCode>({
      "the host then holds back only what it knows by itself (a loan that has ended, the suppression list).",
      "Write a mail: section in loans.yaml (docs/loans.md)."},
     {code::kTimeOfDay, "not a time of day", "A time of day is two digits of the hour and two of the minute.", "Write it in quotes, as \"16:00\"."},
+    {code::kNeverRuns, "a step that can never run",
+     "Its condition is false whatever the event holds, it asks for the answer of a step that never runs, or every event "
+     "ends at a step before it.",
+     "Correct the condition; remove the step if it is not wanted."},
+    {code::kUnsafeRetries, "retries of an action that cannot be repeated",
+     "The vendor offers no idempotency key and no look-up, so an attempt whose outcome is unknown is never repeated: it "
+     "waits in doubt for a person, however many attempts are left. Retries help only where the request never left.",
+     "Leave `retry` out or write attempts: 1, and settle what is in doubt by `milepost events resolve`."},
+    {code::kFinalRefusal, "a refusal that the sender takes as final",
+     "accept: validated answers 422 to content that the pipeline refuses. This sender does not send again after a 4xx: "
+     "the event would be lost for good, while without it the event is kept as a dead letter.",
+     "Remove accept: validated."},
+
+    {code::kTemplate, "a copy of something that is not kept",
+     "A copy names a template and its version; what that was then lies under templates/kept, where `milepost template new` puts "
+     "it. Without it nobody can say what was edited.",
+     "Put the file back from version control, or make the copy anew."},
+    {code::kLocked, "an edit of a locked part",
+     "The template locks this part, so that audit, approvals and the like are the same everywhere.",
+     "Put it back, or have the template changed and `milepost template upgrade` the copy."},
+    {code::kParameter, "an unknown parameter", "params.NAME stands for a parameter of the template that the pipeline is a copy of.",
+     "Correct the name, or add the parameter to the template."},
 });
 
 }  // namespace

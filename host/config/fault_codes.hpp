@@ -99,6 +99,14 @@ inline constexpr std::string_view kExpression = "MP1150";
 inline constexpr std::string_view kUnknownName = "MP1151";
 inline constexpr std::string_view kLaterStep = "MP1152";
 inline constexpr std::string_view kLoop = "MP1153";
+// What would go wrong later: warnings.
+inline constexpr std::string_view kNeverRuns = "MP1170";
+inline constexpr std::string_view kUnsafeRetries = "MP1171";
+inline constexpr std::string_view kFinalRefusal = "MP1172";
+// Templates and their copies.
+inline constexpr std::string_view kTemplate = "MP1190";
+inline constexpr std::string_view kLocked = "MP1191";
+inline constexpr std::string_view kParameter = "MP1192";
 // Test cases.
 inline constexpr std::string_view kCaseFile = "MP1200";
 inline constexpr std::string_view kCaseName = "MP1201";

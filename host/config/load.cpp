@@ -11,6 +11,7 @@
 #include "host/config/links.hpp"
 #include "host/config/mapping.hpp"
 #include "host/config/readers.hpp"
+#include "host/config/templates.hpp"
 #include "host/config/words.hpp"
 
 namespace milepost::config {
@@ -104,9 +105,11 @@ class Loader {
                  .secrets = secrets_,
                  .secrets_from = out.folder.host.secrets,
                  .schema_files = {root, out.faults}},
+        templates_(root),
         root_(std::move(root)) {}
 
   void run() {
+    load_templates(root_, out_.faults);
     connections();
     pipelines();
     out_.folder.schemas = context_.schema_files.take_texts();
@@ -156,6 +159,7 @@ class Loader {
     for (const auto& path : files) {
       auto file = open(root_, path, out_.faults);
       if (file.document == nullptr || !check_root(file.document->root, "pipeline", file.report)) continue;
+      templates_.apply(*file.document, file.report, out_.faults);
       auto pipeline = read_pipeline(*file.document->root, file.report, context_);
       if (!pipeline) continue;
       names.claim(pipeline->name, pipeline->name, pipeline->at, "pipeline", out_.faults);
@@ -163,14 +167,32 @@ class Loader {
         if (!source.path.empty())
           paths.claim(source.path, pipeline->name, source.path_at, "source.with.path", out_.faults);
       all.push_back(pipeline->name);
-      if (file.report.clean()) out_.folder.pipelines.emplace(pipeline->name, std::move(*pipeline));
+      if (!file.report.clean())
+        out_.unsound.push_back(std::move(*pipeline));
+      else if (const auto [at, fresh] = out_.folder.pipelines.try_emplace(pipeline->name, std::move(*pipeline)); !fresh)
+        out_.unsound.push_back(std::move(*pipeline));
     }
     auto links = check_links(out_.folder.pipelines, all);
     out_.faults.insert(out_.faults.end(), links.faults.begin(), links.faults.end());
-    std::erase_if(out_.folder.pipelines, [&](const auto& entry) {
-      return names.excluded().contains(entry.first) || paths.excluded().contains(entry.first) ||
-             links.pipelines.contains(entry.first) || lacks_connection(entry.second);
-    });
+    for (auto& fault : unsound_links(all)) out_.faults.push_back(std::move(fault));
+    for (auto at = out_.folder.pipelines.begin(); at != out_.folder.pipelines.end();) {
+      auto& [name, pipeline] = *at;
+      const bool out = names.excluded().contains(name) || paths.excluded().contains(name) ||
+                       links.pipelines.contains(name) || lacks_connection(pipeline);
+      if (out) out_.unsound.push_back(std::move(pipeline));
+      at = out ? out_.folder.pipelines.erase(at) : std::next(at);
+    }
+  }
+
+  /// Two may have one name here: each for itself. What is missing may only have been misspelt, which is told.
+  Faults unsound_links(const std::vector<std::string>& names) const {
+    Faults out;
+    for (const auto& pipeline : out_.unsound) {
+      if (std::ranges::none_of(pipeline.sources, [](const auto& source) { return source.use == "events"; })) continue;
+      for (auto& fault : check_links({{pipeline.name, pipeline}}, names).faults)
+        if (fault.code != code::kMissingKey) out.push_back(std::move(fault));
+    }
+    return out;
   }
 
   /// The connection is defined, and cannot be used: its own fault is told.
@@ -185,6 +207,7 @@ class Loader {
   Loaded& out_;
   Secrets secrets_;
   Context context_;
+  Templates templates_;
   std::string root_;
 };
 

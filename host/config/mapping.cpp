@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "host/config/fault_codes.hpp"
+#include "host/config/shapes.hpp"
 #include "host/config/words.hpp"
 
 namespace milepost::config {
@@ -46,9 +48,29 @@ Mapping::Mapping(const yaml::Node* node, std::string path, Report& report) : pat
     report.fault(code::kShape, *node, path_, "expected a mapping (key: value), found " + describe(*node));
 }
 
+Mapping::Mapping(const yaml::Node* node, std::string_view shape, std::string path, Report& report)
+    : Mapping(node, std::move(path), report) {
+  shape_ = &config::shape(shape);
+}
+
 std::string Mapping::path(std::string_view key) const { return join(path_, key); }
 
+const Json& Mapping::rule(std::string_view key) const {
+  const auto& properties = shape_->at("properties");
+  const auto found = properties.find(std::string(key));
+  if (found == properties.end()) throw std::logic_error("the shape at " + path(key) + " has no such key");
+  return *found;
+}
+
+std::optional<Json> Mapping::standard(std::string_view key) const {
+  if (shape_ == nullptr || (node_ != nullptr && node_->find(key) != nullptr)) return std::nullopt;
+  const auto& known = rule(key);
+  const auto found = known.find("default");
+  return found == known.end() ? std::nullopt : std::optional(*found);
+}
+
 const yaml::Node* Mapping::take(std::string_view key) {
+  if (shape_ != nullptr) rule(key);
   known_.emplace_back(key);
   return node_ == nullptr ? nullptr : node_->find(key);
 }
@@ -62,12 +84,14 @@ const yaml::Node* Mapping::need(std::string_view key, std::string remedy) {
 
 std::optional<std::string> Mapping::text(std::string_view key) {
   const yaml::Node* value = take(key);
-  return value == nullptr ? std::nullopt : read_text(*value, path(key), report_);
+  if (value != nullptr) return read_text(*value, path(key), report_);
+  const auto otherwise = standard(key);
+  return otherwise ? std::optional(otherwise->get<std::string>()) : std::nullopt;
 }
 
 std::optional<std::string> Mapping::host_text(std::string_view key) {
   const yaml::Node* value = take(key);
-  if (value == nullptr) return std::nullopt;
+  if (value == nullptr) return text(key);
   if (value->tag != "!env") return read_text(*value, path(key), report_);
   if (const char* variable = std::getenv(value->text.c_str())) return variable;
   report_.fault(code::kUnsetVariable, *value, path(key),
@@ -151,11 +175,14 @@ std::optional<Rate> Mapping::rate(std::string_view key) {
 }
 
 std::optional<std::size_t> Mapping::choice(std::string_view key, std::initializer_list<std::string_view> words) {
+  return one_of(key, std::vector<std::string>(words.begin(), words.end()));
+}
+
+std::optional<std::size_t> Mapping::one_of(std::string_view key, const std::vector<std::string>& valid) {
   const auto written = text(key);
   if (!written) return std::nullopt;
-  const auto found = std::ranges::find(words, *written);
-  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  const std::vector<std::string> valid(words.begin(), words.end());
+  const auto found = std::ranges::find(valid, *written);
+  if (found != valid.end()) return static_cast<std::size_t>(found - valid.begin());
   report_.fault(code::kChoice, *node_->find(key), path(key),
                 "expected " + std::string(valid.size() > 1 ? "one of " : "") + listed(valid) + ", found " +
                     in_quotes(*written) + did_you_mean(*written, valid));
@@ -164,7 +191,10 @@ std::optional<std::size_t> Mapping::choice(std::string_view key, std::initialize
 
 std::optional<std::vector<std::string>> Mapping::texts(std::string_view key) {
   const yaml::Node* value = take(key);
-  if (value == nullptr) return std::nullopt;
+  if (value == nullptr) {
+    const auto otherwise = standard(key);
+    return otherwise ? std::optional(otherwise->get<std::vector<std::string>>()) : std::nullopt;
+  }
   std::vector<std::string> out;
   if (!value->is_list()) {
     auto one = read_text(*value, path(key), report_);
@@ -177,7 +207,38 @@ std::optional<std::vector<std::string>> Mapping::texts(std::string_view key) {
   return out;
 }
 
+std::optional<std::size_t> Mapping::integer(std::string_view key) {
+  const auto& bounds = rule(key);
+  if (const auto otherwise = standard(key)) return take(key), otherwise->get<std::size_t>();
+  return integer(key, bounds.at("minimum").get<std::size_t>(), bounds.at("maximum").get<std::size_t>());
+}
+
+std::optional<std::chrono::milliseconds> Mapping::duration(std::string_view key) {
+  const auto of = [](const Json& text) { return *parse_duration(text.get_ref<const std::string&>()); };
+  const auto& bounds = rule(key);
+  if (const auto otherwise = standard(key)) return take(key), of(*otherwise);
+  return duration(key, of(bounds.at("x-least")), of(bounds.at("x-most")));
+}
+
+std::optional<std::size_t> Mapping::size(std::string_view key) {
+  const auto of = [](const Json& text) { return *parse_size(text.get_ref<const std::string&>()); };
+  const auto& bounds = rule(key);
+  if (const auto otherwise = standard(key)) return take(key), of(*otherwise);
+  return size(key, of(bounds.at("x-least")), of(bounds.at("x-most")));
+}
+
+std::optional<std::size_t> Mapping::choice(std::string_view key) {
+  return one_of(key, rule(key).at("enum").get<std::vector<std::string>>());
+}
+
+void Mapping::complete() const {
+  if (shape_ == nullptr) return;
+  for (const auto& [key, rule] : shape_->at("properties").items())
+    if (std::ranges::find(known_, key) == known_.end()) throw std::logic_error("nobody reads the key " + path(key));
+}
+
 void Mapping::refuse_the_rest() {
+  complete();
   if (node_ == nullptr) return;
   for (const auto& member : node_->members) {
     const std::string& key = member.key->text;

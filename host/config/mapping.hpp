@@ -1,5 +1,5 @@
 // Reads one mapping of a definition: hands out its values by key, checked, and then reports the keys that nobody asked
-// for.
+// for. With a shape (shapes.hpp) keys, bounds, words and defaults come from there.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 #include "host/config/report.hpp"
 #include "host/config/units.hpp"
 #include "host/config/yaml.hpp"
+#include "milepost/json.hpp"
 
 namespace milepost::config {
 
@@ -26,6 +27,8 @@ class Mapping {
  public:
   /// `node` may be nullptr (the key is absent: every value is) or no mapping, which is a fault.
   Mapping(const yaml::Node* node, std::string path, Report& report);
+  /// The same with a shape: asking for a key that it does not have throws std::logic_error, here and below.
+  Mapping(const yaml::Node* node, std::string_view shape, std::string path, Report& report);
 
   bool given() const { return node_ != nullptr; }
   const yaml::Node& node() const { return *node_; }  ///< REQUIRES: given()
@@ -50,11 +53,26 @@ class Mapping {
   /// Texts: a list of them, or one alone.
   std::optional<std::vector<std::string>> texts(std::string_view key);
 
+  // By the shape, which they need: its bounds and words, and its default (nullopt: none) where the key is absent. So do
+  // text(), host_text() and texts() where there is a shape.
+  std::optional<std::size_t> integer(std::string_view key);
+  std::optional<std::chrono::milliseconds> duration(std::string_view key);
+  std::optional<std::size_t> size(std::string_view key);
+  std::optional<std::size_t> choice(std::string_view key);
+
   /// Reports the keys that were never taken, each with the nearest that was.
   void refuse_the_rest();
+  /// Throws std::logic_error when a key of the shape was never taken: its reader has forgotten it.
+  void complete() const;
 
  private:
+  std::optional<std::size_t> one_of(std::string_view key, const std::vector<std::string>& valid);
+  const Json& rule(std::string_view key) const;  ///< REQUIRES: a shape
+  /// The default of a key that is absent and has one.
+  std::optional<Json> standard(std::string_view key) const;
+
   const yaml::Node* node_ = nullptr;
+  const Json* shape_ = nullptr;
   std::string path_;
   Report& report_;
   std::vector<std::string> known_;

@@ -7,27 +7,25 @@
 namespace milepost::config {
 namespace {
 
-using namespace std::chrono_literals;
-
 Breaker read_breaker(const yaml::Node* node, const std::string& path, Report& report) {
   Breaker breaker;
   if (node == nullptr) return breaker;
-  Mapping map(node, path, report);
-  if (const auto after = map.integer("after", 0, 10'000)) breaker.after = static_cast<unsigned>(*after);
-  if (const auto wait = map.duration("wait", 10ms, 1h)) breaker.wait = *wait;
+  Mapping map(node, "breaker", path, report);
+  if (const auto after = map.integer("after")) breaker.after = static_cast<unsigned>(*after);
+  if (const auto wait = map.duration("wait")) breaker.wait = *wait;
   map.refuse_the_rest();
   return breaker;
 }
 
 Limit read_limit(const yaml::Node* node, Report& report) {
   Limit limit;
-  Mapping map(node, "limit", report);
+  Mapping map(node, "limit", "limit", report);
   if (const auto rate = map.rate("rate")) {
     limit.rate_count = rate->count;
     limit.rate_per = rate->per;
   }
-  if (const auto in_flight = map.integer("in_flight", 1, 1024)) limit.in_flight = static_cast<unsigned>(*in_flight);
-  if (const auto timeout = map.duration("timeout", 10ms, 1h)) limit.timeout = *timeout;
+  if (const auto in_flight = map.integer("in_flight")) limit.in_flight = static_cast<unsigned>(*in_flight);
+  if (const auto timeout = map.duration("timeout")) limit.timeout = *timeout;
   limit.breaker = read_breaker(map.take("breaker"), map.path("breaker"), report);
   map.refuse_the_rest();
   return limit;
@@ -42,28 +40,28 @@ std::optional<Isolation> read_isolation(Mapping& owner, Report& report) {
     owner.choice("isolation", {"process"});
     return Isolation{};
   }
-  Mapping outer(node, owner.path("isolation"), report);
+  Mapping outer(node, "isolation", owner.path("isolation"), report);
   const yaml::Node* bounds = outer.need("process", "write isolation: process, or {process: {memory: 256 MiB}}");
   outer.refuse_the_rest();
   Isolation isolation;
   if (bounds == nullptr) return isolation;
-  Mapping map(bounds, outer.path("process"), report);
-  if (const auto memory = map.size("memory", 16u << 20, std::size_t{64} << 30)) isolation.memory = *memory;
-  if (const auto cpu = map.duration("cpu", 1s, 1h)) isolation.cpu = *cpu;
-  if (const auto files = map.integer("files", 8, 4096)) isolation.files = *files;
+  Mapping map(bounds, "process", outer.path("process"), report);
+  if (const auto memory = map.size("memory")) isolation.memory = *memory;
+  if (const auto cpu = map.duration("cpu")) isolation.cpu = *cpu;
+  if (const auto files = map.integer("files")) isolation.files = *files;
   map.refuse_the_rest();
   return isolation;
 }
 
 std::optional<Connection> read_connection(const yaml::Node& root, Report& report, Context& context) {
-  Mapping map(&root, "", report);
+  Mapping map(&root, "connection", "", report);
   Connection out;
   const auto name = map.needed_text("connection", "add connection: NAME, by which steps name it");
   const auto use = map.needed_text("use", "add use: CONNECTOR");
   const yaml::Node* with = map.take("with");
   out.limit = read_limit(map.take("limit"), report);
   out.isolation = read_isolation(map, report);
-  out.allow_private = map.choice("allow", {"private"}).has_value();
+  out.allow_private = map.choice("allow").has_value();
   map.refuse_the_rest();
 
   if (name && !is_name(*name))

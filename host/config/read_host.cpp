@@ -7,8 +7,6 @@
 namespace milepost::config {
 namespace {
 
-using namespace std::chrono_literals;
-
 /// host:port, the host in brackets where it holds colons.
 bool is_address(const std::string& text) {
   const auto colon = text.rfind(':');
@@ -44,7 +42,7 @@ void filled(Mapping& map, std::string_view key, std::string& out, Report& report
 }
 
 void read_secrets(Mapping& outer, HostSettings& host, Report& report) {
-  Mapping map(outer.take("secrets"), "secrets", report);
+  Mapping map(outer.take("secrets"), "secrets", "secrets", report);
   if (!map.given()) return;
   SecretsFrom from;
   filled(map, "file", from.file, report);
@@ -59,16 +57,15 @@ void read_secrets(Mapping& outer, HostSettings& host, Report& report) {
 }
 
 void read_limits(Mapping& outer, HostSettings& host, Report& report) {
-  Mapping map(outer.take("limits"), "limits", report);
-  assign(host.body_limit, map.size("body", 1, 1u << 30));
-  assign(host.header_timeout, map.duration("header_timeout", 100ms, 1h));
-  assign(host.body_timeout, map.duration("body_timeout", 100ms, 1h));
-  assign(host.max_connections, map.integer("connections", 1, 1'000'000));
-  assign(host.drain, map.duration("drain", 0ms, 1h));
-  constexpr std::size_t kPetabyte = std::size_t{1} << 50;
-  assign(host.most_stored, map.size("store", 0, kPetabyte));
-  assign(host.least_free, map.size("free", 0, kPetabyte));
-  assign(host.backlog, map.duration("backlog", 0ms, 24h * 3650));
+  Mapping map(outer.take("limits"), "limits", "limits", report);
+  assign(host.body_limit, map.size("body"));
+  assign(host.header_timeout, map.duration("header_timeout"));
+  assign(host.body_timeout, map.duration("body_timeout"));
+  assign(host.max_connections, map.integer("connections"));
+  assign(host.drain, map.duration("drain"));
+  assign(host.most_stored, map.size("store"));
+  assign(host.least_free, map.size("free"));
+  assign(host.backlog, map.duration("backlog"));
   map.refuse_the_rest();
 }
 
@@ -79,12 +76,12 @@ void age(Mapping& map, std::string_view key, std::optional<std::chrono::millisec
     map.take(key);
     out.reset();
   } else {
-    assign(out, map.duration(key, 1min, 24h * 36'500));
+    assign(out, map.duration(key));
   }
 }
 
 void read_retention(Mapping& outer, HostSettings& host, Report& report) {
-  Mapping map(outer.take("retention"), "retention", report);
+  Mapping map(outer.take("retention"), "retention", "retention", report);
   if (!map.given()) return;
   auto& [events, ids] = host.retention;
   age(map, "events", events);
@@ -97,7 +94,7 @@ void read_retention(Mapping& outer, HostSettings& host, Report& report) {
 }
 
 void read_tls(Mapping& outer, HostSettings& host, Report& report) {
-  Mapping map(outer.take("tls"), "tls", report);
+  Mapping map(outer.take("tls"), "tls", "tls", report);
   if (!map.given()) return;
   filled(map, "certificate", host.tls_certificate, report);
   filled(map, "key", host.tls_key, report);
@@ -120,11 +117,11 @@ void refuse_expressions(const yaml::Node& node, const std::string& path, Report&
 HostSettings read_host(const yaml::Node* root, Report& report) {
   HostSettings host;
   if (root == nullptr || root->is_null()) return host;
-  Mapping map(root, "", report);
+  Mapping map(root, "host", "", report);
   if (!map.given()) return host;
   refuse_expressions(*root, "", report);
 
-  Mapping listen(map.take("listen"), "listen", report);
+  Mapping listen(map.take("listen"), "listen", "listen", report);
   address(listen, "hooks", host.listen_hooks, report);
   address(listen, "admin", host.listen_admin, report);
   listen.refuse_the_rest();

@@ -25,7 +25,7 @@ void read_sources(const yaml::Node* node, Pipeline& pipeline, Report& report, Co
 }
 
 void read_event(const yaml::Node* node, Pipeline& pipeline, Report& report) {
-  Mapping map(node, "event", report);
+  Mapping map(node, "event", "event", report);
   const std::array<std::pair<const char*, std::string*>, 7> keys = {{{"id", &pipeline.event.id},
                                                                      {"revision", &pipeline.event.revision},
                                                                      {"type", &pipeline.event.type},
@@ -88,7 +88,7 @@ std::map<std::string, const Json*> read_schemas(const yaml::Node* steps, Pipelin
 }  // namespace
 
 Source read_source(const yaml::Node& node, const std::string& path, Report& report, Context& context) {
-  Mapping map(&node, path, report);
+  Mapping map(&node, "source", path, report);
   Source source;
   source.at = report.at(node);
   if (!map.given()) return source;
@@ -124,16 +124,17 @@ Source read_source(const yaml::Node& node, const std::string& path, Report& repo
 }
 
 std::optional<Pipeline> read_pipeline(const yaml::Node& root, Report& report, Context& context) {
-  Mapping map(&root, "", report);
+  Mapping map(&root, "pipeline", "", report);
   Pipeline out;
   const auto name = map.needed_text("pipeline", "add pipeline: NAME");
   out.description = map.text("description").value_or("");
   out.owner = map.text("owner").value_or("");
+  map.take("template");  // templates.hpp has read it, and put its parameters in
   read_sources(map.need("source", "add source: with use: and with: under it"), out, report, context);
   read_event(map.take("event"), out, report);
   const yaml::Node* steps = map.need("steps", "add steps: and a list under it");
   read_steps(steps, out, report, context);
-  if (map.choice("on_failure", {"dead_letter", "continue"}) == 1) out.on_failure = OnFailure::continue_;
+  if (map.choice("on_failure") == 1) out.on_failure = OnFailure::continue_;
   map.refuse_the_rest();
   const auto schemas = read_schemas(steps, out, report, context);
 

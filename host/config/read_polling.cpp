@@ -5,15 +5,15 @@
 namespace milepost::config {
 
 const std::set<std::string>& polling_keys() {
-  static const std::set<std::string> keys = {"every"};
+  static const auto keys = shape_keys("polling");
   return keys;
 }
 
 void read_polling(const yaml::Node* with, const std::string& path, Source& source, Report& report) {
-  using namespace std::chrono_literals;
   // Anything but a mapping is told by whoever reads the settings.
-  Mapping map(with != nullptr && with->is_map() ? with : nullptr, path, report);
-  if (const auto every = map.duration("every", 100ms, std::chrono::weeks(1))) source.every = *every;
+  Mapping map(with != nullptr && with->is_map() ? with : nullptr, "polling", path, report);
+  if (const auto every = map.duration("every")) source.every = *every;
+  map.complete();
 }
 
 }  // namespace milepost::config

@@ -11,8 +11,6 @@
 namespace milepost::config {
 namespace {
 
-using namespace std::chrono_literals;
-
 /// Expressions say steps.card: the id must be a name there, and none of Lua's own words.
 std::string id_fault(const std::string& id) {
   static constexpr auto kWords = std::to_array<std::string_view>(
@@ -27,18 +25,18 @@ std::string id_fault(const std::string& id) {
 }
 
 void read_retry(const yaml::Node* node, const std::string& path, Retry& retry, Report& report) {
-  Mapping map(node, path, report);
-  if (const auto attempts = map.integer("attempts", 1, 1000)) retry.attempts = static_cast<unsigned>(*attempts);
-  if (const auto within = map.duration("within", 1s, std::chrono::weeks(13))) retry.within = *within;
+  Mapping map(node, "retry", path, report);
+  if (const auto attempts = map.integer("attempts")) retry.attempts = static_cast<unsigned>(*attempts);
+  if (const auto within = map.duration("within")) retry.within = *within;
   map.refuse_the_rest();
 }
 
 void read_batch(const yaml::Node* node, const std::string& path, std::optional<Batch>& batch, Report& report) {
   if (node == nullptr) return;
-  Mapping map(node, path, report);
+  Mapping map(node, "batch", path, report);
   batch.emplace();
-  if (const auto size = map.integer("size", 1, 10'000)) batch->size = *size;
-  if (const auto wait = map.duration("wait", 0ms, 1h)) batch->wait = *wait;
+  if (const auto size = map.integer("size")) batch->size = *size;
+  if (const auto wait = map.duration("wait")) batch->wait = *wait;
   map.refuse_the_rest();
 }
 
@@ -46,7 +44,7 @@ void read_batch(const yaml::Node* node, const std::string& path, std::optional<B
 
 Step read_step(const yaml::Node& node, std::size_t number, Report& report, Context& context) {
   const std::string path = item("steps", number);
-  Mapping map(&node, path, report);
+  Mapping map(&node, "step", path, report);
   Step step;
   step.at = report.at(node);
   if (!map.given()) return step;
@@ -58,8 +56,8 @@ Step read_step(const yaml::Node& node, std::size_t number, Report& report, Conte
   step.once = map.text("once").value_or("");
   const yaml::Node* with = map.take("with");
   read_retry(map.take("retry"), map.path("retry"), step.retry, report);
-  step.late_run = map.choice("late", {"run", "skip"}) == 0;
-  if (const auto choice = map.choice("on_failure", {"dead_letter", "continue"}))
+  step.late_run = map.choice("late") == 0;
+  if (const auto choice = map.choice("on_failure"))
     step.on_failure = *choice == 0 ? OnFailure::dead_letter : OnFailure::continue_;
   read_batch(map.take("batch"), map.path("batch"), step.batch, report);
   map.refuse_the_rest();
@@ -93,6 +91,10 @@ Step read_step(const yaml::Node& node, std::size_t number, Report& report, Conte
     report.fault(code::kMissingId, node, path, *use + " needs an id, by which the ledger and later steps name it",
                  "add id: NAME");
   step.connection = read_connection_name(connection, node, path, *component, report, context);
+  if (const auto* retry = node.find("retry"); retry != nullptr && !component->repeatable && step.retry.attempts > 1)
+    report.warn(code::kUnsafeRetries, *retry, map.path("retry"),
+                *use + " cannot be repeated safely: an attempt whose outcome is unknown waits in doubt, whatever `retry` says",
+                "leave it out, or write attempts: 1");
   const SettingsRules rules{.expressions = true, .no_expressions_because = {}};
   std::vector<SecretUse> secrets;
   step.with =

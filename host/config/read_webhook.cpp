@@ -8,9 +8,6 @@
 #include "host/config/words.hpp"
 
 namespace milepost::config {
-namespace {
-
-/// The verifiers, described like any other settings, so that they are read and checked by the same code.
 const Json& verify_schema() {
   static const Json schema = Json::parse(R"json({
     "type": "object", "additionalProperties": false,
@@ -86,6 +83,8 @@ const Json& verify_schema() {
   return schema;
 }
 
+namespace {
+
 constexpr std::string_view kVerifiers =
     "verify is {hmac: …}, {standard_webhooks: …}, {digest: …}, {secret_header: …}, {basic: …} or none";
 
@@ -157,7 +156,7 @@ Value read_verify(const yaml::Node& node, const std::string& path, Report& repor
 }  // namespace
 
 const std::set<std::string>& webhook_keys() {
-  static const std::set<std::string> keys = {"path", "verify", "accept", "body_limit"};
+  static const auto keys = shape_keys("webhook");
   return keys;
 }
 
@@ -165,7 +164,7 @@ void read_webhook(const yaml::Node* with, const yaml::Node& owner, const std::st
                   Source& source, Report& report, Context& context) {
   // Without a mapping everything is missing, and that is worth one fault, not a shape fault twice.
   const bool given = with != nullptr && with->is_map();
-  Mapping map(given ? with : nullptr, path, report);
+  Mapping map(given ? with : nullptr, "webhook", path, report);
   if (const auto written = map.text("path")) {
     source.path = *written;
     source.path_at = report.at(*with->find("path"));
@@ -176,8 +175,12 @@ void read_webhook(const yaml::Node* with, const yaml::Node& owner, const std::st
     report.fault(code::kMissingKey, given ? *with : owner, path, "a webhook needs a path to listen on",
                  "add path: /hooks/NAME");
   }
-  source.accept_validated = map.choice("accept", {"validated"}).has_value();
-  source.body_limit = map.size("body_limit", 1, 1u << 30);
+  source.accept_validated = map.choice("accept").has_value();
+  if (source.accept_validated && component.final_4xx)
+    report.warn(code::kFinalRefusal, *with->find("accept"), map.path("accept"),
+                "the sender of " + component.name + " takes a 4xx as final: an event that is refused is lost for good",
+                "remove it: then such an event is kept as a dead letter");
+  source.body_limit = map.size("body_limit");
 
   const yaml::Node* verify = map.take("verify");
   if (verify == nullptr) {
@@ -189,6 +192,7 @@ void read_webhook(const yaml::Node* with, const yaml::Node& owner, const std::st
   } else if (!verify->scalar() || verify->text != "none" || !verify->tag.empty()) {
     source.verify = read_verify(*verify, map.path("verify"), report, context);
   }
+  map.complete();
 }
 
 }  // namespace milepost::config

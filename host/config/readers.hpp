@@ -67,9 +67,12 @@ Step read_step(const yaml::Node& node, std::size_t number, Report& report, Conte
 void read_webhook(const yaml::Node* with, const yaml::Node& owner, const std::string& path, const Component& component,
                   Source& source, Report& report, Context& context);
 const std::set<std::string>& webhook_keys();  ///< those that read_webhook() takes
+/// The verifiers, described like any other settings, so that they are read and checked by the same code.
+const Json& verify_schema();
 /// The same of every polling source: every.
 void read_polling(const yaml::Node* with, const std::string& path, Source& source, Report& report);
 const std::set<std::string>& polling_keys();
+std::set<std::string> shape_keys(std::string_view shape);
 
 /// `isolation: process`, or `{process: {memory: …}}`, of a connection or a source.
 std::optional<Isolation> read_isolation(Mapping& owner, Report& report);
