@@ -115,14 +115,14 @@ int run_command(const std::vector<std::string>& arguments) {
       const auto near = config::nearest(name, names);
       return wrong_use("`" + command->name + "` has no option --" + name + (near.empty() ? "" : "; did you mean --" + near + "?"));
     }
-    if (!option->argument.empty() && parsed.has(name)) return wrong_use("--" + name + " is given twice");
+    if (!option->argument.empty() && parsed.has(name) && !option->many) return wrong_use("--" + name + " is given twice");
     if (option->argument.empty()) {
       if (equals != word.npos) return wrong_use("--" + name + " takes no value");
       parsed.options[name] = "1";
-    } else if (equals != word.npos) {
-      parsed.options[name] = word.substr(equals + 1);
-    } else if (i + 1 < arguments.size()) {
-      parsed.options[name] = arguments[++i];
+    } else if (equals != word.npos || i + 1 < arguments.size()) {
+      const auto value = equals != word.npos ? word.substr(equals + 1) : arguments[++i];
+      auto& kept = parsed.options[name];
+      kept += (kept.empty() ? "" : "\n") + value;
     } else {
       return wrong_use("--" + name + " needs a value: " + option_text(*option));
     }

@@ -15,6 +15,7 @@ struct Option {
   std::string name;      ///< "config": written --config DIR or --config=DIR
   std::string argument;  ///< "DIR"; "" for a switch
   std::string help;
+  bool many = false;     ///< may be given again: its values are joined by line feeds
 };
 
 /// What was typed, checked against the command's options.

@@ -6,6 +6,14 @@ namespace milepost::cli {
 int run(const Arguments&);
 int check(const Arguments&);
 int explain(const Arguments&);
+int schema(const Arguments&);
+int template_list(const Arguments&);
+int template_show(const Arguments&);
+int template_new(const Arguments&);
+int template_upgrade(const Arguments&);
+int template_short(const Arguments&);
+int doctor(const Arguments&);
+int show(const Arguments&);
 int try_payload(const Arguments&);
 int test(const Arguments&);
 int sandbox(const Arguments&);
@@ -50,6 +58,7 @@ const Option kPipeline{"pipeline", "NAME", ""};
 const Option kSince{"since", "WHEN", "accepted at or after: a time (RFC 3339), or how long ago: 2d"};
 const Option kUntil{"until", "WHEN", "accepted before"};
 const Option kLimit{"limit", "N", "default 50, at most 500"};
+const Option kSet{"set", "NAME=VALUE", "a parameter; once for each", true};
 const Option kReason{"reason", "TEXT", "why; stands in the audit trail"};
 constexpr const char* kWhichId = "ID is the sender's id or our receipt; --pipeline tells apart events of one id.";
 
@@ -68,8 +77,23 @@ const std::vector<Command>& commands() {
         {"debug", "", "log every decision"}, {"daemon", "", "go to the background"}, {"pidfile", "FILE", "with --daemon: where its process id is written"}},
        "Stops on SIGTERM: it refuses new webhooks, lets what is in flight finish, and leaves the rest to the journal.\n"
        "Takes the folder as it is now on SIGHUP, pipeline by pipeline; a folder with a fault leaves all as it was.", run},
-      {"check", "Find every fault of a folder, without running it", "", {}, "", check},
-      {"explain", "Say what a fault's code means", "CODE", {}, "Example: milepost explain MP1042", explain},
+      {"check", "Find every fault of a folder, without running it", "",
+       {{"format", "FORM", "text, json, or github: annotations for a workflow"}, {"strict", "", "warnings count as faults"}}, "", check},
+      {"explain", "Say what a fault's code means", "[CODE]", {}, "Without a code it lists them all.\n\n  milepost explain MP1042", explain},
+      {"show", "Show the configuration as it takes effect, and where each value comes from", "[pipeline|connection NAME]", {},
+       "Without a name the host's settings. Secrets are shown by name, never by value.\n\n  milepost show pipeline loan-milestones", show},
+      {"doctor", "Find what would keep a folder from running well here; changes nothing", "", {},
+       "Ports, disk, clock, certificate, plugins, store, secrets, and each connection by its plugin's probe. It works beside a running host.", doctor},
+      {"template list", "List the folder's templates", "", {}, "", template_list},
+      {"template show", "Show a template's parameters and locked parts", "TEMPLATE", {}, "", template_show},
+      {"template new", "Write a pipeline that is a copy of a template, and remembers it", "TEMPLATE NAME", {kSet},
+       "The copy is pipelines/NAME.yaml, yours to edit but for what the template locks.\n\n  milepost template new branch duluth --set branch=duluth", template_new},
+      {"template upgrade", "Bring a copy up to date with its template; what was edited here is kept", "NAME",
+       {{"dry-run", "", "show what would change, and write nothing"}, kSet}, "NAME is the copy's file without .yaml. --set gives parameters that the newer version wants.", template_upgrade},
+      {"template", "Short for `template new`: milepost template branch duluth --set branch=duluth", "TEMPLATE [NAME]", {kSet}, "", template_short},
+      {"schema", "Print JSON Schema for a folder's files, for exactly the plugins installed", "[KIND]",
+       {{"write", "", "write those of all kinds into .milepost/schemas, and say how an editor finds them"}},
+       "KIND is host, connection, pipeline or template; without it the kinds are listed.\n\n  milepost schema pipeline\n  milepost schema --write", schema},
       {"try", "Show what a pipeline would do with a payload; nothing is sent", "PIPELINE [FILE]",
        {{"event", "ID", "an event of the journal instead of a file; PIPELINE may be left out"}, {"loan", "FILE", "the loan's fields, as JSON (default: what the store knows)"},
         {"step", "ID", "show just this step"}, {"explain", "EXPR", "show what an expression gives, and what each path in it is"},

@@ -43,7 +43,7 @@ std::string as_text(const Findings& findings, bool runs) {
 
 int doctor(const Arguments& arguments) {
   if (!arguments.positional.empty()) return wrong_use("`doctor` takes no argument; name the folder with --config DIR");
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   const bool runs = host_runs(deployment);
   Findings findings;
   examine_folder(deployment, findings);

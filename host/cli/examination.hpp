@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 
 namespace milepost::cli {
 
@@ -18,20 +18,20 @@ struct Finding {
 using Findings = std::vector<Finding>;
 
 /// A host answers on the folder's admin.sock.
-bool host_runs(const Deployment& deployment);
+bool host_runs(const deploy::Deployment& deployment);
 
-void examine_folder(const Deployment& deployment, Findings& findings);
-void examine_plugins(const Deployment& deployment, Findings& findings);
-void examine_secrets(const Deployment& deployment, Findings& findings);
+void examine_folder(const deploy::Deployment& deployment, Findings& findings);
+void examine_plugins(const deploy::Deployment& deployment, Findings& findings);
+void examine_secrets(const deploy::Deployment& deployment, Findings& findings);
 /// Free, or held by our own host where one `runs`.
-void examine_ports(const Deployment& deployment, bool runs, Findings& findings);
+void examine_ports(const deploy::Deployment& deployment, bool runs, Findings& findings);
 /// Room, and how long it takes to make a write durable.
-void examine_disk(const Deployment& deployment, Findings& findings);
+void examine_disk(const deploy::Deployment& deployment, Findings& findings);
 /// Sane by this program's own age, steady, in step with NTP and with the disk's.
-void examine_clock(const Deployment& deployment, Findings& findings);
-void examine_certificate(const Deployment& deployment, Findings& findings);
-void examine_store(const Deployment& deployment, bool runs, Findings& findings);
+void examine_clock(const deploy::Deployment& deployment, Findings& findings);
+void examine_certificate(const deploy::Deployment& deployment, Findings& findings);
+void examine_store(const deploy::Deployment& deployment, bool runs, Findings& findings);
 /// Each through the plugin's probe, side by side: by the running host, or by instances of our own.
-void examine_connections(const Deployment& deployment, bool runs, Findings& findings);
+void examine_connections(const deploy::Deployment& deployment, bool runs, Findings& findings);
 
 }  // namespace milepost::cli

@@ -11,7 +11,7 @@
 #include <future>
 #include <set>
 
-#include "host/cli/data_folder.hpp"
+#include "host/deploy/data_folder.hpp"
 #include "host/cli/examination.hpp"
 #include "host/cli/store_link.hpp"
 #include "host/config/fault_codes.hpp"
@@ -38,7 +38,7 @@ void examine_mode(const fs::path& path, mode_t others, const std::string& fix, c
   findings.push_back({what, State::warning, fmt::format("{} has mode {:o}: other users of this machine may read it", path.string(), found.st_mode & 0777u), fix + " " + path.string()});
 }
 
-Status probe(const Deployment& deployment, const config::Connection& connection, const plugins::Services& services) {
+Status probe(const deploy::Deployment& deployment, const config::Connection& connection, const plugins::Services& services) {
   auto account = deployment.registry->account(connection, deployment.secrets, services);
   if (!account) return fail(account.error());
   plugins::HostCall call(connection.limit.timeout * 3);
@@ -57,10 +57,10 @@ Status probe_by_host(StoreLink& link, const std::string& name) {
 
 }  // namespace
 
-bool host_runs(const Deployment& deployment) {
+bool host_runs(const deploy::Deployment& deployment) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const auto path = data_folder(deployment.root, deployment.host.store) + "/admin.sock";
+  const auto path = deploy::data_folder(deployment.root, deployment.host.store) + "/admin.sock";
   if (path.size() >= sizeof address.sun_path) return false;
   std::memcpy(address.sun_path, path.c_str(), path.size());
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -69,7 +69,7 @@ bool host_runs(const Deployment& deployment) {
   return runs;
 }
 
-void examine_folder(const Deployment& deployment, Findings& findings) {
+void examine_folder(const deploy::Deployment& deployment, Findings& findings) {
   const auto warnings = static_cast<std::size_t>(std::ranges::count(deployment.faults, true, &config::Fault::warning));
   const auto faults = deployment.faults.size() - warnings;
   const auto what = counted(deployment.programs.size(), "pipeline") + ", " + counted(deployment.folder.connections.size(), "connection");
@@ -79,13 +79,13 @@ void examine_folder(const Deployment& deployment, Findings& findings) {
     findings.push_back({"folder", warnings > 0 ? State::warning : State::ok, what + (warnings > 0 ? ", " + counted(warnings, "warning") : ""), warnings > 0 ? "`milepost check` tells each" : ""});
 }
 
-void examine_plugins(const Deployment& deployment, Findings& findings) {
+void examine_plugins(const deploy::Deployment& deployment, Findings& findings) {
   for (const auto& plugin : deployment.registry->installed())
     findings.push_back({"plugin " + plugin.name, State::ok, plugin.version + ", passed pre-flight, sha256 " + plugin.digest.substr(0, 16)});
   for (const auto& plugin : deployment.registry->refused()) findings.push_back({"plugin " + plugin.connector, State::fault, plugin.reason, "remove the file, or put it right"});
 }
 
-void examine_secrets(const Deployment& deployment, Findings& findings) {
+void examine_secrets(const deploy::Deployment& deployment, Findings& findings) {
   const auto unset = static_cast<std::size_t>(std::ranges::count_if(deployment.faults, [](const auto& fault) {
     return fault.code == config::code::kUnsetSecret || fault.code == config::code::kUnsetVariable || fault.code == config::code::kSecretsFile;
   }));
@@ -96,12 +96,12 @@ void examine_secrets(const Deployment& deployment, Findings& findings) {
   const auto& from = deployment.host.secrets;
   if (!from.file.empty()) examine_mode(fs::path(deployment.root) / from.file, 0077, "chmod 600", "secrets", findings);
   if (!from.folder.empty()) examine_mode(fs::path(deployment.root) / from.folder, 0007, "chmod 700", "secrets", findings);
-  const fs::path data = data_folder(deployment.root, deployment.host.store);
+  const fs::path data = deploy::data_folder(deployment.root, deployment.host.store);
   examine_mode(data, 0077, "chmod 700", "data folder", findings);
   examine_mode(data / "owner.key", 0077, "chmod 600", "owner's key", findings);
 }
 
-void examine_store(const Deployment& deployment, bool runs, Findings& findings) {
+void examine_store(const deploy::Deployment& deployment, bool runs, Findings& findings) {
   const auto path = (fs::path(deployment.root) / deployment.host.store).lexically_normal().string();
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return findings.push_back({"store", State::ok, "none yet: the first `milepost run` makes it"});
@@ -116,7 +116,7 @@ void examine_store(const Deployment& deployment, bool runs, Findings& findings) 
   findings.push_back({"store", State::ok, detail});
 }
 
-void examine_connections(const Deployment& deployment, bool runs, Findings& findings) {
+void examine_connections(const deploy::Deployment& deployment, bool runs, Findings& findings) {
   telemetry::SystemClock clock;
   http::Client client;
   const plugins::Services services{&client, &clock, nullptr};

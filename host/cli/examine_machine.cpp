@@ -19,7 +19,7 @@
 #include <memory>
 #include <vector>
 
-#include "host/cli/data_folder.hpp"
+#include "host/deploy/data_folder.hpp"
 #include "host/cli/examination.hpp"
 #include "host/config/units.hpp"
 #include "host/http/tls_server.hpp"
@@ -47,9 +47,9 @@ class Descriptor {
 };
 
 /// The first folder on the way up that exists: where the data folder is, or will be made.
-std::string nearest_folder(const Deployment& deployment) {
+std::string nearest_folder(const deploy::Deployment& deployment) {
   std::error_code ignored;
-  fs::path path = data_folder(deployment.root, deployment.host.store);
+  fs::path path = deploy::data_folder(deployment.root, deployment.host.store);
   while (!fs::exists(path, ignored) && path.has_relative_path()) path = path.parent_path();
   return path.string();
 }
@@ -109,7 +109,7 @@ std::chrono::nanoseconds reading(clockid_t clock) {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-std::string tls_path(const Deployment& deployment, const std::string& path) { return (fs::path(deployment.root) / path).lexically_normal().string(); }
+std::string tls_path(const deploy::Deployment& deployment, const std::string& path) { return (fs::path(deployment.root) / path).lexically_normal().string(); }
 
 /// Days until the first of a file's certificates ends; nullopt: none can be read.
 std::optional<int> days_left(const std::string& path) {
@@ -128,12 +128,12 @@ std::optional<int> days_left(const std::string& path) {
 
 }  // namespace
 
-void examine_ports(const Deployment& deployment, bool runs, Findings& findings) {
+void examine_ports(const deploy::Deployment& deployment, bool runs, Findings& findings) {
   examine_port("hooks", deployment.host.listen_hooks, runs, findings);
   examine_port("admin", deployment.host.listen_admin, runs, findings);
 }
 
-void examine_disk(const Deployment& deployment, Findings& findings) {
+void examine_disk(const deploy::Deployment& deployment, Findings& findings) {
   const auto folder = nearest_folder(deployment);
   struct statvfs room {};
   if (::statvfs(folder.c_str(), &room) != 0) {
@@ -166,7 +166,7 @@ void examine_disk(const Deployment& deployment, Findings& findings) {
     findings.push_back({"fsync", State::ok, shown});
 }
 
-void examine_clock(const Deployment& deployment, Findings& findings) {
+void examine_clock(const deploy::Deployment& deployment, Findings& findings) {
   const auto offset = [] { return reading(CLOCK_REALTIME) - reading(CLOCK_MONOTONIC_RAW); };
   const auto before = offset();
   const auto now = std::chrono::system_clock::now();
@@ -195,7 +195,7 @@ void examine_clock(const Deployment& deployment, Findings& findings) {
     findings.push_back({"clock", State::ok, shown});
 }
 
-void examine_certificate(const Deployment& deployment, Findings& findings) {
+void examine_certificate(const deploy::Deployment& deployment, Findings& findings) {
   if (deployment.host.tls_certificate.empty()) {
     findings.push_back({"certificate", State::ok, "none: the hooks listener speaks plain HTTP, behind a proxy"});
     return;

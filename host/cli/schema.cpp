@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "host/cli/command.hpp"
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 #include "host/cli/table.hpp"
 #include "host/config/editor_schema.hpp"
 
@@ -68,7 +68,7 @@ int schema(const Arguments& arguments) {
     for (const auto& kind : kinds) names += (names.empty() ? "" : ", ") + std::string(kind.name);
     return wrong_use("there is no kind of file \"" + arguments.positional[0] + "\"; there are " + names);
   }
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   if (arguments.has("write")) return write_all(deployment.root, *deployment.registry);
   fmt::print("{}\n", config::editor_schema(found->name, *deployment.registry).dump(2));
   return kDone;

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "host/cli/command.hpp"
-#include "host/cli/deployment.hpp"
+#include "host/deploy/deployment.hpp"
 #include "host/config/effective_view.hpp"
 #include "host/config/fault_text.hpp"
 
@@ -32,7 +32,7 @@ int show(const Arguments& arguments) {
     const auto root = std::filesystem::absolute(arguments.folder()).lexically_normal().string();
     return print_view(config::view_host(root, faults), faults, root, arguments.json());
   }
-  const auto deployment = load(arguments.folder(), false);
+  const auto deployment = deploy::load(arguments.folder(), false);
   return print_view(config::view_definition(deployment.root, words[0], words[1], *deployment.registry, faults), faults, deployment.root, arguments.json());
 }
 

@@ -18,7 +18,7 @@ const Json& shapes() {
       "plugins": {"type": ["array", "string"], "items": {"type": "string"}, "default": ["plugins"], "description": "Folders that are searched for plugins, after the built-in one."},
       "secrets": {"$ref": "#/definitions/secrets", "description": "Where the values of !secret NAME come from: exactly one of file, env and folder."},
       "limits": {"$ref": "#/definitions/limits", "description": "What the listener and the store bear before deliveries are turned away."},
-      "reload": {"type": "string", "enum": ["signal", "watch"], "default": "signal", "description": "When a running host takes the folder with its changes: on SIGHUP, or also as soon as a file changes."},
+      "reload": {"type": "string", "enum": ["manual", "watch"], "default": "manual", "description": "When a running host takes the folder with its changes. manual: on SIGHUP and by apply; watch: also as soon as a file changes."},
       "retention": {"$ref": "#/definitions/retention", "description": "How long the store keeps what is finished."},
       "tls": {"$ref": "#/definitions/tls", "x-optional": true, "description": "TLS on the hooks listener."}
     }

@@ -15,13 +15,13 @@ def environment(prefix):
 
 
 class Installed:
-    """A prefix with host, SDK and templates, and an empty folder to work in."""
+    """A prefix with host, SDK, templates and `more` components, and an empty folder to work in."""
 
-    def __init__(self, build):
+    def __init__(self, build, *more):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="milepost-hour-"))
         self.prefix, self.folder = self.root / "prefix", self.root / "work"
         self.folder.mkdir()
-        for component in ("host", "sdk"):
+        for component in ("host", "sdk", *more):
             subprocess.run(["cmake", "--install", build, "--prefix", self.prefix, "--component", component], check=True, capture_output=True)
         self.environment = environment(self.prefix)
 
