@@ -110,7 +110,9 @@ enum {
 enum {
   MP_HOST_LOG = 1,    /* one way: {"level": "debug"|"info"|"warn"|"error", "event": "…", "fields": {…}} */
   MP_HOST_METRIC = 2, /* one way: {"kind": "count"|"seconds", "name": "…", "value": n, "labels": {…}} */
-  MP_HOST_CLOCK = 3,  /* -> item: {"us": microseconds since 1970, UTC} */
+  /* head may say {"zone": an IANA name} -> item: {"us": microseconds since 1970, UTC, "midnight_us": when the next day begins
+     there, if a zone is named}, or an error where there is no such zone */
+  MP_HOST_CLOCK = 3,
   /* {"method", "target", "headers", "intent": "read"|"repeatable"|"once"}, part 1 body -> item: {"status", "headers"}, body; an error
    * means that no answer was received. target: a path below the connection's base_url (the host adds credentials), or an absolute
    * URL (credentials only when it lies below base_url). */

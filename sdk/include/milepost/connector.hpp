@@ -52,6 +52,14 @@ struct Settle {
   virtual Status committed(const Cursor& next, const Call& call) = 0;
 };
 
+/// Optional, beside a PollingSource that hands things over by quarantine(): reads one of them again, when a person retries it.
+struct Decode {
+  virtual ~Decode() = default;
+  /// `kept` as it was given to quarantine(). An error: it still is no event. No I/O here; called on an instance of its own, whose
+  /// connection is not open. [serial]
+  virtual Result<std::vector<Event>> decode(const std::string& kept) = 0;
+};
+
 /// Decodes deliveries; the host owns the listener, so no I/O here.
 struct WebhookSource {
   virtual ~WebhookSource() = default;

@@ -91,7 +91,7 @@ class Dispatch {
       case MP_COMMITTED:
         if (!on.settle) return MP_UNSUPPORTED;
         return status(on.settle->committed(get<std::string>(*head, "/cursor").value_or(""), Call(call)), reply);
-      case MP_RECEIVE: return on.webhook ? receive(*on.webhook, *head, n > 1 ? parts[1] : mp_bytes{}, reply) : MP_UNSUPPORTED;
+      case MP_RECEIVE: return receive(on, *head, n > 1 ? parts[1] : mp_bytes{}, reply);
       default: return on.sandbox ? sandbox(*on.sandbox, op, *head, n > 1 ? parts[1] : mp_bytes{}, reply) : MP_UNSUPPORTED;
     }
   }
@@ -220,8 +220,9 @@ class Dispatch {
     return request;
   }
 
-  static std::int32_t receive(WebhookSource& source, const Json& head, const mp_bytes& body, const Reply& reply) {
-    const auto events = source.receive(to_request(head, body));
+  static std::int32_t receive(const Plugin::Instance& on, const Json& head, const mp_bytes& body, const Reply& reply) {
+    if (!on.webhook && !on.decode) return MP_UNSUPPORTED;
+    const auto events = on.webhook ? on.webhook->receive(to_request(head, body)) : on.decode->decode(std::string(view(body)));
     if (!events) reply.error(0, events.error());
     else emit_events(*events, reply);
     return MP_DONE;

@@ -188,6 +188,17 @@ class Clock {
     const auto head = read_json(outcome.items[0].part(0));
     return Time(std::chrono::microseconds(head ? get<std::int64_t>(*head, "/us").value_or(0) : 0));
   }
+  /// When the next day begins in a zone ("America/New_York"), by the host's rules of zones. `permanent`: there is no such zone;
+  /// `internal`: the host is older than this service.
+  Result<Time> next_midnight(const std::string& zone) const {
+    const std::string head = text(Json{{"zone", zone}});
+    const auto outcome = detail::cross(host_->call, host_->self, MP_HOST_CLOCK, nullptr, {detail::bytes(head)});
+    const auto answer = outcome.items.empty() ? Result<Json>(Json()) : read_json(outcome.items[0].part(0));
+    if (answer && outcome.items.size() == 1 && outcome.items[0].kind == MP_ERROR) return fail(detail::to_error(*answer));
+    const auto us = answer ? get<std::int64_t>(*answer, "/midnight_us") : fail(ErrorKind::internal, "");
+    if (!us) return fail(ErrorKind::internal, "the host knows no zones: it is older than this plugin's SDK");
+    return Time(std::chrono::microseconds(*us));
+  }
 
  private:
   const mp_host* host_;

@@ -146,6 +146,7 @@ class Plugin {
                         {"summary", std::move(summary)},
                         {"settings", settings.schema()},
                         {"settle", std::is_base_of_v<Settle, P>},
+                        {"decode", std::is_base_of_v<Decode, P>},
                         {"connection", true}});
     static_assert(std::is_constructible_v<P, S, C&, Host>, "a polling source has the constructor (ItsSettings, ItsConnection&, Host)");
     makers_.push_back({"source", name, true, [settings](const Json& with, void* on, Host host) -> Result<Instance> {
@@ -186,6 +187,7 @@ class Plugin {
     Lookup* lookup = nullptr;
     PollingSource* polling = nullptr;
     Settle* settle = nullptr;
+    Decode* decode = nullptr;
     WebhookSource* webhook = nullptr;
     Sandbox* sandbox = nullptr;
 
@@ -197,7 +199,7 @@ class Plugin {
         if constexpr (std::is_base_of_v<I, T>) slot = raw;
       };
       set(out.connection), set(out.probe), set(out.action), set(out.lookup), set(out.polling), set(out.settle);
-      set(out.webhook), set(out.sandbox);
+      set(out.decode), set(out.webhook), set(out.sandbox);
       out.owner = std::move(made);
       return out;
     }

@@ -32,8 +32,16 @@ class FakeClock {
   Time now() const { return now_; }
   void advance(std::chrono::microseconds by) { now_ += by; }
   void set(Time now) { now_ = now; }
+  /// A zone that the fake knows, besides UTC, without the rules of any real one: its clock is ahead by so much.
+  void zone(std::string name, std::chrono::minutes ahead) { zones_[std::move(name)] = ahead; }
+  std::optional<Time> next_midnight(const std::string& zone) const {
+    const auto found = zones_.find(zone);
+    if (found == zones_.end()) return std::nullopt;
+    return Time(std::chrono::floor<std::chrono::days>(now_ + found->second) + std::chrono::days(1)) - found->second;
+  }
 
  private:
+  std::map<std::string, std::chrono::minutes> zones_{{"UTC", std::chrono::minutes(0)}};
   Time now_ = std::chrono::sys_days(std::chrono::year(2026) / 11 / 2) + std::chrono::hours(9);
 };
 
@@ -246,9 +254,16 @@ class FakeHost {
         host.metrics_.push_back(
             {word("/kind"), word("/name"), get<double>(head, "/value").value_or(0), member("/labels")});
         return MP_DONE;
-      case MP_HOST_CLOCK:
-        emit(MP_ITEM, {{"us", host.clock.now().time_since_epoch().count()}});
+      case MP_HOST_CLOCK: {
+        Json answer{{"us", host.clock.now().time_since_epoch().count()}};
+        const auto midnight = host.clock.next_midnight(word("/zone"));
+        if (midnight) answer["midnight_us"] = midnight->time_since_epoch().count();
+        if (midnight || word("/zone").empty())
+          emit(MP_ITEM, answer);
+        else
+          emit(MP_ERROR, detail::to_json(Error{ErrorKind::permanent, "no such zone: " + word("/zone"), {}, {}}));
         return MP_DONE;
+      }
       case MP_HOST_HTTP: {
         const auto answer = host.send(head, std::string(body), Call(call));
         if (answer)
