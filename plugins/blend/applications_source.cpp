@@ -1,6 +1,5 @@
-#include <set>
-
-#include "milepost/sha256.hpp"
+#include "milepost/times.hpp"
+#include "milepost/walk.hpp"
 #include "plugins/blend/legacy.hpp"
 #include "plugins/blend/sources.hpp"
 
@@ -10,40 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostOnAPage = 100;  // (OpenAPI v7.0.0, read 2026-11)
-constexpr std::size_t kDigest = 12;        // hex digits that tell an application in a status
-constexpr std::size_t kMostKnown = 5'000;  // the cursor has room for 64 KiB
-
-std::string digest_of(const std::string& text) { return hex(sha256(text)).substr(0, kDigest); }
-
-std::set<std::string> split(const std::string& digests) {
-  std::set<std::string> out;
-  for (std::size_t at = 0; at + kDigest <= digests.size(); at += kDigest) out.insert(digests.substr(at, kDigest));
-  return out;
-}
-std::string join(const std::set<std::string>& digests) {
-  std::string out;
-  for (const auto& one : digests) out += one;
-  return out;
-}
 
 }  // namespace
-
-/// Where it has come to: `known` were told of in the walk before, `found` are there in this one.
-struct ApplicationsSource::Walk {
-  std::set<std::string> known, found, pages;
-  std::string page;
-
-  static Walk read(const Cursor& cursor) {
-    const auto json = cursor.empty() ? Json() : read_json(cursor).value_or(Json());
-    return {split(text_at(json, "/known")), split(text_at(json, "/found")), split(text_at(json, "/pages")),
-            text_at(json, "/page")};
-  }
-  Cursor cursor() const {
-    return text(Json{{"known", join(known)}, {"found", join(found)}, {"pages", join(pages)}, {"page", page}});
-  }
-  /// The list is at its end: the next walk knows what is there now.
-  void finish() { *this = Walk{std::exchange(found, {}), {}, {}, ""}; }
-};
 
 Settings<ApplicationsSettings> applications_settings() {
   return Settings<ApplicationsSettings>("Applications by their status, from Blend's list, once for each status.")
@@ -66,7 +33,7 @@ Result<Json> ApplicationsSource::ask(const Walk& walk, std::size_t size, const C
   filter("exportable", settings_.exportable);
   filter("losId-exists", settings_.has_los_id);
   if (settings_.solution) target += "&solution-sub-type=" + *settings_.solution;
-  if (!walk.page.empty()) target += "&cursor=" + escaped(walk.page);
+  if (!walk.page().empty()) target += "&cursor=" + escaped(walk.page());
   auto reply = client_.read("list_applications", target, call);
   if (!reply) return fail(std::move(reply.error().error));
   return std::move(*reply);
@@ -79,9 +46,7 @@ bool ApplicationsSource::take(const Json& entry, Walk& walk, Page& page) const {
   if (time && *time < host_.clock().now() - settings_.created_within) return false;
   const auto id = id_at(application, "/id"), status = word_at(application, "/applicationStatus");
   if (id.empty() || !is_id(status)) return true;
-  const auto digest = digest_of(id + " " + status);
-  const bool told = walk.known.erase(digest) > 0;
-  if (!walk.found.insert(digest).second || told) return true;
+  if (!walk.is_news(id + " " + status)) return true;
   const auto& wanted = settings_.statuses;
   if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), status) == wanted.end()) return true;
   Event event;
@@ -99,16 +64,15 @@ bool ApplicationsSource::take(const Json& entry, Walk& walk, Page& page) const {
 }
 
 Result<Page> ApplicationsSource::poll(const Cursor& after, std::size_t limit, const Call& call) {
-  auto walk = Walk::read(after);
+  Walk walk(after);
   const auto size = std::max<std::size_t>(1, std::min(kMostOnAPage, limit));
   Page page;
   // A page with nothing new is no end of the list: on, while there is time and room.
   for (bool first = true; first || (page.events.size() + size <= limit && call.left() > 2s); first = false) {
     auto answer = ask(walk, size, call);
-    if (!answer && !walk.page.empty() && answer.error().kind == ErrorKind::permanent) {
+    if (!answer && !walk.page().empty() && answer.error().kind == ErrorKind::permanent) {
       // A page token may have run out since it was given: the next poll begins the walk again.
-      walk.page.clear();
-      walk.pages.clear();
+      walk.restart();
       break;
     }
     if (!answer) return fail(answer.error());
@@ -122,14 +86,15 @@ Result<Page> ApplicationsSource::poll(const Cursor& after, std::size_t limit, co
         ended = true;
         break;
       }
-    walk.page = text_at(*answer, "/nextCursor");
-    if (!walk.page.empty() && !ended && !walk.pages.insert(digest_of(walk.page)).second)
+    const auto next = text_at(*answer, "/nextCursor");
+    ended = ended || next.empty();
+    if (!ended && !walk.go_to(next))
       return fail(ErrorKind::permanent, "the list of applications does not end: a page token came twice",
                   "blend: GET " + client_.paths().applications());
-    if (walk.known.size() + walk.found.size() > kMostKnown)
-      return fail(ErrorKind::permanent, "more than " + std::to_string(kMostKnown) +
+    if (walk.size() > Walk::kMost)
+      return fail(ErrorKind::permanent, "more than " + std::to_string(Walk::kMost) +
                                             " applications are in the list: narrow it by created_within or exportable");
-    if (ended || walk.page.empty()) {
+    if (ended) {
       walk.finish();
       break;
     }

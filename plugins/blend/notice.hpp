@@ -33,10 +33,6 @@ Result<Notice> read_row(const Json& row);
 /// "blend:application:<id>", so that what is about one application stays in order, until a link names its loan.
 std::string subject_of(const Notice& notice);
 
-/// An ISO date and time (Z, an offset, or none: UTC), or seconds, milliseconds or microseconds since 1970, as a number
-/// or a text.
-std::optional<Time> read_time(const Json& value);
-
 /// "application.*", or a whole type; an empty list fits all.
 bool type_fits(const std::vector<std::string>& patterns, const std::string& type);
 

@@ -3,6 +3,7 @@
 
 #include "milepost/quarantine.hpp"
 #include "milepost/sha256.hpp"
+#include "milepost/times.hpp"
 #include "plugins/blend/sources.hpp"
 
 namespace milepost::blend {
@@ -50,12 +51,10 @@ Place read_place(const Cursor& cursor) {
   return place;
 }
 
-long long ms_of(Time time) { return std::chrono::floor<milliseconds>(time).time_since_epoch().count(); }
-
 Cursor to_cursor(const Place& place) {
   Json seen = Json::object();
   for (const auto& [id, time] : place.seen) seen[id] = time;
-  return text(Json{{"from", ms_of(*place.from)}, {"seen", seen}});
+  return text(Json{{"from", milliseconds_of(*place.from)}, {"seen", seen}});
 }
 
 std::string short_of(const Json& row) { return hex(sha256(text_at(row, "/eventId"))).substr(0, 12); }
@@ -138,6 +137,16 @@ Result<std::optional<Event>> RecoverySource::fetch(const Json& row, const Call& 
   return event;
 }
 
+Result<std::vector<Event>> RecoverySource::decode(const std::string& kept) {
+  const auto row = read_json(kept);
+  if (!row) return fail(row.error());
+  const auto notice = read_row(*row);
+  if (!notice) return fail(notice.error());
+  std::vector<Event> events;
+  if (auto event = to_event(*notice, {settings_.types, settings_.one_submission})) events.push_back(std::move(*event));
+  return events;
+}
+
 Result<Page> RecoverySource::poll(const Cursor& after, std::size_t limit, const Call& call) {
   auto place = read_place(after);
   const auto now = std::chrono::floor<milliseconds>(host_.clock().now());
@@ -161,7 +170,7 @@ Result<Page> RecoverySource::poll(const Cursor& after, std::size_t limit, const 
       auto event = fetch(row, call);
       if (!event) return fail(event.error());
       ++fetched;
-      place.seen[short_of(row)] = ms_of(created(row, start));
+      place.seen[short_of(row)] = milliseconds_of(created(row, start));
       moved = true;
       if (*event) page.events.push_back(std::move(**event));
     }
@@ -174,7 +183,7 @@ Result<Page> RecoverySource::poll(const Cursor& after, std::size_t limit, const 
   if (all && !moved) return page;
   if (const Time next = std::min<Time>(start, end - settings_.overlap); next > *place.from) {
     place.from = next;
-    std::erase_if(place.seen, [&](const auto& one) { return one.second < ms_of(*place.from); });
+    std::erase_if(place.seen, [&](const auto& one) { return one.second < milliseconds_of(*place.from); });
   }
   // Beyond that the host's own memory of ids tells what is known.
   while (place.seen.size() > kMostSeen)

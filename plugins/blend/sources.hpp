@@ -2,6 +2,7 @@
 // applications. All three tell them in one shape, and one event has one id.
 #pragma once
 
+#include "milepost/walk.hpp"
 #include "plugins/blend/application.hpp"
 #include "plugins/blend/notice.hpp"
 
@@ -34,11 +35,13 @@ struct RecoverySettings {
 Settings<RecoverySettings> recovery_settings();
 
 /// GET /events has no cursor: it is asked by windows of time, which are halved where one is full, and overlap.
-class RecoverySource : public PollingSource {
+class RecoverySource : public PollingSource, public Decode {
  public:
   RecoverySource(RecoverySettings settings, BlendConnection& connection, Host host)
       : settings_(std::move(settings)), client_(connection.client()), host_(host) {}
   Result<Page> poll(const Cursor& after, std::size_t limit, const Call& call) override;
+  /// A row of the list that told too little; without asking Blend for the event itself.
+  Result<std::vector<Event>> decode(const std::string& kept) override;
 
  private:
   Result<std::vector<Json>> rows(Time from, Time& to, const Call& call) const;
@@ -66,7 +69,6 @@ class ApplicationsSource : public PollingSource {
   Result<Page> poll(const Cursor& after, std::size_t limit, const Call& call) override;
 
  private:
-  struct Walk;
   Result<Json> ask(const Walk& walk, std::size_t size, const Call& call) const;
   /// False: the list goes on with applications that are too old.
   bool take(const Json& application, Walk& walk, Page& page) const;

@@ -34,7 +34,10 @@ Settings<Account> account_settings() {
       .optional("tracking_variable", &Account::tracking_variable, "trackingCode",
                 "The design's variable that shows the tracking code.")
       .optional("use_type", &Account::use_type, std::nullopt, "What the mail is for (lob only, and needed there).",
-                {{"enum", {"marketing", "operational"}}});
+                {{"enum", {"marketing", "operational"}}})
+      .optional("api_version", &Account::api_version, "",
+                "Version of the API to ask for, 2020-02-11 (lob only; pcm's stands in base_url); empty: the account's own.",
+                {{"pattern", "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}});
 }
 
 Json account_credentials() {
@@ -59,7 +62,7 @@ Status validate(const Account& account) {
 
 Cards::Cards(Account account, Host host) : account_(std::move(account)) {
   if (account_.vendor == "lob")
-    vendor_ = std::make_unique<Lob>(host, account_.use_type.value_or(""));
+    vendor_ = std::make_unique<Lob>(host, account_.use_type.value_or(""), account_.api_version);
   else
     vendor_ = std::make_unique<Pcm>(host);
 }

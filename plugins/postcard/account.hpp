@@ -19,6 +19,7 @@ struct Account {
   std::string mail_class;
   std::string tracking_variable;
   std::optional<std::string> use_type;
+  std::string api_version;  ///< lob; "": the account's own
 };
 Settings<Account> account_settings();
 /// Login for PostcardMania, basic for Lob.

@@ -73,8 +73,13 @@ Json lob_postcard(const Card& card, const std::string& use_type) {
   return out;
 }
 
+Result<HttpResponse> Lob::exchange(HttpRequest request, const Call& call) const {
+  if (!version_.empty()) request.headers.emplace_back("Lob-Version", version_);
+  return host_.http().send(request, call);
+}
+
 Status Lob::probe(const Call& call) const {
-  const auto response = host_.http().send({"GET", "/postcards?limit=1", {}, "", Intent::read}, call);
+  const auto response = exchange({"GET", "/postcards?limit=1", {}, "", Intent::read}, call);
   if (!response) return fail(response.error());
   if (auto error = lob_refusal(*response, Intent::read, "lob: GET /postcards", host_.clock().now()))
     return fail(std::move(*error));
@@ -89,7 +94,7 @@ Result<Receipt> Lob::send(const Card& card, const Call& call) const {
                             {{"Content-Type", "application/json"}, {"Idempotency-Key", card.marks.key}},
                             text(lob_postcard(card, use_type_)),
                             Intent::once};
-  const auto response = host_.http().send(request, call);
+  const auto response = exchange(request, call);
   auto error =
       response ? lob_refusal(*response, Intent::once, origin, host_.clock().now()) : std::optional(response.error());
   if (error) {
@@ -110,7 +115,7 @@ Result<Receipt> Lob::send(const Card& card, const Call& call) const {
 
 Result<std::optional<Receipt>> Lob::find(const Marks& marks, const Call& call) const {
   const auto response =
-      host_.http().send({"GET", "/postcards?limit=10&metadata%5Bref%5D=" + mark(marks), {}, "", Intent::read}, call);
+      exchange({"GET", "/postcards?limit=10&metadata%5Bref%5D=" + mark(marks), {}, "", Intent::read}, call);
   if (!response) return fail(response.error());
   const std::string origin = "lob: GET /postcards";
   if (auto error = lob_refusal(*response, Intent::read, origin, host_.clock().now())) return fail(std::move(*error));

@@ -18,7 +18,9 @@ std::optional<Error> lob_refusal(const HttpResponse& response, Intent intent, st
 
 class Lob : public Vendor {
  public:
-  Lob(Host host, std::string use_type) : host_(host), use_type_(std::move(use_type)) {}
+  /// `version`: of the API, for the header Lob-Version; "" sends none.
+  Lob(Host host, std::string use_type, std::string version)
+      : host_(host), use_type_(std::move(use_type)), version_(std::move(version)) {}
   std::string_view name() const override { return "lob"; }
   Status probe(const Call& call) const override;
   Result<Receipt> send(const Card& card, const Call& call) const override;
@@ -31,11 +33,12 @@ class Lob : public Vendor {
   Result<Verdict> verify(const Address& address, const Call& call) const override;
 
  private:
+  Result<HttpResponse> exchange(HttpRequest request, const Call& call) const;
   /// A request that can be asked again: its answer's JSON, read.
   Result<Json> ask(HttpRequest request, const std::string& origin, const Call& call) const;
 
   Host host_;
-  std::string use_type_;
+  std::string use_type_, version_;
 };
 
 }  // namespace milepost::postcard

@@ -1,6 +1,7 @@
 // Lob's postcards once they are ordered: read, listed, taken back; and addresses before they are.
+#include "milepost/times.hpp"
 #include "plugins/postcard/lob.hpp"
-#include "plugins/postcard/times.hpp"
+#include "plugins/postcard/day.hpp"
 
 namespace milepost::postcard {
 namespace {
@@ -25,9 +26,10 @@ std::string place_in(const std::string& next_url) {
 
 Result<Json> Lob::ask(HttpRequest request, const std::string& origin, const Call& call) const {
   if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-  const auto response = host_.http().send(request, call);
+  const auto intent = request.intent;
+  const auto response = exchange(std::move(request), call);
   if (!response) return fail(response.error());
-  if (auto error = lob_refusal(*response, request.intent, "lob: " + origin, host_.clock().now()))
+  if (auto error = lob_refusal(*response, intent, "lob: " + origin, host_.clock().now()))
     return fail(std::move(*error));
   auto body = read_json(response->body);
   if (!body) return fail(unreadable("lob: " + origin));
@@ -52,7 +54,11 @@ Result<Orders> Lob::list(Time since, const std::string& next, const Call& call) 
     if (!seen) continue;
     for (auto& one : *seen) out.seen.push_back(std::move(one));
   }
-  out.next = place_in(get<std::string>(*body, "/next_url").value_or(""));
+  const auto next_url = get<std::string>(*body, "/next_url").value_or("");
+  out.next = place_in(next_url);
+  // To take it for the end would leave out all that follows.
+  if (out.next.empty() && !next_url.empty())
+    return fail(ErrorKind::retryable, "the list's next_url names no place in it", "lob: GET /postcards");
   return out;
 }
 
@@ -69,7 +75,7 @@ Result<std::vector<Sighting>> Lob::read(const std::string& order_id, const Call&
 
 Status Lob::cancel(const std::string& order_id, bool& refused, const Call& call) const {
   const auto origin = std::string("lob: DELETE ") + kPostcard;
-  const auto response = host_.http().send({"DELETE", "/postcards/" + order_id, {}, "", Intent::repeatable}, call);
+  const auto response = exchange({"DELETE", "/postcards/" + order_id, {}, "", Intent::repeatable}, call);
   if (!response) return fail(response.error());
   if (auto error = lob_refusal(*response, Intent::repeatable, origin, host_.clock().now())) {
     refused = error->kind == ErrorKind::permanent;

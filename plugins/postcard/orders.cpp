@@ -1,7 +1,7 @@
 #include "plugins/postcard/orders.hpp"
 
 #include "plugins/postcard/card.hpp"
-#include "plugins/postcard/times.hpp"
+#include "plugins/postcard/day.hpp"
 
 namespace milepost::postcard {
 namespace {

@@ -1,7 +1,7 @@
 #include "plugins/postcard/pcm.hpp"
 
 #include "plugins/postcard/attempts.hpp"
-#include "plugins/postcard/times.hpp"
+#include "plugins/postcard/day.hpp"
 
 namespace milepost::postcard {
 namespace {

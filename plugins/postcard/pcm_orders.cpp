@@ -1,6 +1,7 @@
 // PostcardMania's orders once they are placed: read, listed, taken back; proofs and addresses before they are.
+#include "milepost/times.hpp"
 #include "plugins/postcard/pcm.hpp"
-#include "plugins/postcard/times.hpp"
+#include "plugins/postcard/day.hpp"
 
 namespace milepost::postcard {
 namespace {

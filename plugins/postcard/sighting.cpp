@@ -1,10 +1,10 @@
+#include "milepost/times.hpp"
 #include "plugins/postcard/sighting.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "milepost/sha256.hpp"
-#include "plugins/postcard/times.hpp"
 
 namespace milepost::postcard {
 namespace {

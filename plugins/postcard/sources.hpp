@@ -47,8 +47,6 @@ class StatusSource : public PollingSource {
   Result<Page> poll(const Cursor& after, std::size_t limit, const Call& call) override;
 
  private:
-  struct Walk;
-
   StatusSettings settings_;
   const Cards& cards_;
   Host host_;

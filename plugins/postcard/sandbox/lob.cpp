@@ -112,6 +112,8 @@ HttpResponse LobSandbox::handle(const HttpRequest& request) {
   if (who->first != "test_sandbox" || !who->second.empty())
     return refuse(401, "invalid_api_key", "Your API key is not valid");
 
+  if (const auto version = request.header("Lob-Version"); !version.empty() && version != "2020-02-11")
+    return refuse(422, "unsupported_lob_version", "the API version is not supported");
   const auto now = host_.clock().now();
   const auto endpoint = request.method + " " + std::string(testing::path(request)).substr(0, 10);
   auto& window =

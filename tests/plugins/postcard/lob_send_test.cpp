@@ -22,10 +22,13 @@ class LobCards : public SendFixture {
  protected:
   LobCards() {
     host.http.serve(below).basic("test_sandbox", "");
-    opened = rig.connect({{"vendor", "lob"},
-                          {"base_url", "https://api.lob.com/v1"},
-                          {"use_type", "operational"},
-                          {"designs", {{"approval", {{"front", "tmpl_a"}, {"back", "tmpl_b"}}}}}});
+    opened = rig.connect(account());
+  }
+  static Json account() {
+    return {{"vendor", "lob"},
+            {"base_url", "https://api.lob.com/v1"},
+            {"use_type", "operational"},
+            {"designs", {{"approval", {{"front", "tmpl_a"}, {"back", "tmpl_b"}}}}}};
   }
   std::size_t postcards() const { return lob.state()["postcards"].size(); }
 
@@ -33,6 +36,21 @@ class LobCards : public SendFixture {
   LobDouble below{lob};
   Status opened;
 };
+
+TEST_F(LobCards, AsksForAVersionOfTheApiWhereOneIsSet) {
+  for (const auto& request : host.http.requests()) EXPECT_EQ(request.header("Lob-Version"), "");
+  host.http.forget();
+  testing::Rig versioned(milepost_plugin_v1, host);
+  auto with = account();
+  with["api_version"] = "2020-02-11";
+  ASSERT_TRUE(versioned.connect(with));
+  EXPECT_EQ(host.http.requests().back().header("Lob-Version"), "2020-02-11");
+  testing::Rig unknown(milepost_plugin_v1, host);
+  with["api_version"] = "2019-01-01";
+  const auto refused = unknown.connect(with);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "the vendor answered 422 (unsupported_lob_version)");
+}
 
 TEST_F(LobCards, SendsOneCardUnderTheDeliverysKey) {
   ASSERT_TRUE(opened) << opened.error().message;

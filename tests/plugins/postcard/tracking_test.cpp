@@ -296,5 +296,12 @@ TEST_F(LobStatusPoll, NeverFollowsALinkElsewhere) {
   EXPECT_EQ(host.http.requests().back().target.substr(0, 11), "/postcards?");
 }
 
+TEST_F(LobStatusPoll, DoesNotTakeALinkThatItCannotReadForTheListsEnd) {
+  host.http.on("GET", "/postcards").answers(200).body(R"({"data":[],"next_url":"https://api.lob.com/v1/postcards?page=2"})");
+  const auto page = poll();
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().kind, ErrorKind::retryable);
+}
+
 }  // namespace
 }  // namespace milepost::postcard
