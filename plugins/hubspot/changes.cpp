@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "milepost/times.hpp"
+#include "plugins/hubspot/names.hpp"
 #include "plugins/hubspot/sources.hpp"
-#include "plugins/hubspot/times.hpp"
 
 namespace milepost::hubspot {
 namespace {

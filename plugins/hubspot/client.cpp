@@ -31,7 +31,7 @@ Reply Client::exchange(const std::string& operation, HttpRequest request, const 
     if (error.origin.empty() || !shown.empty()) error.origin = asked.origin;
     return std::unexpected(Refusal{std::move(error), 0, {}});
   }
-  if (auto refused = refusal(*response, asked, now)) return std::unexpected(std::move(*refused));
+  if (auto refused = refusal(*response, asked, now)) return std::unexpected(until_midnight(std::move(*refused), time_zone_, host_.clock()));
   if (response->body.empty()) return Json(nullptr);
   auto body = read_json(response->body);
   if (!body) {
@@ -40,7 +40,7 @@ Reply Client::exchange(const std::string& operation, HttpRequest request, const 
     return std::unexpected(
         Refusal{{kind, "the answer is no JSON", asked.origin + " -> " + std::to_string(response->status), {}}, 0, {}});
   }
-  if (get<std::string>(*body, "/status").value_or("") == "error") return std::unexpected(item_refusal(*body, asked));
+  if (get<std::string>(*body, "/status").value_or("") == "error") return std::unexpected(of_item(*body, asked));
   return std::move(*body);
 }
 

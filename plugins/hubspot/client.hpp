@@ -49,7 +49,9 @@ using Reply = std::expected<Json, Refusal>;
 /// A value: copy it into whatever needs it. [any]
 class Client {
  public:
-  Client(std::string api_version, Host host) : paths_(std::move(api_version)), host_(host) {}
+  /// `time_zone`: the account's, for the end of its day; "" where it is not known.
+  Client(std::string api_version, std::string time_zone, Host host)
+      : paths_(std::move(api_version)), time_zone_(std::move(time_zone)), host_(host) {}
   const Paths& paths() const { return paths_; }
 
   /// The body of a 2xx; null for an empty one. `shown`: what errors name in place of the target, where that holds an
@@ -59,12 +61,17 @@ class Client {
   /// `names`: the properties in the body, for errors to name. A null body sends none.
   Reply send(const std::string& operation, const std::string& method, const std::string& target, const Json& body,
              Intent intent, const std::vector<std::string>& names, const Call& call) const;
+  /// item_refusal(), with the wait that the account's zone asks for.
+  Refusal of_item(const Json& entry, const Asked& asked) const {
+    return until_midnight(item_refusal(entry, asked), time_zone_, host_.clock());
+  }
 
  private:
   Reply exchange(const std::string& operation, HttpRequest request, const std::vector<std::string>& names,
                  const Call& call, const std::string& shown = "") const;
 
   Paths paths_;
+  std::string time_zone_;
   Host host_;
 };
 

@@ -12,7 +12,7 @@
 namespace milepost::hubspot {
 
 struct Account {
-  std::string base_url, api_version, deal_pipeline;
+  std::string base_url, api_version, deal_pipeline, time_zone;
   bool create_properties = false;
 };
 const Settings<Account>& account_settings();
@@ -35,6 +35,7 @@ class HubspotConnection : public Connection, public Probe {
  private:
   Account account_;
   Client client_;
+  Host host_;
   Pipelines pipelines_;
 };
 

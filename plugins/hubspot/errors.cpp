@@ -9,12 +9,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::string_view kDaily = "DAILY";
+
 /// Waits by `policyName`: CRM's 429 carries no Retry-After. The first two are those of the official client
-/// (@hubspot/api-client 13.5.0, read 2026-11); the daily one lasts until midnight in the account's zone, which is asked
-/// for again once an hour.
+/// (@hubspot/api-client 13.5.0, read 2026-11); the daily one lasts until midnight in the account's zone: where that is not
+/// known, HubSpot is asked again once an hour.
 std::chrono::milliseconds policy_wait(const std::string& policy) {
   if (policy == "SECONDLY") return 1s;
-  if (policy == "DAILY") return 1h;
+  if (policy == kDaily) return 1h;
   return 10s;  // TEN_SECONDLY_ROLLING, and what is new
 }
 constexpr auto kLockedWait = 2s;     // 423: "at least 2 s" (error handling page, read 2026-11)
@@ -107,7 +109,19 @@ std::optional<Refusal> refusal(const HttpResponse& response, const Asked& asked,
   auto correlation = code(body, "/correlationId");
   if (correlation.empty()) correlation = plain(std::string(response.header("X-HubSpot-Correlation-Id")));
   if (!correlation.empty()) error->origin += ", correlation " + correlation;
-  return Refusal{std::move(*error), status, status == 409 ? existing_id(body) : std::string()};
+  const bool daily = status == 429 && code(body, "/policyName") == kDaily;
+  return Refusal{std::move(*error), status, status == 409 ? existing_id(body) : std::string(), daily};
+}
+
+Refusal until_midnight(Refusal refusal, const std::string& time_zone, const Clock& clock) {
+  if (!refusal.daily || time_zone.empty()) return refusal;
+  const auto midnight = clock.next_midnight(time_zone);
+  if (!midnight) return refusal;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*midnight - clock.now());
+  // Half a minute later, for clocks that differ from ours.
+  refusal.error.retry_after = wait + 30s;
+  refusal.error.message += ", until midnight in " + time_zone;
+  return refusal;
 }
 
 Refusal item_refusal(const Json& entry, const Asked& asked) {
@@ -117,7 +131,8 @@ Refusal item_refusal(const Json& entry, const Asked& asked) {
     error.retry_after = policy_wait(code(entry, "/policyName"));
   }
   if (const auto more = summary(entry, asked); !more.empty()) error.message += " (" + more + ")";
-  return {std::move(error), 0, existing_id(entry)};
+  const bool daily = error.kind == ErrorKind::rate_limited && code(entry, "/policyName") == kDaily;
+  return {std::move(error), 0, existing_id(entry), daily};
 }
 
 }  // namespace milepost::hubspot

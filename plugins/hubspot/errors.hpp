@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "milepost/event.hpp"
+#include "milepost/host.hpp"
 #include "milepost/http.hpp"
 
 namespace milepost::hubspot {
@@ -17,6 +18,7 @@ struct Refusal {
   Error error;
   int status = 0;           ///< 0: no answer was received, or one of an item within a 2xx
   std::string existing_id;  ///< of a 409: the record that stands in the way; "" when none is named
+  bool daily = false;       ///< the day's limit is used up: until the account's midnight, which until_midnight() tells
 };
 
 /// What was asked, as far as an error's line needs it.
@@ -28,6 +30,9 @@ struct Asked {
 
 /// nullopt for 2xx.
 std::optional<Refusal> refusal(const HttpResponse& response, const Asked& asked, Time now);
+
+/// Of a daily limit: waits for the next midnight in the account's zone, where one is named, in place of an hour.
+Refusal until_midnight(Refusal refusal, const std::string& time_zone, const Clock& clock);
 
 /// An entry of a batch answer's `errors`, or a body with `"status": "error"` under a 2xx.
 Refusal item_refusal(const Json& entry, const Asked& asked);

@@ -3,8 +3,9 @@
 
 #include "milepost/quarantine.hpp"
 #include "milepost/sha256.hpp"
+#include "milepost/times.hpp"
+#include "plugins/hubspot/names.hpp"
 #include "plugins/hubspot/sources.hpp"
-#include "plugins/hubspot/times.hpp"
 
 namespace milepost::hubspot {
 namespace {

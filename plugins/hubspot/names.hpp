@@ -47,6 +47,14 @@ inline bool is_page_token(std::string_view text) {
          });
 }
 
+/// Of a search's filter (search page, read 2026-11).
+inline bool is_operator(std::string_view text) {
+  constexpr std::string_view kOperators[] = {"EQ",           "NEQ",          "LT",     "LTE",          "GT",
+                                             "GTE",          "BETWEEN",      "IN",     "NOT_IN",       "HAS_PROPERTY",
+                                             "NOT_HAS_PROPERTY", "CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"};
+  return std::find(std::begin(kOperators), std::end(kOperators), text) != std::end(kOperators);
+}
+
 /// Type ids of HubSpot's own objects (developers.hubspot.com, using object APIs; read 2026-11). Names and ids are
 /// interchangeable.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kObjectTypes = {

@@ -157,12 +157,14 @@ Result<std::vector<std::string>> Note::notes_of(const Target& target, const Call
   for (std::string after; pages.insert(after).second;) {
     auto reply = client_.read("associations", after.empty() ? path : path + "?after=" + after, call);
     if (!reply) return fail(std::move(reply.error().error));
-    if (const auto* results = milepost::find(*reply, "/results"); results != nullptr && results->is_array()) {
-      for (const auto& entry : *results) {
-        auto id = id_at(entry, "/toObjectId");
-        if (id.empty()) id = id_at(entry, "/id");
-        if (!id.empty()) ids.push_back(std::move(id));
-      }
+    const auto* results = milepost::find(*reply, "/results");
+    // "None" would have the engagement made a second time: better no answer than that one.
+    if (results == nullptr || !results->is_array())
+      return fail(ErrorKind::retryable, "the answer is no list of records", "hubspot: GET " + path);
+    for (const auto& entry : *results) {
+      auto id = id_at(entry, "/toObjectId");
+      if (id.empty()) id = id_at(entry, "/id");
+      if (!id.empty()) ids.push_back(std::move(id));
     }
     const auto* next = milepost::find(*reply, "/paging/next/after");
     after = next != nullptr ? scalar_text(*next).value_or("") : "";
@@ -186,13 +188,14 @@ Result<std::optional<Answer>> Note::marked(const std::vector<std::string>& ids, 
   auto reply = client_.send("read_" + std::string(kind_.object), "POST", target,
                             {{"properties", Json::array({property})}, {"inputs", inputs}}, Intent::read, {}, call);
   if (!reply) return fail(std::move(reply.error().error));
-  if (const auto* results = milepost::find(*reply, "/results"); results != nullptr && results->is_array()) {
-    for (const auto& note : *results) {
-      if (get<std::string>(note, "/properties/" + property).value_or("").find(marker) == std::string::npos) continue;
-      auto answer = to_answer(note, {"hubspot: POST " + target, Intent::read, {}});
-      if (!answer) return fail(answer.error());
-      return std::optional<Answer>(std::move(*answer));
-    }
+  const auto* results = milepost::find(*reply, "/results");
+  if (results == nullptr || !results->is_array())
+    return fail(ErrorKind::retryable, "the answer is no list of records", "hubspot: POST " + target);
+  for (const auto& note : *results) {
+    if (get<std::string>(note, "/properties/" + property).value_or("").find(marker) == std::string::npos) continue;
+    auto answer = to_answer(note, {"hubspot: POST " + target, Intent::read, {}});
+    if (!answer) return fail(answer.error());
+    return std::optional<Answer>(std::move(*answer));
   }
   return std::optional<Answer>();
 }

@@ -164,19 +164,6 @@ const Settings<SearchSettings>& search_settings() {
 }
 
 Result<Json> to_search(const SearchSettings& settings) {
-  static constexpr std::string_view kOperators[] = {"EQ",
-                                                    "NEQ",
-                                                    "LT",
-                                                    "LTE",
-                                                    "GT",
-                                                    "GTE",
-                                                    "BETWEEN",
-                                                    "IN",
-                                                    "NOT_IN",
-                                                    "HAS_PROPERTY",
-                                                    "NOT_HAS_PROPERTY",
-                                                    "CONTAINS_TOKEN",
-                                                    "NOT_CONTAINS_TOKEN"};
   if (auto sound = check_names(settings.properties, "properties"); !sound) return fail(sound.error());
   if (settings.query.size() > kMostQuery) return unusable("query: longer than 3000 characters");
   if (settings.limit < 1 || settings.limit > 200) return unusable("limit: expected 1 to 200");
@@ -187,7 +174,7 @@ Result<Json> to_search(const SearchSettings& settings) {
     const auto property = milepost::get<std::string>(one, "/property").value_or("");
     const auto op = milepost::get<std::string>(one, "/operator").value_or("EQ");
     if (!is_name(property)) return unusable("filters: an entry names no property");
-    if (std::find(std::begin(kOperators), std::end(kOperators), op) == std::end(kOperators))
+    if (!is_operator(op))
       return unusable("filters: the operator for " + property + " is none of HubSpot's (EQ, GTE, IN …)");
     Json filter{{"propertyName", property}, {"operator", op}};
     for (const auto& [ours, theirs] : {std::pair{"/value", "value"}, {"/high_value", "highValue"}}) {

@@ -162,7 +162,7 @@ void Upsert::send(const Items& items, const Call& call) {
       const bool created = get<bool>(*record, "/new").value_or(false);
       items[i]->result = to_answer(*writes[i], *record, created ? Answer::Effect::created : Answer::Effect::updated);
     } else if (const auto* entry = fates[i].refusal) {
-      auto refused = item_refusal(*entry, {asked.origin, asked.intent, writes[i]->names()});
+      auto refused = client_.of_item(*entry, {asked.origin, asked.intent, writes[i]->names()});
       items[i]->result = refused.existing_id.empty() ? Result<Answer>(fail(std::move(refused.error)))
                                                      : adopt(*writes[i], refused.existing_id, call);
     } else {

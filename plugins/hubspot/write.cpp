@@ -84,6 +84,17 @@ Json to_batch(std::span<const Write* const> writes) {
   return {{"inputs", std::move(inputs)}};
 }
 
+namespace {
+
+/// It says another key than the one that was written. Not so of e-mail addresses: a contact may have several.
+bool is_another(const Json& record, const Write& write) {
+  const auto* key = find(record, "/properties/" + write.key_property);
+  const auto text = key != nullptr ? scalar_text(*key) : std::nullopt;
+  return text && !write.by_email() && *text != write.key;
+}
+
+}  // namespace
+
 std::vector<Fate> read_batch(const Json& answer, std::span<const Write* const> writes) {
   std::vector<Fate> fates(writes.size());
   const auto entries = [&](const char* pointer) {
@@ -99,7 +110,8 @@ std::vector<Fate> read_batch(const Json& answer, std::span<const Write* const> w
   };
   const auto keyed = [&](const Json& record) -> Fate* {
     for (std::size_t i = 0; i < writes.size(); ++i) {
-      const auto key = get<std::string>(record, "/properties/" + writes[i]->key_property).value_or("");
+      const auto* found = find(record, "/properties/" + writes[i]->key_property);
+      const auto key = found != nullptr ? scalar_text(*found).value_or("") : "";
       const bool same = writes[i]->by_email() ? same_text(key, writes[i]->key) : key == writes[i]->key;
       if (same) return &fates[i];
     }
@@ -120,7 +132,8 @@ std::vector<Fate> read_batch(const Json& answer, std::span<const Write* const> w
   if (writes.size() == 1 && fates[0].record == nullptr && fates[0].refusal == nullptr) {
     if (const auto errors = entries("/errors"); !errors.empty())
       fates[0].refusal = errors[0];
-    else if (const auto results = entries("/results"); results.size() == 1)
+    else if (const auto results = entries("/results");
+             results.size() == 1 && !is_another(*results[0], *writes[0]))
       fates[0].record = results[0];
   }
   return fates;

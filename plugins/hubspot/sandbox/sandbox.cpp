@@ -29,6 +29,7 @@ void HubspotSandbox::reset() {
   windows_.clear();
   searches_ = {limits_.search, 1s};
   used_today_ = 0;
+  day_ends_ = {};
   correlations_ = 0;
   next_event_ = 1;
 }
@@ -71,7 +72,7 @@ void HubspotSandbox::add_routes() {
   on("GET", "pipelines", "", "read", &S::pipelines);
   on("GET", "pipelines", "/{id}", "read", &S::pipeline);
   // Not HubSpot's: for tests that need more, or less, than an account has. {"burst": 5, "daily": 100, "search": 2,
-  // "index_lag_ms": 5000}
+  // "index_lag_ms": 5000, "time_zone": "America/New_York"}
   routes_.on("POST", "/_limits", [this](const HttpRequest& request, const Params& params) {
     return set_limits({"", params, {}, read_json(request.body).value_or(Json()), false});
   });
@@ -88,7 +89,11 @@ HttpResponse HubspotSandbox::handle(const HttpRequest& request) {
                    "Authentication credentials not found. This API supports OAuth 2.0 authentication."});
 
   const auto now = host_.clock().now();
-  if (const auto today = std::chrono::floor<std::chrono::days>(now); today != day_) day_ = today, used_today_ = 0;
+  // A day of the account's ends at its own midnight (usage guidelines, read 2026-11).
+  if (now >= day_ends_) {
+    used_today_ = 0;
+    day_ends_ = host_.clock().next_midnight(limits_.time_zone).value_or(now + 24h);
+  }
   auto& window = windows_.try_emplace(token_, limits_.burst, 10s).first->second;
   if (used_today_ >= limits_.daily) return limited("DAILY");
   if (!window.take(now)) return limited("TEN_SECONDLY_ROLLING");
@@ -171,6 +176,8 @@ HttpResponse HubspotSandbox::limited(const std::string& policy) {
 HttpResponse HubspotSandbox::set_limits(const Ask& ask) {
   limits_.burst = get<std::size_t>(ask.body, "/burst").value_or(limits_.burst);
   limits_.daily = get<std::size_t>(ask.body, "/daily").value_or(limits_.daily);
+  limits_.time_zone = get<std::string>(ask.body, "/time_zone").value_or(limits_.time_zone);
+  day_ends_ = {};
   limits_.search = get<std::size_t>(ask.body, "/search").value_or(limits_.search);
   limits_.index_lag = std::chrono::milliseconds(get<long long>(ask.body, "/index_lag_ms").value_or(0));
   windows_.clear();

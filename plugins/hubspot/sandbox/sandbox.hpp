@@ -73,6 +73,7 @@ class HubspotSandbox : public Sandbox {
     std::size_t daily = 250'000;  ///< for the account
     std::size_t search = 5;       ///< in a second, for the account
     std::chrono::milliseconds index_lag{};
+    std::string time_zone = "UTC";  ///< the account's: its day ends at its midnight
   };
 
   Host host_;
@@ -81,7 +82,7 @@ class HubspotSandbox : public Sandbox {
   Limits limits_;
   std::map<std::string, testing::RollingWindow> windows_;  // by token
   testing::RollingWindow searches_{5, std::chrono::seconds(1)};
-  std::chrono::sys_days day_{};
+  Time day_ends_{};
   std::size_t used_today_ = 0;
   std::string token_;  // of the request in hand
   long long correlations_ = 0;

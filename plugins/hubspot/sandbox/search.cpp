@@ -2,8 +2,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "milepost/times.hpp"
+#include "plugins/hubspot/names.hpp"
 #include "plugins/hubspot/sandbox/sandbox.hpp"
-#include "plugins/hubspot/times.hpp"
 
 namespace milepost::hubspot::sandbox {
 namespace {
@@ -58,23 +59,6 @@ bool holds(const Definition& definition, const std::string* held, const Json& fi
     return in != negative;
   }
   return (value.text.find(wanted.text) != std::string::npos) != negative;  // CONTAINS_TOKEN, roughly
-}
-
-bool is_operator(const std::string& text) {
-  static const std::set<std::string> known = {"EQ",
-                                              "NEQ",
-                                              "LT",
-                                              "LTE",
-                                              "GT",
-                                              "GTE",
-                                              "BETWEEN",
-                                              "IN",
-                                              "NOT_IN",
-                                              "HAS_PROPERTY",
-                                              "NOT_HAS_PROPERTY",
-                                              "CONTAINS_TOKEN",
-                                              "NOT_CONTAINS_TOKEN"};
-  return known.contains(text);
 }
 
 const Json& list_at(const Json& body, const char* pointer) {

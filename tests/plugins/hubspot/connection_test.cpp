@@ -67,6 +67,35 @@ TEST_F(HubspotConnectionTest, PausesWhereTheRootIsWrong) {
   EXPECT_NE(opened.error().message.find("check base_url and api_version"), std::string::npos);
 }
 
+TEST_F(HubspotConnectionTest, HoldsTheDailyLimitUntilTheAccountsMidnight) {
+  host.clock.zone("America/New_York", -5h);  // 09:00 UTC is 04:00 there
+  connect({{"time_zone", "America/New_York"}});
+  ask("POST", "/_limits", {{"daily", 1}, {"time_zone", "America/New_York"}});
+  EXPECT_TRUE(rig.run("upsert", contact("a@example.test")));
+  const auto limited = rig.run("upsert", contact("b@example.test"));
+  ASSERT_EQ(limited.kind(), ErrorKind::rate_limited);
+  EXPECT_EQ(limited.retry_after(), 20h + 30s);
+  EXPECT_EQ(limited.message(), "over the limit DAILY (RATE_LIMITS), until midnight in America/New_York");
+  host.clock.advance(20h - 1s);
+  EXPECT_EQ(rig.run("upsert", contact("b@example.test")).retry_after(), 31s);
+  host.clock.advance(31s);
+  EXPECT_TRUE(rig.run("upsert", contact("b@example.test")));
+}
+
+TEST_F(HubspotConnectionTest, AsksAgainEveryHourWhereTheZoneIsNotKnown) {
+  connect();
+  ask("POST", "/_limits", {{"daily", 0}});
+  EXPECT_EQ(rig.run("upsert", contact("b@example.test")).retry_after(), 1h);
+}
+
+TEST_F(HubspotConnectionTest, HoldsWhereTheZoneIsNone) {
+  ASSERT_TRUE(rig.create({{"time_zone", "America/New_Yrok"}}));
+  const auto opened = rig.open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::auth);
+  EXPECT_EQ(opened.error().message, "time_zone: no such zone: America/New_Yrok");
+}
+
 TEST_F(HubspotConnectionTest, NeedsNoScopeForDealsToWriteContacts) {
   host.http.credential("Authorization", "Bearer pat-scopes:crm.objects.contacts.read,crm.objects.contacts.write");
   connect();

@@ -116,6 +116,13 @@ TEST(HubspotErrors, NameTheRecordThatStandsInTheWay) {
   EXPECT_EQ(item_refusal(*read_json(conflict), {}).existing_id, "4711");
 }
 
+TEST(HubspotErrors, TellADailyLimitFromTheOthers) {
+  EXPECT_TRUE(refusal({429, {}, limit("DAILY")}, {"x", Intent::once, {}}, kNow)->daily);
+  EXPECT_FALSE(refusal({429, {}, limit("SECONDLY")}, {"x", Intent::once, {}}, kNow)->daily);
+  EXPECT_FALSE(refusal({400, {}, limit("DAILY")}, {"x", Intent::once, {}}, kNow)->daily);
+  EXPECT_TRUE(item_refusal(*read_json(limit("DAILY")), {}).daily);
+}
+
 TEST(HubspotErrors, OfAnItemArePermanentUnlessTheyAreALimit) {
   const auto bad = item_refusal({{"category", "VALIDATION_ERROR"}, {"context", {{"propertyName", {"amount"}}}}},
                                 {"x", Intent::repeatable, {"amount"}});

@@ -160,6 +160,19 @@ TEST_P(HubspotNote, IsNoGuessWhereTheListCannotBeRead) {
   EXPECT_EQ(rig.find("note", with()).error().kind, ErrorKind::retryable);
   host.http.next().cuts_before();
   EXPECT_EQ(rig.find("note", with()).error().kind, ErrorKind::retryable);
+  // Found nothing, or said nothing? A note too many cannot be taken back.
+  for (const char* body : {"", "<html>", R"({"results":)", "{}", "[]", "null", R"({"results":null})", R"({"results":{}})"}) {
+    host.http.next().answers(200).body(body);
+    const auto found = rig.find("note", with());
+    ASSERT_FALSE(found) << body;
+    EXPECT_EQ(found.error().kind, ErrorKind::retryable) << body;
+  }
+  ASSERT_TRUE(rig.run("note", with()));
+  for (const char* body : {"", "{}", R"({"results":"none"})"}) {
+    host.http.on("POST", notes_path() + "/batch/read").answers(200).body(body);
+    EXPECT_FALSE(rig.find("note", with())) << body;
+  }
+  EXPECT_TRUE(*rig.find("note", with()));
 }
 
 TEST_P(HubspotNote, ClassifiesAnswersThatAreNone) {

@@ -106,6 +106,17 @@ TEST_F(HubspotBatch, GivesALoneWriteWhatThereIs) {
   EXPECT_NE(read_batch(bad, lone)[0].refusal, nullptr);
 }
 
+TEST_F(HubspotBatch, BelievesNoRecordOfAnotherKey) {
+  const auto lone = std::span(all).first(1);
+  const auto property = lone[0]->key_property, key = lone[0]->key;
+  const auto record = [&](const Json& value) {
+    return Json{{"results", Json::array({{{"id", "1"}, {"properties", {{property, value}}}}})}};
+  };
+  const auto other = record("another " + key), own = record(key);
+  EXPECT_EQ(read_batch(other, lone)[0].record, nullptr);
+  EXPECT_NE(read_batch(own, lone)[0].record, nullptr);
+}
+
 TEST_F(HubspotBatch, SaysNothingWhereTheAnswerSaysNothing) {
   for (const char* source :
        {"{}", "[]", "null", R"({"results":"?","errors":7})", R"({"results":[null],"errors":[{}]})"}) {
