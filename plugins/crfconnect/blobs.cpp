@@ -207,6 +207,12 @@ Result<std::vector<Event>> Blobs::events_of(const Blob& blob, const Call& call) 
   return std::vector<Event>{quarantine(std::move(*raw), events.error().message)};
 }
 
+Result<std::vector<Event>> Blobs::decode(const std::string& kept) {
+  if (const auto json = read_json(kept); json && find(*json, "/blob") != nullptr && find(*json, "/etag") != nullptr)
+    return fail(ErrorKind::permanent, "what was kept is a note of a blob that lies in the container still, not its lead");
+  return leads_.read_again(kept, "auto");
+}
+
 std::expected<std::string, StoreRefusal> Blobs::content(const Blob& blob, const Call& call) const {
   std::string out;
   do {

@@ -37,7 +37,7 @@ struct BlobPlace {
   void remember(const Blob& blob);
 };
 
-class Blobs : public PollingSource, public Settle {
+class Blobs : public PollingSource, public Settle, public Decode {
  public:
   Blobs(BlobSettings settings, StoreConnection& connection, Host host)
       : settings_(settings), connection_(connection), leads_(settings, host), host_(host) {}
@@ -45,6 +45,7 @@ class Blobs : public PollingSource, public Settle {
   Result<Page> poll(const Cursor& after, std::size_t limit, const Call& call) override;
   /// Deletes or moves what is journaled.
   Status committed(const Cursor& next, const Call& call) override;
+  Result<std::vector<Event>> decode(const std::string& kept) override;
 
  private:
   struct Held {

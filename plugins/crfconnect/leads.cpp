@@ -1,5 +1,7 @@
 #include "plugins/crfconnect/leads.hpp"
 
+#include "plugins/crfconnect/message.hpp"
+
 #include <map>
 #include <set>
 
@@ -80,6 +82,15 @@ void Leads::report(const Lead& lead, const std::string& type) const {
   for (const auto& [kind, count] : counts)
     host_.metrics().count("lead_warnings", static_cast<double>(count), {{"kind", name(kind)}});
   if (!drift.empty()) host_.log().warn("lead_drift", {{"lead", lead.id}, {"found", drift}});
+}
+
+Result<std::vector<Event>> Leads::read_again(const std::string& kept, const std::string& encoding) const {
+  const bool decoded = kept.starts_with('{') || kept.starts_with('[');
+  auto content = content_of(kept, decoded ? "plain" : encoding);
+  if (!content) return fail(content.error());
+  auto events = read(*content);
+  if (events && events->size() > 1) events->resize(1);  // a report of drift can wait for the next lead
+  return events;
 }
 
 }  // namespace milepost::crfconnect

@@ -38,6 +38,8 @@ class Leads {
   /// The lead's event, and behind it those of a drift that it shows. `permanent`: it is no good lead; the message has
   /// every fault's place and no value. Counts, and logs drift.
   Result<std::vector<Event>> read(const std::string& body) const;
+  /// The lead alone, of a text that was kept aside: as it came, in `encoding`, or decoded already.
+  Result<std::vector<Event>> read_again(const std::string& kept, const std::string& encoding) const;
 
  private:
   void report(const Lead& lead, const std::string& type) const;

@@ -22,7 +22,7 @@ struct QueueSettings : LeadSettings {
 };
 Settings<QueueSettings> queue_settings();
 
-class Queue : public PollingSource, public Settle {
+class Queue : public PollingSource, public Settle, public Decode {
  public:
   Queue(QueueSettings settings, StoreConnection& connection, Host host)
       : settings_(settings), connection_(connection), leads_(settings, host), host_(host) {}
@@ -32,6 +32,7 @@ class Queue : public PollingSource, public Settle {
   Result<Page> poll(const Cursor& after, std::size_t limit, const Call& call) override;
   /// Deletes them.
   Status committed(const Cursor& next, const Call& call) override;
+  Result<std::vector<Event>> decode(const std::string& kept) override { return leads_.read_again(kept, settings_.encoding); }
 
  private:
   struct Taken {

@@ -170,6 +170,19 @@ TEST_F(CrfBlobs, QuarantinesWhatIsNoLead) {
   EXPECT_FALSE(host.tells("canary"));
 }
 
+TEST_F(CrfBlobs, ReadsAgainWhatItKeptAside) {
+  put({{"container", "leads"}, {"lead", {{"fraudScore", 0.9}}}});
+  const auto page = blobs.poll("", 256, host.call());
+  ASSERT_EQ(page->events.size(), 1u);
+  ASSERT_EQ(page->events[0].type, kQuarantine);
+  const auto kept = page->events[0].payload.text();
+  EXPECT_FALSE(blobs.decode(kept));
+  EXPECT_TRUE(blobs_of({{"fraud_quarantine_at", 0.95}}).decode(kept));
+  const auto note = blobs.decode(R"({"blob":"big.json","etag":"0x1","size":99})");
+  ASSERT_FALSE(note);
+  EXPECT_NE(note.error().message.find("lies in the container still"), std::string::npos);
+}
+
 TEST_F(CrfBlobs, EndsAListingThatLeadsInACircle) {
   const auto page = listing("", "round");
   host.http.next().answers(200).body(page.body).times(2);

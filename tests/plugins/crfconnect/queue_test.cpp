@@ -128,6 +128,26 @@ TEST_F(CrfQueue, QuarantinesWhatItCannotDecode) {
   EXPECT_FALSE(host.tells("canary"));
 }
 
+TEST_F(CrfQueue, ReadsAgainWhatItKeptAside) {
+  for (const char* encoding : {"plain", "base64"}) {
+    put({{"queue", "leads"}, {"encoding", encoding}, {"lead", {{"fraudScore", 0.9}}}});
+    const auto page = queue.poll(place, 256, host.call());
+    ASSERT_EQ(page->events.size(), 1u);
+    ASSERT_EQ(page->events[0].type, kQuarantine);
+    const auto kept = page->events[0].payload.text();
+    EXPECT_FALSE(queue.decode(kept)) << "its fraud score is what it was";
+    const auto events = queue_of({{"fraud_quarantine_at", 0.95}, {"drift", "event"}}).decode(kept);
+    ASSERT_TRUE(events) << events.error().message;
+    ASSERT_EQ(events->size(), 1u);
+    EXPECT_EQ((*events)[0].id, vendor.state()["pushed"].back());
+    place = page->next;
+    EXPECT_TRUE(queue.committed(place, host.call()));
+  }
+  // A poison message is kept as it lies in the queue.
+  EXPECT_NE(queue_of({{"encoding", "base64"}}).decode("eyJhIjogMX0=").error().message.find("id"), std::string::npos);
+  EXPECT_NE(queue.decode("neither, canary").error().message.find("neither JSON nor base64"), std::string::npos);
+}
+
 TEST_F(CrfQueue, QuarantinesAMessageThatNeverGotThroughAsItIs) {
   put({{"queue", "leads"}, {"encoding", "base64"}});
   for (int i = 0; i < 5; ++i) {
