@@ -47,40 +47,41 @@ std::optional<std::string> signed_bytes(std::string_view signed_text, const http
 }
 
 /// `keyed`: an HMAC, whose text holds no secret. A digest's must begin with it: else anyone could make one.
-Status check_signed_text(const std::string& signed_text, bool has_timestamp, bool keyed) {
+Status check_signed_text(const VerifySettings& settings, const std::string& signed_text, bool has_timestamp,
+                         bool keyed) {
   if (!keyed && !signed_text.starts_with("${secret}"))
-    return fail(ErrorKind::permanent,
-                "verify.digest.signed does not begin with ${secret}: anyone could make such a digest");
+    return settings.wrong(".signed does not begin with ${secret}: anyone could make such a digest");
   bool body = false;
   for (std::string_view rest = signed_text; !rest.empty();) {
     const Piece piece = next_piece(rest);
     if (!piece.more) {
       if (piece.before.find("${") != piece.before.npos)
-        return fail(ErrorKind::permanent, "verify.hmac.signed: an unclosed ${");
+        return settings.wrong(".signed: an unclosed ${");
       break;
     }
     body = body || piece.name == "body";
     const std::string_view known[] = {"body", "timestamp", "method", "path", "url", "secret"};
     if (std::ranges::find(known, piece.name) == std::end(known) || (keyed && piece.name == "secret"))
-      return fail(ErrorKind::permanent, "verify.hmac.signed: unknown ${" + std::string(piece.name) +
-                                            "}; there are body, timestamp, method, path and url");
+      return settings.wrong(".signed: unknown ${" + std::string(piece.name) + "}; there are body, " +
+                            (keyed ? "timestamp, " : "secret, ") + "method, path and url");
     if (piece.name == "timestamp" && !has_timestamp)
-      return fail(ErrorKind::permanent,
-                  "verify.hmac.signed uses ${timestamp}: name its header by timestamp: {header: …}");
+      return settings.wrong(keyed ? ".signed uses ${timestamp}: name its header by timestamp: {header: …}"
+                                  : ".signed uses ${timestamp}, which a digest does not have");
   }
   if (!body)
-    return fail(ErrorKind::permanent, "verify.hmac.signed has no ${body}: such a signature says nothing about it");
+    return settings.wrong(".signed has no ${body}: such a signature says nothing about it");
   return {};
 }
 
-Status one_of(const std::string& value, const char* key, std::initializer_list<std::string_view> words) {
+Status one_of(const VerifySettings& settings, const std::string& value, const char* key,
+              std::initializer_list<std::string_view> words) {
   if (std::ranges::find(words, value) != words.end()) return {};
   std::string known;
   for (const auto word : words) known.append(known.empty() ? "" : ", ").append(word);
-  return fail(ErrorKind::permanent, "verify.hmac." + std::string(key) + ": \"" + value + "\" is none of " + known);
+  return settings.wrong("." + std::string(key) + ": \"" + value + "\" is none of " + known);
 }
 
-/// `verify.hmac` as it is written.
+/// `verify.hmac` or `verify.digest` as it is written.
 struct Terms {
   std::string header, prefix, algorithm, encoding, signed_text, timestamp_header, timestamp_unit;
   std::chrono::milliseconds tolerance{};
@@ -159,10 +160,10 @@ MadeScheme make_signature(const VerifySettings& settings, bool keyed) {
     if (!got) return fail(got.error());
     terms.*text.member = std::move(*got);
   }
-  if (auto known = one_of(terms.algorithm, "algorithm", {"sha256", "sha1", "sha384", "sha512"}); !known)
+  if (auto known = one_of(settings, terms.algorithm, "algorithm", {"sha256", "sha1", "sha384", "sha512"}); !known)
     return fail(known.error());
-  if (auto known = one_of(terms.encoding, "encoding", {"hex", "base64"}); !known) return fail(known.error());
-  if (auto known = one_of(terms.timestamp_unit, "timestamp.unit", {"auto", "s", "ms"}); !known)
+  if (auto known = one_of(settings, terms.encoding, "encoding", {"hex", "base64"}); !known) return fail(known.error());
+  if (auto known = one_of(settings, terms.timestamp_unit, "timestamp.unit", {"auto", "s", "ms"}); !known)
     return fail(known.error());
   if (settings.has("/timestamp") && terms.timestamp_header.empty()) return settings.wrong(".timestamp names no header");
   const auto tolerance = settings.tolerance("/timestamp/tolerance");
@@ -171,7 +172,7 @@ MadeScheme make_signature(const VerifySettings& settings, bool keyed) {
   auto address = read_address(settings);
   if (!address) return fail(address.error());
   terms.address = std::move(*address);
-  if (auto sound = check_signed_text(terms.signed_text, !terms.timestamp_header.empty(), keyed); !sound)
+  if (auto sound = check_signed_text(settings, terms.signed_text, !terms.timestamp_header.empty(), keyed); !sound)
     return fail(sound.error());
   auto secrets = settings.secrets();
   if (!secrets) return fail(secrets.error());
