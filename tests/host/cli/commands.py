@@ -43,6 +43,11 @@ class WrongUse(unittest.TestCase):
     def test_unknown_option_names_the_nearest(self):
         self.expect(2, "did you mean --config?", "check", "--confg", ".")
 
+    def test_an_option_given_twice(self):
+        self.expect(2, "--config is given twice", "check", "--config", ".", "--config", EXAMPLES)
+        self.expect(2, "--config is given twice", "check", "--config", ".", "--config=.")
+        self.expect(0, "", "check", "--json", "--json", "--config", EXAMPLES)
+
     def test_option_without_its_value(self):
         self.expect(2, "--config needs a value", "check", "--config")
 

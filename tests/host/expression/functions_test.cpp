@@ -102,6 +102,9 @@ TEST_F(Functions, FindTheLinkedSubject) {
           {"link('blend', 'application', 77)", "\"L-1001\""},
           {"link('blend', 'application', '78') or 'blend:application:78'", "\"blend:application:78\""},
           {"link('blend', 'application', payload.nothing)", "nil"}});
+  // Two values, where a type was forgotten, are no link that is not there.
+  EXPECT_THAT(value("link('blend', '77')"), HasSubstr("link takes three values"));
+  EXPECT_THAT(value("link('blend')"), HasSubstr("link takes three values"));
   EXPECT_THAT(value("link('blend', nil, '1')"), HasSubstr("link: argument 2 must be text, found nil"));
   scope.link = nullptr;
   EXPECT_EQ(value("link('blend', 'application', '77')"), "nil");
