@@ -39,6 +39,7 @@ Json to_json(const engine::ConnectionStatus& connection) {
            {"state", connection.state},
            {"in_flight", connection.in_flight}};
   if (!connection.reason.empty()) out["reason"] = connection.reason;
+  if (!connection.warning.empty()) out["warning"] = connection.warning;
   return out;
 }
 
@@ -83,7 +84,7 @@ http::Outgoing ready(const Sources& sources, const Request&) {
   for (const auto& pipeline : now.pipelines)
     if (!pipeline.running) pipelines.push_back({{"name", pipeline.name}, {"faults", to_json(pipeline.faults)}});
   for (const auto& connection : now.connections)
-    if (connection.state == "paused" || connection.state == "failing" || connection.state == "breaker_open") connections.push_back(to_json(connection));
+    if (connection.state == "paused" || connection.state == "failing" || connection.state == "breaker_open" || !connection.warning.empty()) connections.push_back(to_json(connection));
   Json plugins = refused_plugins(sources), polling = Json::array();
   for (const auto& source : sources.polling ? sources.polling() : std::vector<intake::SourceStatus>())
     if (source.state == "paused" || source.state == "failing") polling.push_back(to_json(source));

@@ -40,7 +40,7 @@ const Json& schemas() {
             "properties": {"name": {"type": "string"}, "faults": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}}}
           }
         },
-        "connections": {"description": "Those that are paused, fail, or rest behind their breaker.", "type": "array",
+        "connections": {"description": "Those that are paused, fail, rest behind their breaker, or whose credentials end soon.", "type": "array",
                         "items": {"$ref": "#/components/schemas/Connection"}},
         "sources": {"description": "Polling sources that are paused or fail.", "type": "array", "items": {"$ref": "#/components/schemas/Source"}},
         "plugins": {"description": "Those that were refused.", "type": "array", "items": {"$ref": "#/components/schemas/RefusedPlugin"}},
@@ -554,7 +554,8 @@ const Json& schemas() {
         "state": {"type": "string", "enum": ["closed", "opening", "open", "paused", "failing", "breaker_open"]},
         "reason": {"type": "string"}, "in_flight": {"type": "integer"},
         "children": {"description": "With isolation: process; one for deliveries, and one for each of its polling sources.", "type": "array",
-                     "items": {"$ref": "#/components/schemas/Child"}}
+                     "items": {"$ref": "#/components/schemas/Child"}},
+        "warning": {"type": "string", "description": "Its credentials end within two weeks, or have ended."}
       }
     },
     "ConnectionState": {

@@ -34,7 +34,7 @@ std::string isolation(const Json& connection) {
 
 /// Of the connection; else what an isolated plugin last ended by.
 std::string why(const Json& connection) {
-  std::string reason = field(connection, "/reason");
+  std::string reason = field(connection, field(connection, "/reason").empty() ? "/warning" : "/reason");
   if (const Json* children = reason.empty() ? find(connection, "/children") : nullptr)
     for (const auto& child : *children)
       if (reason.empty() && !field(child, "/reason").empty()) reason = "last end: " + field(child, "/reason");

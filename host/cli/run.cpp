@@ -10,6 +10,7 @@
 #include "host/cli/command.hpp"
 #include "host/deploy/data_folder.hpp"
 #include "host/deploy/live.hpp"
+#include "host/deploy/remap.hpp"
 #include "host/deploy/watch.hpp"
 #include "host/config/fault_text.hpp"
 #include "host/engine/engine.hpp"
@@ -80,7 +81,7 @@ int run(const Arguments& arguments) {
                           .intake = [&] { return admission.verdict(); },
                           .polling = [&] { return sources.status(); },
                           .clock = &clock,
-                          .remap = [&](const journal::Event& event, const std::string& payload) { return hooks.map_again(event, payload); },
+                          .remap = [&](const journal::Event& event, const std::string& payload) { return deploy::map_again(*live.current(), services, hooks, event, payload); },
                           .running = &engine,
                           .live = &live,
                           .planner = [&] { return &live.planner(); },

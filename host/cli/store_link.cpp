@@ -11,6 +11,8 @@
 #include "host/api/admin.hpp"
 #include "host/deploy/data_folder.hpp"
 #include "host/deploy/planner.hpp"
+#include "host/deploy/remap.hpp"
+#include "host/http/client.hpp"
 #include "host/config/load.hpp"
 #include "host/http/answer_to.hpp"
 #include "host/http/target.hpp"
@@ -107,6 +109,7 @@ class Local : public StoreLink {
   /// What the folder says, read when something asks: a list does not wait for plugins.
   struct Definitions {
     deploy::Deployment deployment;
+    http::Client client;
     std::optional<engine::Versions> versions;
     std::optional<intake::Hooks> hooks;
     std::string fault;  ///< why there are no hooks
@@ -128,7 +131,7 @@ class Local : public StoreLink {
   Result<journal::NewEvent> map_again(const journal::Event& event, const std::string& payload) {
     auto& made = definitions();
     if (!made.fault.empty()) return fail(ErrorKind::permanent, made.fault);
-    return made.hooks->map_again(event, payload);
+    return deploy::map_again(made.deployment, {&made.client, clock_.get(), store_.get()}, *made.hooks, event, payload);
   }
 
   const std::string folder_;

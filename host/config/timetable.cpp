@@ -46,6 +46,10 @@ Time Zone::instant(std::chrono::local_seconds local) const {
   return Time(local.time_since_epoch() - info.first.offset);
 }
 
+Time Zone::next_midnight(Time after) const {
+  return instant(std::chrono::floor<std::chrono::days>(local(after)) + std::chrono::days(1));
+}
+
 std::string Zone::text(Time time) const {
   const auto info = zone_of(data_).get_info(date::floor<std::chrono::seconds>(time));
   const auto there = telemetry::to_text(time + info.offset);  // its Z is not ours

@@ -21,6 +21,8 @@ class Zone {
   /// When the clock there shows this. Where it never does (the clock is put forward over it): the moment the gap ends.
   /// Where it does twice: the first time.
   telemetry::Time instant(std::chrono::local_seconds local) const;
+  /// When the next day begins there.
+  telemetry::Time next_midnight(telemetry::Time after) const;
   /// "2026-11-20T07:00:00-05:00".
   std::string text(telemetry::Time time) const;
 

@@ -1,6 +1,6 @@
 // The webhook sources of a deployment, ready to run.
-#include "host/config/fault_text.hpp"
 #include "host/deploy/deployment.hpp"
+#include "host/deploy/sources.hpp"
 #include "host/intake/cloud_events.hpp"
 
 namespace milepost::deploy {
@@ -11,10 +11,8 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
   for (const auto& program : deployment.programs) {
     const auto& pipeline = program->pipeline;
     if (!pipelines.contains(pipeline.name)) continue;
-    config::Faults faults;
-    auto mapping = intake::Mapping::compile(pipeline, faults);
-    if (!mapping) return fail(ErrorKind::permanent, faults.empty() ? pipeline.name + ": the event mapping does not compile" : config::to_string(faults.front()));
-    const auto shared_mapping = std::make_shared<const intake::Mapping>(std::move(*mapping));
+    const auto mapping = mapping_of(pipeline);
+    if (!mapping) return fail(mapping.error());
     std::vector<std::shared_ptr<const expression::Validation>> leading;
     for (const auto& step : program->steps) {
       if (step.kind != engine::ProgramStep::Kind::validate || step.when) break;
@@ -31,7 +29,7 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
       hook.path = source.path;
       hook.body_limit = source.body_limit.value_or(deployment.host.body_limit);
       hook.verifier = std::move(*verifier);
-      hook.mapping = shared_mapping;
+      hook.mapping = *mapping;
       if (source.accept_validated) hook.validations = leading;
       if (source.use == "webhook" && get<std::string>(source.with.json, "/format") == "cloudevents") {
         hook.decoder = std::make_shared<intake::CloudEvents>();

@@ -1,10 +1,8 @@
 #include "host/deploy/sources.hpp"
 
 #include "host/config/fault_text.hpp"
-#include "host/intake/mapping.hpp"
 
 namespace milepost::deploy {
-namespace {
 
 Result<std::shared_ptr<const intake::Mapping>> mapping_of(const config::Pipeline& pipeline) {
   config::Faults faults;
@@ -13,8 +11,6 @@ Result<std::shared_ptr<const intake::Mapping>> mapping_of(const config::Pipeline
   return fail(ErrorKind::permanent, faults.empty() ? pipeline.name + ": the event mapping does not compile"
                                                    : config::to_string(faults.front()));
 }
-
-}  // namespace
 
 Sources::Sources(const plugins::Services& services, journal::Store& store, telemetry::Clock& clock)
     : services_(services), store_(store), clock_(clock), schedules_({}, clock), followers_({}, store, clock) {}

@@ -10,10 +10,14 @@
 
 #include "host/deploy/deployment.hpp"
 #include "host/intake/followers.hpp"
+#include "host/intake/mapping.hpp"
 #include "host/intake/poller.hpp"
 #include "host/intake/schedules.hpp"
 
 namespace milepost::deploy {
+
+/// How this pipeline's payloads become events.
+Result<std::shared_ptr<const intake::Mapping>> mapping_of(const config::Pipeline& pipeline);
 
 class Sources {
  public:

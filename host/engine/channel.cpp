@@ -4,6 +4,7 @@
 
 #include "host/config/host_events.hpp"
 #include "host/plugins/call.hpp"
+#include "host/plugins/expiry.hpp"
 #include "host/telemetry/crash_mark.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -238,6 +239,8 @@ void Channel::open(std::unique_lock<std::mutex>& lock) {
     failures_ = 0;
     if (before != State::closed) telemetry::log(telemetry::Level::info, "connection.open", {{"connection", definition().name}});
     tell(config::host_event::kConnectionResumed);
+    if (const auto warning = plugins::expiry_warning(account_->expires(), clock_.now()); !warning.empty())
+      telemetry::log(telemetry::Level::warn, "connection.expires", {{"connection", definition().name}, {"reason", warning}});
   } else {
     const bool auth = opened.error().kind == ErrorKind::auth;
     state_ = auth ? State::paused : State::failing;
@@ -312,7 +315,8 @@ void Channel::stop() {
 ConnectionStatus Channel::status() const {
   const std::lock_guard lock(mutex_);
   constexpr const char* names[] = {"closed", "opening", "open", "paused", "paused", "failing", "breaker_open"};
-  return {definition().name, definition().use, names[static_cast<int>(state_)], reason_, in_flight_};
+  return {definition().name, definition().use, names[static_cast<int>(state_)], reason_, in_flight_,
+          plugins::expiry_warning(account_->expires(), clock_.now())};
 }
 
 }  // namespace milepost::engine

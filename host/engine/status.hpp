@@ -15,6 +15,7 @@ struct ConnectionStatus {
   std::string state;
   std::string reason;  ///< one line; "" when open
   unsigned in_flight = 0;
+  std::string warning = {};  ///< one line; "" for none: its credentials end soon
 };
 
 struct PipelineStatus {

@@ -6,6 +6,7 @@
 #include "host/http/syntax.hpp"
 #include "host/http/url.hpp"
 #include "milepost/http.hpp"
+#include "milepost/times.hpp"
 
 namespace milepost::http {
 
@@ -138,6 +139,23 @@ Result<Halves> halves(const SettingReader& settings) {
   return Halves{*name, url.substr(0, mark), config::Secret(url.substr(mark + 1))};
 }
 
+/// "…&se=2030-01-01T00%3A00%3A00Z&…" (Azure Storage, "Create a service SAS", read 2026-11: also without the time or its seconds).
+std::optional<telemetry::Time> expiry(std::string_view query) {
+  for (std::string_view rest = query; !rest.empty();) {
+    const auto part = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    if (!part.starts_with("se=")) continue;
+    std::string text;
+    for (std::string_view left = part.substr(3); !left.empty();) {
+      const bool colon = left.starts_with("%3A") || left.starts_with("%3a");
+      text += colon ? ':' : left[0];
+      left.remove_prefix(colon ? 3 : 1);
+    }
+    return read_time(text);
+  }
+  return std::nullopt;
+}
+
 template <class Scheme, class... Arguments>
 std::unique_ptr<Signer> make(Arguments&&... arguments) {
   return std::make_unique<Scheme>(std::forward<Arguments>(arguments)...);
@@ -245,7 +263,8 @@ Result<std::optional<SecretUrl>> secret_url(const Json& declared, const Json& wi
   if (get<std::string>(**chosen, "/scheme").value_or("") != "secret_url") return std::nullopt;
   auto parts = halves(SettingReader(**chosen, with, secrets));
   if (!parts) return fail(parts.error());
-  return SecretUrl{std::move(parts->setting), std::move(parts->base)};
+  auto expires = expiry(parts->query.reveal());
+  return SecretUrl{std::move(parts->setting), std::move(parts->base), std::move(expires)};
 }
 
 }  // namespace milepost::http

@@ -55,6 +55,7 @@ Result<std::unique_ptr<Signer>> make_signer(const Json& declared, const Json& wi
 struct SecretUrl {
   std::string setting;  ///< which holds it
   std::string base;     ///< the URL without its query: what a plugin may see
+  std::optional<telemetry::Time> expires;  ///< its parameter `se`, as shared access signatures have it
 };
 /// nullopt where the connection's scheme is another. `permanent` names the setting and says what is wrong with its URL,
 /// of which it quotes nothing.

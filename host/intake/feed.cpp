@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/intake/again.hpp"
 #include "host/journal/host_event.hpp"
 #include "host/journal/store_error.hpp"
 #include "host/telemetry/ids.hpp"
@@ -29,16 +30,7 @@ Result<std::optional<std::string>> Feed::place() const {
 Result<Feed::Counts> Feed::store(const std::vector<Event>& events, const std::string& place,
                                  const std::vector<std::string>& sources) {
   const auto now = clock_.now();
-  // No exception may pass through Lua.
-  std::optional<Error> failure;
-  const Mapping::Link link = [&](const std::string& system, const std::string& type, const std::string& id) {
-    try {
-      return store_.linked(system, type, id);
-    } catch (const journal::StoreError& error) {
-      failure = error.error();
-      return std::optional<std::string>();
-    }
-  };
+  StoreLinks links(store_);
   struct Mapped {
     journal::NewEvent event;
     std::string receipt;
@@ -47,9 +39,13 @@ Result<Feed::Counts> Feed::store(const std::vector<Event>& events, const std::st
   mapped.reserve(events.size());
   for (std::size_t i = 0; i < events.size(); ++i)
     mapped.push_back({mapping_->map(machine_, origin_.pipeline, i < sources.size() ? sources[i] : origin_.source,
-                                    events[i], "application/json", now, link),
+                                    events[i], "application/json", now, links.link()),
                       telemetry::new_id(now)});
-  if (failure) return fail(*failure);
+  try {
+    links.check();
+  } catch (const journal::StoreError& error) {
+    return fail(error.error());
+  }
 
   Counts counts;
   const auto stored = store_.run([&](journal::Writer& writer) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "host/intake/again.hpp"
 #include "host/intake/delivery.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
@@ -69,6 +70,19 @@ HttpRequest to_request(const http::Incoming& request, const std::string& secret_
   for (const auto& header : request.headers)
     if (secret_header.empty() || !same_header(header.first, secret_header)) out.headers.push_back(header);
   return out;
+}
+
+/// What the decoder may see again when a person retries the delivery: nothing that proves who sent it.
+std::string kept_headers(const HttpHeaders& seen) {
+  Json out = Json::array();
+  for (const auto& [name, value] : seen)
+    if (!same_header(name, "Authorization") && !same_header(name, "Proxy-Authorization") && !same_header(name, "Cookie"))
+      out.push_back(Json::array({name, value}));
+  return milepost::text(out);
+}
+http::Headers headers_of(const std::string& kept) {
+  const auto json = read_json(kept);
+  return json ? detail::to_headers(&*json) : http::Headers{{"Content-Type", "application/json"}};
 }
 
 /// "May I deliver here?", of the CloudEvents webhook binding (1.0.2, section 4, read 2026-11). Each delivery is verified all
@@ -163,23 +177,17 @@ Result<std::vector<journal::NewEvent>> Hooks::State::events_of(Entrance& entranc
   const std::string content_type = content_type_of(request.headers);
   const auto decoded = decode(hook, request);
   if (!decoded && no_decoder(decoded.error())) return fail(decoded.error());
-  if (!decoded)
-    return std::vector{quarantined(hook.pipeline, hook.source, request.body, content_type, decoded.error().message, now)};
-  // No exception may pass through Lua.
-  std::exception_ptr failure;
-  const Mapping::Link link = [&](const std::string& system, const std::string& type, const std::string& id) {
-    try {
-      return store.linked(system, type, id);
-    } catch (...) {
-      failure = std::current_exception();
-      return std::optional<std::string>();
-    }
-  };
+  if (!decoded) {
+    auto kept = quarantined(hook.pipeline, hook.source, request.body, content_type, decoded.error().message, now);
+    kept.headers = kept_headers(to_request(request, hook.verifier.secret_header()).headers);
+    return std::vector{std::move(kept)};
+  }
+  StoreLinks links(store);
   std::vector<journal::NewEvent> events;
   events.reserve(decoded->size());
   for (const auto& event : *decoded)
-    events.push_back(hook.mapping->map(entrance.machine, hook.pipeline, hook.source, event, content_type, now, link));
-  if (failure) std::rethrow_exception(failure);
+    events.push_back(hook.mapping->map(entrance.machine, hook.pipeline, hook.source, event, content_type, now, links.link()));
+  links.check();
   return events;
 }
 
@@ -228,33 +236,16 @@ Result<journal::NewEvent> Hooks::map_again(const journal::Event& event, const st
   }
   if (!entrance) return fail(ErrorKind::permanent, "the pipeline " + event.pipeline + " has no webhook source " + event.source + " that runs");
   const std::lock_guard turn(entrance->turn);
-  const auto now = state_->clock.now();
-  std::vector<journal::NewEvent> events;
-  // One that was never decoded carries nothing but its payload's digest.
-  if (event.id == event.payload_digest && event.type.empty() && event.subject.empty() && event.actor.empty() && event.revision.empty()) {
-    http::Incoming request;
-    request.method = "POST";
-    request.target = request.path = entrance->hook.path;
-    request.headers = {{"Content-Type", "application/json"}};
-    request.body = payload;
-    auto decoded = state_->events_of(*entrance, request, now);
-    if (!decoded) return fail(decoded.error());
-    events = std::move(*decoded);
-  } else {
-    Event decoded;
-    decoded.id = event.id;
-    decoded.revision = event.revision;
-    decoded.type = event.type;
-    decoded.subject = event.subject;
-    decoded.actor = event.actor;
-    decoded.reason = event.reason;
-    decoded.time = event.time;
-    decoded.payload = Document(payload);
-    events.push_back(entrance->hook.mapping->map(entrance->machine, event.pipeline, event.source, decoded, "", now, {}));
-  }
-  if (events.size() == 1) return std::move(events.front());
-  return fail(ErrorKind::permanent, events.empty() ? "its source makes no event of it any more"
-                                                   : "its source makes " + std::to_string(events.size()) + " events of it: ask the sender to send it again");
+  http::Incoming request;
+  request.method = "POST";
+  request.target = request.path = entrance->hook.path;
+  request.headers = headers_of(state_->store.headers(event.sequence));
+  const auto decode_again = [&](const std::string& body) {
+    request.body = body;
+    return decode(entrance->hook, request);
+  };
+  return intake::map_again(state_->store, event, payload, *entrance->hook.mapping, entrance->machine,
+                           content_type_of(request.headers), state_->clock.now(), decode_again);
 }
 
 http::Admission Hooks::admit(const http::Incoming& head) const {

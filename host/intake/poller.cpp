@@ -6,6 +6,7 @@
 
 #include "host/config/host_events.hpp"
 #include "host/plugins/call.hpp"
+#include "host/plugins/expiry.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
 
@@ -18,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kPage = 256;     // they share one commit, which others wait for
 constexpr auto kLookAgain = 5s;        // whether more may come in
+constexpr auto kWarnAgain = 24h;       // of credentials that end
 constexpr unsigned kWorthTelling = 3;  // failures in a row, until the host tells of them by an event
 
 /// Full jitter over 1 s, 2 s … 10 min.
@@ -73,6 +75,7 @@ Time Poller::step(const std::stop_token& stop) {
       set(State::held, reason);
       return clock_.now() + std::min<Time::duration>(polling_.every, kLookAgain);
     }
+    warn_of_expiry();
     if (!opened_)
       if (const auto opened = open(stop); !opened) return failed(opened.error());
     return poll(stop);
@@ -163,6 +166,16 @@ void Poller::set(State state, const std::string& reason) {
   telemetry::log(state == State::open ? telemetry::Level::info : telemetry::Level::warn,
                  events[static_cast<int>(state)],
                  {{"pipeline", origin.pipeline}, {"source", origin.source}, {"reason", reason}});
+}
+
+void Poller::warn_of_expiry() {
+  const Time now = clock_.now();
+  if (warned_ && now < *warned_ + kWarnAgain) return;
+  const auto warning = plugins::expiry_warning(polling_.account->expires(), now);
+  if (warning.empty()) return;
+  warned_ = now;
+  telemetry::log(telemetry::Level::warn, "connection.expires",
+                 {{"connection", polling_.account->definition().name}, {"reason", warning}});
 }
 
 /// Once for each change, and for no passing failure. That nothing may come in is told by health: an event would come in.

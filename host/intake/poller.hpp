@@ -50,6 +50,7 @@ class Poller {
   Status open(const std::stop_token& stop);
   telemetry::Time poll(const std::stop_token& stop);
   void settle(const std::stop_token& stop);
+  void warn_of_expiry();  ///< once a day
   telemetry::Time failed(const Error& error);
   void set(State state, const std::string& reason);
   void raise(State state, const std::string& reason);
@@ -61,6 +62,7 @@ class Poller {
   std::unique_ptr<PollingSource> source_;
   std::optional<std::string> place_;  ///< what the store keeps; "" at the very start
   unsigned strikes_ = 0;              ///< failures in a row
+  std::optional<telemetry::Time> warned_;
   State raised_ = State::open;        ///< what an event of the host has told last
 
   mutable std::mutex mutex_;

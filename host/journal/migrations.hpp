@@ -249,6 +249,10 @@ CREATE TABLE suppressions (
   since  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql"},
+    {8, R"sql(
+-- Of a delivery that could not be decoded, for its decoder to see again; empty for all others.
+ALTER TABLE payloads ADD COLUMN headers TEXT NOT NULL DEFAULT '';
+)sql"},
 };
 
 }  // namespace milepost::journal

@@ -74,6 +74,12 @@ std::optional<std::string> Store::payload(Sequence sequence) const {
   return PayloadCodec::from_disk(row.text(0));
 }
 
+std::string Store::headers(Sequence sequence) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query("SELECT headers FROM payloads WHERE event = ?", sequence);
+  return row.next() ? std::string(row.text(0)) : std::string();
+}
+
 std::vector<Effect> Store::effects(Sequence event) const {
   if (state_->fresh.has_no_effects(event)) return {};
   const auto reader = state_->readers.take();

@@ -38,6 +38,8 @@ struct NewEvent {
   std::string payload;  ///< raw bytes as received (one event's part of them)
   std::string content_type;
   std::string quarantine;  ///< not empty: a dead letter from the start, with this reason
+  /// JSON [[name, value], …]: the headers of a delivery that could not be decoded, for its decoder to see again.
+  std::string headers = {};
   bool followed_only = false;  ///< done from the start: only `events` sources take it, no lane runs it
 };
 

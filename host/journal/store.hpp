@@ -155,6 +155,7 @@ class Store {
   std::optional<Event> event(Sequence sequence) const;
   std::optional<Event> event_by_receipt(const std::string& receipt) const;
   std::optional<std::string> payload(Sequence sequence) const;  ///< raw; nullopt when pruned
+  std::string headers(Sequence sequence) const;                 ///< NewEvent::headers; "" where none were kept
   std::vector<Effect> effects(Sequence event) const;
   std::vector<Event> events(const EventFilter& filter) const;  ///< newest first, unless the filter says otherwise
   bool quarantined(Sequence sequence) const;                   ///< as the Writer's

@@ -109,8 +109,8 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
       stored.subject, stored.lane, stored.actor, stored.reason, stored.time, stored.accepted_at, blob(digest),
       stored.state, stored.fault);
   transaction_.ends.event = stored.sequence;
-  connection.run("INSERT INTO payloads (event, content_type, body) VALUES (?, ?, ?)", stored.sequence,
-                 event.content_type, Blob{PayloadCodec::to_disk(event.payload)});
+  connection.run("INSERT INTO payloads (event, content_type, body, headers) VALUES (?, ?, ?, ?)", stored.sequence,
+                 event.content_type, Blob{PayloadCodec::to_disk(event.payload)}, event.headers);
   if (quarantined) return {Verdict::quarantined, std::move(stored), false};
 
   identify(transaction_, stored, hash, digest, now);
@@ -135,7 +135,7 @@ Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
       "payload_digest = ?, state = ?, late = ?, fault = '' WHERE sequence = ?",
       stored.id, stored.revision, stored.type, stored.subject, stored.lane, stored.actor, stored.reason, stored.time,
       blob(digest), stored.state, stored.late, sequence);
-  connection.run("UPDATE payloads SET body = ? WHERE event = ?", Blob{PayloadCodec::to_disk(event.payload)}, sequence);
+  connection.run("UPDATE payloads SET body = ?, headers = '' WHERE event = ?", Blob{PayloadCodec::to_disk(event.payload)}, sequence);
   identify(transaction_, stored, hash, digest, now());
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::updated, stored});

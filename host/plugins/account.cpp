@@ -26,15 +26,17 @@ bool says(const Json& json, const char* pointer) { return get<bool>(json, pointe
 class AccountAdapter final : public Account {
  public:
   AccountAdapter(std::shared_ptr<Runner> runner, const Json& manifest, config::Connection definition,
-                 std::shared_ptr<Scope> scope, std::shared_ptr<Instance> instance)
+                 std::optional<telemetry::Time> expires, std::shared_ptr<Scope> scope, std::shared_ptr<Instance> instance)
       : runner_(std::move(runner)),
         manifest_(manifest),
         definition_(std::move(definition)),
+        expires_(expires),
         scope_(std::move(scope)),
         instance_(std::move(instance)) {}
   ~AccountAdapter() override { close(); }
 
   const config::Connection& definition() const override { return definition_; }
+  std::optional<telemetry::Time> expires() const override { return expires_; }
 
   Status open(const Call& call) override {
     closed_ = false;
@@ -69,6 +71,15 @@ class AccountAdapter final : public Account {
     return adapt_polling(std::move(*made), says(*declared, "/settle"));
   }
 
+  std::unique_ptr<WebhookSource> decoder(const std::string& name, const Json& settings) override {
+    const Json* declared = entry(manifest_, "/sources", name);
+    if (declared == nullptr || !says(*declared, "/decode")) return nullptr;
+    auto seen = settings_view(settings, (*declared)["settings"]);
+    if (!seen) return nullptr;
+    auto made = Instance::create(runner_, scope_, {"source", name, std::move(*seen)}, instance_);
+    return made ? adapt_webhook(std::move(*made)) : nullptr;
+  }
+
  private:
   Status asked(std::uint32_t op, const Call& call) {
     const auto done = instance_->call_for_one(op, call.raw(), {detail::bytes("{}")});
@@ -79,6 +90,7 @@ class AccountAdapter final : public Account {
   const std::shared_ptr<Runner> runner_;
   const Json& manifest_;
   config::Connection definition_;
+  const std::optional<telemetry::Time> expires_;
   std::shared_ptr<Scope> scope_;
   std::shared_ptr<Instance> instance_;
   bool closed_ = true;
@@ -117,8 +129,8 @@ Result<std::unique_ptr<Account>> make_account(std::shared_ptr<Runner> runner, co
                                        std::move(outgoing));
   auto instance = Instance::create(runner, scope, {"connection", "", std::move(*seen)});
   if (!instance) return prefixed(instance.error());
-  return std::make_unique<AccountAdapter>(std::move(runner), manifest, definition, std::move(scope),
-                                          std::move(*instance));
+  return std::make_unique<AccountAdapter>(std::move(runner), manifest, definition, *address ? (*address)->expires : std::nullopt,
+                                          std::move(scope), std::move(*instance));
 }
 
 }  // namespace milepost::plugins

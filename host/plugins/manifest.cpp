@@ -134,6 +134,7 @@ void check_source(ManifestReader& in, const std::string& at, bool has_connection
   const auto kind = in.one_of(at + "/kind", {"webhook", "polling"});
   const bool on_connection = in.optional_boolean(at + "/connection").value_or(false);
   in.optional_boolean(at + "/settle");
+  in.optional_boolean(at + "/decode");
   in.optional_boolean(at + "/final_4xx");
   if (on_connection && !has_connection)
     in.wrong(at + "/connection", "false, since the plugin has no connection", "true");

@@ -68,6 +68,8 @@ class Account {
  public:
   virtual ~Account() = default;
   virtual const config::Connection& definition() const = 0;
+  /// When its credentials end, where they say so themselves: a secret URL with an expiry. [any]
+  virtual std::optional<telemetry::Time> expires() const { return std::nullopt; }
   /// As milepost::Connection::open. Must have succeeded before an action runs. [control]: the engine sees to it.
   virtual Status open(const Call& call) = 0;
   virtual Status probe(const Call& call) = 0;  ///< the plugin's Probe, or open() where it has none
@@ -77,6 +79,12 @@ class Account {
   /// left.
   virtual std::unique_ptr<Action> action(const std::string& name) = 0;
   virtual std::unique_ptr<PollingSource> polling(const std::string& name, const Json& settings) = 0;
+  /// What reads again the things that this polling source handed over by quarantine(): each as a request's body. Needs no
+  /// open(). nullptr where the source cannot.
+  virtual std::unique_ptr<WebhookSource> decoder(const std::string& name, const Json& settings) {
+    static_cast<void>(name), static_cast<void>(settings);
+    return nullptr;
+  }
 };
 
 class Registry : public config::Catalog {

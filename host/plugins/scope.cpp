@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "host/config/timetable.hpp"
 #include "host/journal/store.hpp"
 #include "host/plugins/call.hpp"
 #include "host/telemetry/log.hpp"
@@ -147,7 +148,7 @@ Result<Scope::Reply> Scope::answer(const Request& request) {
       metric(request.head);
       return Reply{};
     case MP_HOST_CLOCK:
-      return Reply{{{"us", telemetry::to_micros(services_.clock->now())}}, {}};
+      return clock(request.head);
     case MP_HOST_HTTP:
       return send(request);
     case MP_HOST_STATE_GET:
@@ -229,6 +230,17 @@ Result<std::string> state_key(const Json& head) {
 }
 
 }  // namespace
+
+Result<Scope::Reply> Scope::clock(const Json& head) const {
+  const auto now = services_.clock->now();
+  Json answer{{"us", telemetry::to_micros(now)}};
+  if (const auto name = get<std::string>(head, "/zone"); name && !name->empty()) {
+    const auto zone = config::Zone::find(*name);
+    if (!zone) return fail(zone.error());
+    answer["midnight_us"] = telemetry::to_micros(zone->next_midnight(now));
+  }
+  return Reply{std::move(answer), {}};
+}
 
 Result<Scope::Reply> Scope::state_get(const Json& head) {
   const auto key = state_key(head);

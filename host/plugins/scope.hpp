@@ -71,6 +71,7 @@ class Scope {
   /// One exchange, and a second one when the first is answered 401 and fresh credentials may help.
   Result<Reply> exchange(const http::Request& request, http::Signer* signer, HostCall& call,
                          const std::string& origin) const;
+  Result<Reply> clock(const Json& head) const;
   Result<Reply> state_get(const Json& head);
   Result<Reply> state_put(const Json& head, std::string_view value);
 

@@ -166,13 +166,14 @@ TEST_F(AdminRig, TellsWhatDoesNotRun) {
                         {},
                         false,
                         {{"MP1085", {"pipelines/bad.yaml", 7, 9}, "steps[0].use", "unknown step", "", false}}}};
-  engine_.connections = {{"crm", "acme", "paused", "401", 0}, {"mail", "acme", "open", "", 2}};
+  engine_.connections = {{"crm", "acme", "paused", "401", 0}, {"mail", "acme", "open", "", 2}, {"leads", "acme", "open", "", 0, "it ends tomorrow"}};
   const Json degraded = json("/health/ready");
   EXPECT_EQ(degraded["status"], "degraded");
   ASSERT_EQ(degraded["pipelines"].size(), 1u);
   EXPECT_EQ(degraded["pipelines"][0]["faults"][0]["line"], 7);
-  ASSERT_EQ(degraded["connections"].size(), 1u);
+  ASSERT_EQ(degraded["connections"].size(), 2u);
   EXPECT_EQ(degraded["connections"][0]["reason"], "401");
+  EXPECT_EQ(degraded["connections"][1]["warning"], "it ends tomorrow");
   EXPECT_EQ(json("/api/v1/pipelines")["pipelines"].size(), 2u);
   EXPECT_EQ(json("/api/v1/connections")["connections"][1]["in_flight"], 2);
 

@@ -33,6 +33,21 @@ std::vector<std::string> times(const Timetable& table, const std::string& from, 
   return out;
 }
 
+TEST(Zone, KnowsWhenTheNextDayBegins) {
+  const std::pair<const char*, std::pair<const char*, const char*>> rows[] = {
+      {"UTC", {"2026-11-20T00:00:00Z", "2026-11-21T00:00:00+00:00"}},
+      {"America/New_York", {"2026-11-20T04:59:59Z", "2026-11-20T00:00:00-05:00"}},
+      {"America/New_York", {"2026-11-20T05:00:00Z", "2026-11-21T00:00:00-05:00"}},
+      {"America/New_York", {"2026-11-01T04:30:00Z", "2026-11-02T00:00:00-05:00"}},  // a day of 25 hours
+      {"America/Santiago", {"2026-09-06T02:00:00Z", "2026-09-06T01:00:00-03:00"}},  // its clock is put forward at midnight
+  };
+  for (const auto& [name, times] : rows) {
+    const auto zone = Zone::find(name);
+    ASSERT_TRUE(zone);
+    EXPECT_EQ(zone->text(zone->next_midnight(at(times.first))), times.second) << name << ' ' << times.first;
+  }
+}
+
 TEST(Timetable, NamesWorkingDaysAtSeven) {
   EXPECT_THAT(times(table("0 7 * * mon-fri", "America/New_York"), "2026-11-19T12:00:00Z", 3),
               ElementsAre("2026-11-20T07:00:00-05:00", "2026-11-23T07:00:00-05:00", "2026-11-24T07:00:00-05:00"));

@@ -27,6 +27,8 @@ class FakeAccount : public plugins::Account {
   void close() noexcept override {}
   std::unique_ptr<Action> action(const std::string&) override { return nullptr; }
   std::unique_ptr<PollingSource> polling(const std::string&, const Json&) override { return nullptr; }
+  std::optional<telemetry::Time> expires() const override { return end; }
+  std::optional<telemetry::Time> end;
 
  private:
   config::Connection connection_;
@@ -35,9 +37,10 @@ class FakeAccount : public plugins::Account {
 
 class ChannelTest : public testing::Test {
  protected:
-  void make(config::Limit limit = {}) {
-    channel = std::make_shared<Channel>(
-        std::make_unique<FakeAccount>(limit, opened), clock, [] { return false; }, [this] { ++rooms; });
+  void make(config::Limit limit = {}, std::optional<telemetry::Time> expires = {}) {
+    auto account = std::make_unique<FakeAccount>(limit, opened);
+    account->end = expires;
+    channel = std::make_shared<Channel>(std::move(account), clock, [] { return false; }, [this] { ++rooms; });
   }
   /// Submits a job that says when it has run.
   bool submit(std::function<void()> deed = [] {}) {
@@ -65,6 +68,13 @@ TEST_F(ChannelTest, OpensAtTheFirstJob) {
   expect_runs(1);
   EXPECT_EQ(opened, 1);
   EXPECT_EQ(state(), "open");
+}
+
+TEST_F(ChannelTest, WarnsOfCredentialsThatEndSoon) {
+  make({}, clock.now() + 24h * 20);
+  EXPECT_EQ(channel->status().warning, "");
+  clock.advance(24h * 7);
+  EXPECT_NE(channel->status().warning.find(", in 13 days"), std::string::npos) << channel->status().warning;
 }
 
 TEST_F(ChannelTest, APersonsPauseHoldsUntilAPersonResumes) {

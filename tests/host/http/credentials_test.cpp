@@ -111,8 +111,26 @@ TEST_F(HttpCredentials, AppendsTheQueryOfASecretUrl) {
   ASSERT_TRUE(split && *split);
   EXPECT_EQ((*split)->setting, "url");
   EXPECT_EQ((*split)->base, "https://acct.store.test:8443/leads");
+  EXPECT_EQ((*split)->expires, telemetry::Time(std::chrono::sys_days(std::chrono::year(2030) / 1 / 1)));
   EXPECT_FALSE(*secret_url(json(R"({"scheme":"bearer","token":"t"})"), json(R"({"t":"x"})"), known));
   EXPECT_FALSE(*secret_url(json("null"), json("{}"), known));
+}
+
+TEST_F(HttpCredentials, KnowsWhenASecretUrlExpiresWhereItSaysSo) {
+  using namespace std::chrono_literals;
+  const telemetry::Time day = std::chrono::sys_days(std::chrono::year(2026) / 12 / 1);
+  const std::pair<const char*, std::optional<telemetry::Time>> rows[] = {
+      {"se=2026-12-01T08:30:00Z&sig=x", day + 8h + 30min},   {"sig=x&se=2026-12-01T08%3a30Z", day + 8h + 30min},
+      {"sp=r&se=2026-12-01&sig=x", day},                     {"sig=x", std::nullopt},
+      {"si=policy&sig=x", std::nullopt},                     {"use=2026-12-01&sig=x", std::nullopt},
+      {"se=soon&sig=x", std::nullopt},                       {"se=&sig=x", std::nullopt},
+  };
+  for (const auto& [query, expires] : rows) {
+    const auto split = secret_url(json(R"({"scheme":"secret_url","url":"url"})"),
+                                  {{"url", "https://acct.store.test/leads?" + std::string(query)}}, known);
+    ASSERT_TRUE(split && *split) << query;
+    EXPECT_EQ((*split)->expires, expires) << query;
+  }
 }
 
 TEST_F(HttpCredentials, RefusesASecretUrlWithoutQuotingIt) {

@@ -109,7 +109,13 @@ TEST_F(HookRig, TakesCloudEventsAndAnswersTheirHandshake) {
   const http::Headers type{{"Content-Type", "application/cloudevents+json"}};
   EXPECT_EQ(text(send(kOne, type), "/status"), "accepted");
   EXPECT_EQ(text(send(kOne, type), "/status"), "duplicate");
-  EXPECT_EQ(text(send("{}", type), "/status"), "quarantined");
+  const auto kept = send("{}", type);
+  EXPECT_EQ(text(kept, "/status"), "quarantined");
+  const auto again = hooks_->map_again(*store_->event_by_receipt(text(kept, "/id")), "{}");
+  EXPECT_THAT(again.error().message, HasSubstr("its attribute specversion is missing"));
+  const auto mended = hooks_->map_again(*store_->event_by_receipt(text(kept, "/id")), kOne);
+  ASSERT_TRUE(mended) << "by its Content-Type it is a CloudEvent still";
+  EXPECT_EQ(mended->id, "/los/duluth|42");
   EXPECT_EQ(events().back().subject, "L-1001");
 }
 

@@ -87,6 +87,41 @@ TEST_F(HookRig, AsksForTheDeliveryAgainWhileThereIsNoDecoder) {
   EXPECT_TRUE(rows().empty());
 }
 
+TEST_F(HookRig, DecodesAgainWithTheHeadersThatTheDeliveryHad) {
+  HttpRequest seen;
+  bool mended = false;
+  Hook guarded = decoding([&](const HttpRequest& request) -> Result<Events> {
+    seen = request;
+    if (!mended) return fail(ErrorKind::permanent, "no such lead form");
+    return Events{decoded("a", "L-1", request.body)};
+  });
+  auto verifier = Verifier::make(*read_json(R"({"secret_header":{"header":"X-Secret","secret":"s3cret"}})"), {});
+  ASSERT_TRUE(verifier);
+  guarded.verifier = std::move(*verifier);
+  deploy(std::move(guarded));
+  const auto kept = send("<lead/>", {{"Content-Type", "application/xml"},
+                                     {"ce-type", "lead"},
+                                     {"X-Secret", "s3cret"},
+                                     {"Authorization", "Bearer s3cret"},
+                                     {"Cookie", "c=s3cret"}});
+  ASSERT_EQ(text(kept, "/status"), "quarantined");
+  const auto event = store_->event_by_receipt(text(kept, "/id"));
+  ASSERT_TRUE(event);
+  EXPECT_EQ(store_->headers(event->sequence).find("s3cret"), std::string::npos);
+
+  EXPECT_EQ(hooks_->map_again(*event, "<lead/>").error().message, "acme.webhook: no such lead form");
+  mended = true;
+  seen = {};
+  const auto mapped = hooks_->map_again(*event, "<lead/>");
+  ASSERT_TRUE(mapped) << mapped.error().message;
+  EXPECT_EQ(mapped->subject, "L-1");
+  EXPECT_EQ(mapped->payload, "<lead/>");
+  EXPECT_EQ(seen.header("ce-type"), "lead");
+  EXPECT_EQ(seen.header("Content-Type"), "application/xml");
+  EXPECT_EQ(seen.body, "<lead/>");
+  for (const char* secret : {"X-Secret", "Authorization", "Cookie"}) EXPECT_EQ(seen.header(secret), "") << secret;
+}
+
 TEST_F(HookRig, HandsNoSecretToADecoder) {
   HttpRequest seen;
   Hook guarded = decoding([&](const HttpRequest& request) -> Result<Events> {

@@ -53,6 +53,15 @@ TEST_F(Accounts, OpenAndProbeWithTheHostsCredentials) {
   EXPECT_TRUE(vendor.seen()[0].has("Authorization: Bearer t0ken-of-acme"));
 }
 
+TEST_F(Accounts, LendTheRulesOfZones) {
+  const auto account = acme("http://127.0.0.1:1");  // its clock stands at 2023-11-14T22:13:20Z
+  const auto at = [&](const char* zone) { return run(*account, "echo", {{"zone", zone}})->body["midnight"]; };
+  EXPECT_EQ(at("UTC"), 1'700'006'400'000'000);
+  EXPECT_EQ(at("America/New_York"), 1'700'024'400'000'000);
+  EXPECT_EQ(at("Asia/Kolkata"), 1'700'073'000'000'000);
+  EXPECT_THAT(at("America/New_Yrok").get<std::string>(), HasSubstr("did you mean"));
+}
+
 TEST_F(Accounts, ReportWhatTheVendorRefuses) {
   Loopback vendor(answers("401 Unauthorized", ""));
   const auto account = acme(vendor.url());

@@ -98,6 +98,10 @@ class Echo : public milepost::Action {
                 {"region", connection_.account().region},
                 {"note", connection_.account().note},
                 {"now_us", host_.clock().now().time_since_epoch().count()}};
+      if (const auto zone = milepost::get<std::string>(each.with, "/zone")) {
+        const auto midnight = host_.clock().next_midnight(*zone);
+        body["midnight"] = midnight ? Json(midnight->time_since_epoch().count()) : Json(midnight.error().message);
+      }
       if (event.time) body["time_us"] = event.time->time_since_epoch().count();
       results.push_back(Answer{Answer::Effect::unchanged, std::move(body)});
     }
@@ -164,7 +168,7 @@ struct Feed {
   std::string key;
 };
 
-class Orders : public milepost::PollingSource, public milepost::Settle {
+class Orders : public milepost::PollingSource, public milepost::Settle, public milepost::Decode {
  public:
   Orders(Feed feed, AcmeConnection&, Host) : feed_(std::move(feed)) {}
   Result<milepost::Page> poll(const milepost::Cursor& after, std::size_t limit, const Call&) override {
@@ -185,6 +189,13 @@ class Orders : public milepost::PollingSource, public milepost::Settle {
   Status committed(const milepost::Cursor& next, const Call&) override {
     if (next != "5") return fail(ErrorKind::retryable, "not there yet: " + next);
     return {};
+  }
+  Result<std::vector<milepost::Event>> decode(const std::string& kept) override {
+    if (kept.empty()) return fail(ErrorKind::permanent, "nothing was kept");
+    milepost::Event event;
+    event.type = feed_.kind;
+    event.payload = milepost::Document(kept);
+    return std::vector{std::move(event)};
   }
 
  private:

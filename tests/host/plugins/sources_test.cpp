@@ -54,6 +54,22 @@ TEST_F(Sources, TellsWhyAPollingSourceCouldNotBeMade) {
   EXPECT_EQ(account->polling("nothing", Json::object()), nullptr);
 }
 
+TEST_F(Sources, ReadsAgainWhatAPollingSourceKeptAside) {
+  const auto account = this->account("acme", with_);
+  const auto decoder = account->decoder("orders", {{"kind", "order.created"}});
+  ASSERT_NE(decoder, nullptr);
+  const auto events = decoder->receive({.method = "POST", .target = "/", .headers = {}, .body = "{\"a\": 1e400}"});
+  ASSERT_TRUE(events) << events.error().message;
+  ASSERT_EQ(events->size(), 1u);
+  EXPECT_EQ((*events)[0].type, "order.created");
+  EXPECT_EQ((*events)[0].payload.text(), "{\"a\": 1e400}");
+  const auto refused = decoder->receive({.method = "POST", .target = "/", .headers = {}, .body = ""});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "nothing was kept");
+  EXPECT_EQ(account->decoder("hook", Json::object()), nullptr);
+  EXPECT_EQ(account->decoder("nothing", Json::object()), nullptr);
+}
+
 TEST_F(Sources, DecodesWebhooks) {
   const auto hook = registry_->webhook("acme.hook", {{"kind", "paid"}}, services_);
   ASSERT_TRUE(hook) << hook.error().message;
