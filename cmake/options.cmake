@@ -23,7 +23,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # False for std::string's operator+ in gcc 12 (its bug 105651).
   target_compile_options(milepost_warnings INTERFACE -Wno-restrict)
 endif()
-if(CMAKE_UNITY_BUILD)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Several files compiled as one look like a header with unnamed namespaces in it.
   target_compile_options(milepost_warnings INTERFACE -Wno-subobject-linkage)
 endif()
