@@ -6,18 +6,18 @@
 namespace milepost::journal {
 
 namespace {
-constexpr int kPages = 1000;  // 16 MB: long enough that pages written many times are copied once
+constexpr int kBytes = 16 << 20;  // of the WAL: long enough that pages written many times are copied once
 }
 
-Checkpointer::Checkpointer(std::string path)
-    : path_(std::move(path)), next_at_(kPages), thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
+Checkpointer::Checkpointer(std::string path, int page_size)
+    : path_(std::move(path)), pages_(kBytes / page_size), next_at_(pages_), thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
 
 bool Checkpointer::committed(int wal_pages) {
   if (finishing_.exchange(false)) {
-    next_at_ = wal_pages + kPages;
+    next_at_ = wal_pages + pages_;
     return true;
   }
-  if (wal_pages + kPages < next_at_) next_at_ = kPages;  // the WAL began again
+  if (wal_pages + pages_ < next_at_) next_at_ = pages_;  // the WAL began again
   if (wal_pages < next_at_ || busy_) return false;
   {
     const std::lock_guard lock(mutex_);

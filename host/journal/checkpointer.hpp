@@ -13,7 +13,7 @@ namespace milepost::journal {
 
 class Checkpointer {
  public:
-  explicit Checkpointer(std::string path);
+  Checkpointer(std::string path, int page_size);
 
   /// After each commit, by the writer: the WAL's length then. True: the writer is to run a checkpoint itself, now.
   /// [writer]
@@ -24,6 +24,7 @@ class Checkpointer {
   void copy();
 
   const std::string path_;
+  const int pages_;  ///< of the WAL, from one copying to the next
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool due_ = false;

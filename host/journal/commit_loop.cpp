@@ -13,6 +13,12 @@ namespace {
 
 constexpr std::size_t kMostInOneCommit = 1024;  // bounds a transaction's memory, and how long the first of it waits
 constexpr std::chrono::seconds kProbeEvery{1};
+/// How long after a commit a work that nobody waits for stays for the next one. By the disk's time, not the host's clock.
+constexpr std::chrono::milliseconds kMoment{2};
+/// A commit of so many works says that more are on their way: as long as they come in, the next one waits, for a moment
+/// at most. Each commit writes the same dozen pages again, so a few large ones cost less than many small ones.
+constexpr std::size_t kCrowd = 8;
+constexpr std::chrono::microseconds kPause{250};
 
 using Cause = StoreError::Cause;
 
@@ -31,7 +37,7 @@ CommitLoop::CommitLoop(std::string path, telemetry::Clock& clock, std::unique_pt
       clock_(clock),
       fresh_(fresh),
       transaction_(std::move(connection), clock, known),
-      checkpointer_(std::make_unique<Checkpointer>(path_)),
+      checkpointer_(std::make_unique<Checkpointer>(path_, static_cast<int>(transaction_.connection->number("PRAGMA page_size")))),
       thread_([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); }) {}
 
 CommitLoop::~CommitLoop() {
@@ -40,14 +46,15 @@ CommitLoop::~CommitLoop() {
   thread_.join();
 }
 
-void CommitLoop::submit(Work work, Done done) {
-  bool first = false;
+void CommitLoop::submit(Work work, Done done, Store::Haste haste) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    first = waiting_.empty();
+    const bool presses = haste == Store::Haste::now;
+    wake = presses ? !std::exchange(pressing_, true) : waiting_.empty() && resting_;
     waiting_.push_back({std::move(work), std::move(done)});
   }
-  if (first) changed_.notify_one();
+  if (wake) changed_.notify_one();
 }
 
 void CommitLoop::on_work(std::function<void(const std::vector<Lane>&)> listener) {
@@ -65,19 +72,41 @@ Store::Health CommitLoop::health() const {
   return health_;
 }
 
+/// Until there is something to commit, or to stop, or to look whether the store is well again: senders are turned away
+/// while it is not, so nothing may come.
+void CommitLoop::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  const auto ready = [this] { return !waiting_.empty(); };
+  if (health_.ok && changed_.wait_for(lock, stop, kMoment, [this] { return pressing_; })) {
+    if (crowded_) gather(lock, stop);
+    return;
+  }
+  crowded_ = false;
+  resting_ = true;
+  clock_.wait_until(lock, changed_, stop, health_.ok ? Time::max() : clock_.now() + kProbeEvery, ready);
+  resting_ = false;
+}
+
+void CommitLoop::gather(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  const auto until = std::chrono::steady_clock::now() + kMoment;
+  for (std::size_t seen = 0; seen < waiting_.size() && waiting_.size() < kMostInOneCommit;) {
+    seen = waiting_.size();
+    changed_.wait_for(lock, stop, kPause, [] { return false; });
+    if (stop.stop_requested() || std::chrono::steady_clock::now() >= until) return;
+  }
+}
+
 void CommitLoop::run(const std::stop_token& stop) {
   std::vector<Item> batch;
-  const auto ready = [this] { return !waiting_.empty(); };
   for (;;) {
     bool well = true;
     {
       std::unique_lock lock(mutex_);
-      // Senders are turned away while the store is unwell, so nothing may come: it looks for itself whether it is well
-      // again.
       well = health_.ok;
-      clock_.wait_until(lock, changed_, stop, well ? Time::max() : clock_.now() + kProbeEvery, ready);
+      wait(lock, stop);
       batch.swap(waiting_);
+      pressing_ = false;
     }
+    crowded_ = batch.size() >= kCrowd;
     if (batch.empty()) {
       if (stop.stop_requested()) return;
       if (!well) probe();

@@ -174,9 +174,9 @@ std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {
   return found;
 }
 
-void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const {
+void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit, std::uint64_t after,
+                           std::uint64_t last) const {
   std::vector<AuditRecord> page(kRows);
-  std::uint64_t after = 0;
   for (;;) {
     std::size_t count = 0;
     {
@@ -184,8 +184,8 @@ void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit)
       auto row = reader->query("SELECT " MILEPOST_AUDIT_COLUMNS
                                ", d.salt, d.body FROM audit a "
                                "LEFT JOIN audit_details d ON d.sequence = a.sequence "
-                               "WHERE a.sequence > ? ORDER BY a.sequence LIMIT ?",
-                               after, kRows);
+                               "WHERE a.sequence > ? AND a.sequence <= ? ORDER BY a.sequence LIMIT ?",
+                               after, last, kRows);
       while (row.next()) read_audit_record(row, page[count++]);
     }
     if (count == 0) return;

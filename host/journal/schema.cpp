@@ -32,8 +32,9 @@ constexpr const char* kSettings =
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -16384;"
     "PRAGMA temp_store = MEMORY;";
-// A page holds several payloads of the usual few kilobytes. Sizes from 4 to 32 KiB did not differ beyond the noise.
-constexpr const char* kLayout = "PRAGMA page_size = 16384;";
+// A page holds a few payloads of the usual few kilobytes. A commit writes a dozen pages whatever it is for: of 16 KiB each,
+// they cost a lone event an eighth more; of 4 KiB, many events pay for more calls.
+constexpr const char* kLayout = "PRAGMA page_size = 8192;";
 
 Status refuse(const std::string& path, const std::string& why) {
   return fail(ErrorKind::permanent, path + ": " + why, "store");

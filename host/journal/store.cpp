@@ -34,9 +34,9 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   return std::unique_ptr<Store>(new Store(std::move(state)));
 }
 
-void Store::submit(Work work, Done done) {
+void Store::submit(Work work, Done done, Haste haste) {
   if (!state_->loop) return done(fail(ErrorKind::permanent, "the store was opened for reading only", "store"));
-  state_->loop->submit(std::move(work), std::move(done));
+  state_->loop->submit(std::move(work), std::move(done), haste);
 }
 
 Status Store::run(Work work) {

@@ -140,8 +140,10 @@ class Store {
 
   /// Runs `work` on the writer's thread in the next commit, then `done` on that thread (it must be quick). A lone work
   /// is not delayed for company. When a commit of several fails, each is tried alone, so a Work may run more than once:
-  /// it assigns, never accumulates.
-  void submit(Work work, Done done);
+  /// it assigns, never accumulates. `soon`: nobody waits for it, so it rides with the next commit, and has one of its own
+  /// when none comes within 2 ms. Works run in the order of their submission, whatever their haste.
+  enum class Haste { now, soon };
+  void submit(Work work, Done done, Haste haste = Haste::now);
   /// The same, waiting. Not from the writer's thread.
   Status run(Work work);
 
@@ -168,8 +170,10 @@ class Store {
   /// there are none. It looks at a stretch that is quickly read, so more may follow even when it finds nothing.
   Slice accepted(Sequence after, const std::vector<std::string>& pipelines, std::size_t limit) const;
   std::vector<AuditRecord> audit(const AuditFilter& filter) const;
-  /// Every audit row in order, in pages, without holding a transaction between them. `visit` false ends.
-  void each_audit_row(const std::function<bool(const AuditRecord&)>& visit) const;
+  /// Every audit row after `after` and up to `last`, in order, in pages, without holding a transaction between them.
+  /// `visit` false ends.
+  void each_audit_row(const std::function<bool(const AuditRecord&)>& visit, std::uint64_t after = 0,
+                      std::uint64_t last = INT64_MAX) const;
   std::optional<LoanRevision> loan(const std::string& subject, std::optional<std::int64_t> revision = {}) const;
   /// The latest revision of each loan, by subject, after the subject `after`.
   std::vector<LoanRevision> loans(const std::string& after, std::size_t limit) const;

@@ -92,6 +92,39 @@ TEST_F(Commit, KeepsTheOrderOfSubmission) {
   EXPECT_THAT(order, ElementsAre(0, 1, 2, 3, 4));
 }
 
+TEST_F(Commit, OfWhatNobodyWaitsForNeedsNoCompany) {
+  std::promise<Status> done;
+  store->submit([](Writer& writer) { writer.accept(milestone("e-1", "L-1"), telemetry::new_id(kStart), kStart); },
+                [&](Status status) { done.set_value(std::move(status)); }, Store::Haste::soon);
+  auto told = done.get_future();
+  ASSERT_EQ(told.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_TRUE(told.get());
+  EXPECT_EQ(stored(), 1u);
+}
+
+TEST_F(Commit, OfWhatNobodyWaitsForSharesTheNextSync) {
+  ASSERT_TRUE(accept("warm-up"));
+  Gate gate;
+  gate.close(*store);
+  disk.wal_syncs = 0;
+  std::vector<std::string> order;
+  for (const auto& [id, haste] : {std::pair("soon", Store::Haste::soon), {"now", Store::Haste::now}, {"after", Store::Haste::soon}})
+    store->submit([id](Writer& writer) { writer.accept(milestone(id, "L-1"), telemetry::new_id(kStart), kStart); },
+                  [&order, id](const Status&) { order.emplace_back(id); }, haste);
+  gate.release.set_value();
+  ASSERT_TRUE(accept("last"));
+  EXPECT_THAT(order, ElementsAre("soon", "now", "after"));
+  EXPECT_LE(disk.wal_syncs, 2);
+}
+
+TEST_F(Commit, OfWhatNobodyWaitsForIsMadeBeforeTheStoreCloses) {
+  store->submit([](Writer& writer) { writer.accept(milestone("e-1", "L-1"), telemetry::new_id(kStart), kStart); }, [](const Status&) {},
+                Store::Haste::soon);
+  store.reset();
+  open();
+  EXPECT_EQ(stored(), 1u);
+}
+
 TEST_F(Commit, TriesEachAloneWhenOneOfThemFails) {
   Gate gate;
   gate.close(*store);
