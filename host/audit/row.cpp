@@ -21,6 +21,12 @@ void put(std::string& out, std::string_view field) {
   out.append(":").append(field).append("\n");
 }
 
+void put_hex(std::string& out, const telemetry::Sha256& digest) {
+  out.append("64:");
+  telemetry::append_hex(out, telemetry::as_bytes(digest));
+  out.append("\n");
+}
+
 }  // namespace
 
 void encode(const Row& row, std::string& out) {
@@ -32,8 +38,8 @@ void encode(const Row& row, std::string& out) {
   for (const std::string* field : {&row.kind, &row.user, &row.action, &row.subject, &row.pipeline, &row.version,
                                    &row.event, &row.step, &row.outcome, &row.plugin})
     put(out, *field);
-  put(out, telemetry::hex(row.details));
-  put(out, telemetry::hex(row.previous));
+  put_hex(out, row.details);
+  put_hex(out, row.previous);
 }
 
 std::string encode(const Row& row) {
@@ -44,6 +50,10 @@ std::string encode(const Row& row) {
 
 telemetry::Sha256 hash(const Row& row) { return telemetry::sha256(encode(row)); }
 
-telemetry::Sha256 digest(const Details& details) { return telemetry::sha256(details.salt + details.body); }
+telemetry::Sha256 digest(const Details& details) {
+  thread_local std::string bytes;
+  bytes.assign(details.salt).append(details.body);
+  return telemetry::sha256(bytes);
+}
 
 }  // namespace milepost::audit

@@ -17,10 +17,12 @@ namespace milepost::audit {
 struct Entry {
   std::string kind, user = "system", action, subject, pipeline, version, event, step, outcome, plugin;
   Json details = Json::object();  ///< {"reason": …, "note": …}; empty members are left out, never invented
-  std::string body = {};          ///< not empty: stands for the details, as body() makes it
+  std::string body = {};          ///< not empty: stands for the details, as body_of() makes it of them
 };
 
-/// The details' text when all of them are texts, in this order: what a Work can prepare before its turn.
+/// The details' text: what a Work can prepare before its turn.
+std::string body_of(const Json& details);
+/// The same when all of them are texts, in this order.
 std::string body(std::initializer_list<std::pair<std::string_view, std::string_view>> details);
 
 /// Chains and stores one row; returns its sequence. Only inside Store work: the row is on disk when that work's commit

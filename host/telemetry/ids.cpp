@@ -2,10 +2,11 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <unistd.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <stdexcept>
 
 namespace milepost::telemetry {
@@ -17,20 +18,27 @@ void fetch_randomly(unsigned char* out, std::size_t count) {
   if (RAND_bytes(out, static_cast<int>(count)) != 1) throw std::runtime_error("the system gives no random bytes");
 }
 
+/// How often this process is the child of a fork: to ask for the process's id is a system call.
+unsigned forks() {
+  static std::atomic<unsigned> count = 0;
+  [[maybe_unused]] static const int told = ::pthread_atfork(nullptr, nullptr, [] { ++count; });
+  return count;
+}
+
 /// For ids and salts (keys are longer), of which an event takes several: to fetch 16 bytes costs most of what 1 KB does. Each byte is given
 /// once; a forked child fetches its own.
 void fill_randomly(unsigned char* out, std::size_t count) {
   struct Pool {
     std::array<unsigned char, 1024> bytes{};
     std::size_t left = 0;
-    pid_t owner = 0;
+    unsigned forks = 0;
   };
   thread_local Pool pool;
   if (count > 16) return fetch_randomly(out, count);
-  if (pool.left < count || pool.owner != ::getpid()) {
+  if (pool.left < count || pool.forks != forks()) {
     fetch_randomly(pool.bytes.data(), pool.bytes.size());
     pool.left = pool.bytes.size();
-    pool.owner = ::getpid();
+    pool.forks = forks();
   }
   pool.left -= count;
   std::copy_n(pool.bytes.data() + pool.left, count, out);
@@ -66,15 +74,21 @@ Sha256 sha256(std::string_view bytes) {
   return digest;
 }
 
-std::string hex(std::string_view bytes) {
+void append_hex(std::string& out, std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  const std::size_t before = out.size();
+  out.resize(before + bytes.size() * 2);
+  char* place = out.data() + before;
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    *place++ = kDigits[byte >> 4];
+    *place++ = kDigits[byte & 15];
   }
+}
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  append_hex(text, bytes);
   return text;
 }
 

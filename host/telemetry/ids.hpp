@@ -16,7 +16,9 @@ std::string new_id(Time now);
 using Sha256 = std::array<std::uint8_t, 32>;
 Sha256 sha256(std::string_view bytes);
 std::string hex(std::string_view bytes);
-inline std::string hex(const Sha256& digest) { return hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size())); }
+void append_hex(std::string& out, std::string_view bytes);
+inline std::string_view as_bytes(const Sha256& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
+inline std::string hex(const Sha256& digest) { return hex(as_bytes(digest)); }
 /// Cryptographically random.
 std::string random_bytes(std::size_t count);
 

@@ -43,9 +43,21 @@ std::string to_text(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+  const int year = static_cast<int>(date.year());
+  if (year < 0 || year > 9999)  // no clock says so, but a store that was tampered with may
+    return fmt::format("{}-{:02}-{:02}", year, static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  std::string text = "0000-00-00T00:00:00.000000Z";
+  const auto put = [&](std::size_t last, auto number) {  // by hand: each row of the audit trail has one
+    for (auto left = static_cast<unsigned>(number); left != 0; left /= 10) text[last--] = static_cast<char>('0' + left % 10);
+  };
+  put(3, year);
+  put(6, static_cast<unsigned>(date.month()));
+  put(9, static_cast<unsigned>(date.day()));
+  put(12, clock.hours().count());
+  put(15, clock.minutes().count());
+  put(18, clock.seconds().count());
+  put(25, clock.subseconds().count());
+  return text;
 }
 
 bool from_text(std::string_view text, Time& out) {

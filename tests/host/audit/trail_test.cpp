@@ -143,6 +143,32 @@ TEST_F(Trail, ShowsEachKindOfTamperingInTheStore) {
   }
 }
 
+/// So many rows that stretches of them are looked at side by side.
+TEST_F(Trail, OfManyRowsIsVerifiedToTheFirstFault) {
+  constexpr int kRows = 90'000;
+  for (int first = 0; first < kRows; first += 10'000)
+    run([&](journal::Writer& writer) {
+      for (int i = 0; i < 10'000; ++i) audit::append(writer, entry("L-" + std::to_string((first + i) % 7)));
+    });
+  const Verdict whole = verify(*store);
+  EXPECT_EQ(whole.fault, "");
+  EXPECT_EQ(whole.rows, 90'000u);
+  EXPECT_EQ(whole.head, telemetry::hex(store->audit({.limit = 1, .newest_first = true}).front().row.hash));
+  tamper("UPDATE audit_details SET body = '{}' WHERE sequence = 80000");
+  EXPECT_THAT(verify(*store).fault, StartsWith("row 80000: its details do not match"));
+  // A row that was written anew with all that hangs on it breaks the chain where it ends, wherever the stretches do.
+  for (const std::uint64_t row : {22'500u, 45'000u, 45'001u, 60'000u}) {
+    tamper("UPDATE audit SET hash = zeroblob(32) WHERE sequence = " + std::to_string(row));
+    EXPECT_THAT(verify(*store).fault, StartsWith("row " + std::to_string(row) + ": its hash does not match"));
+    tamper("UPDATE audit SET hash = (SELECT previous FROM audit WHERE sequence = " + std::to_string(row + 1) +
+           ") WHERE sequence = " + std::to_string(row));
+  }
+  tamper("DELETE FROM audit WHERE sequence BETWEEN 40000 AND 50000");
+  const Verdict broken = verify(*store);
+  EXPECT_THAT(broken.fault, StartsWith("row 40000: its sequence is 50001"));
+  EXPECT_EQ(broken.rows, 39'999u);
+}
+
 TEST_F(Trail, IsFoundBySubjectHoweverFarApartItsRowsAre) {
   std::map<std::string, std::vector<std::uint64_t>> expected;
   run([&](journal::Writer& writer) {

@@ -16,6 +16,13 @@ TEST(TimeText, IsUtcWithSixDigits) {
   EXPECT_EQ(to_text(from_micros(1'763'683'141'123'456)), "2025-11-20T23:59:01.123456Z");
 }
 
+TEST(TimeText, OfATimeThatNoClockShowsDoesNoHarm) {
+  EXPECT_EQ(to_text(from_micros(253'402'300'799'999'999)), "9999-12-31T23:59:59.999999Z");
+  EXPECT_EQ(to_text(from_micros(-62'167'219'200'000'000)), "0000-01-01T00:00:00.000000Z");
+  EXPECT_EQ(to_text(from_micros(253'402'300'800'000'000)), "10000-01-01");
+  EXPECT_EQ(to_text(from_micros(-62'167'219'200'000'001)), "-1-12-31");
+}
+
 TEST(TimeText, ReadsWhatRfc3339Allows) {
   const std::pair<const char*, const char*> rows[] = {
       {"2026-11-20T23:59:01Z", "2026-11-20T23:59:01.000000Z"},
