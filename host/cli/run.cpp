@@ -74,7 +74,10 @@ int run(const Arguments& arguments) {
                               [&](const std::string& pipeline) { return engine.versions().last(pipeline) != nullptr; });
   hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : admission.refusal(); });
   deploy::Sources sources(services, **store, clock);
-  sources.hold_while([&] { return admission.refusal(); });
+  sources.hold_while([&](const std::string& connection) {
+    const auto full = admission.refusal();
+    return full.empty() ? engine.held(connection) : full;
+  });
   deploy::Live live({**store, engine, hooks, sources, services, clock}, first);
   if (const auto begun = live.begin(); !begun) return failed(begun.error());
   const api::Admin admin({.store = store->get(), .registry = [&] { return live.current()->registry; }, .keys = &*keys, .engine = [&] { return engine.status(); },

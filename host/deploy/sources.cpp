@@ -49,7 +49,7 @@ Result<Sources::Readied> Sources::ready(const Deployment& deployment, const std:
             intake::Polling{info->name, source.with.json.is_null() ? Json::object() : source.with.json, source.every,
                             std::move(*account), feed()},
             clock_));
-        out.pollers.back()->hold_while(held_);
+        if (held_) out.pollers.back()->hold_while([held = held_, connection = source.connection] { return held(connection); });
       }
     }
   }

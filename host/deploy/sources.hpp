@@ -25,8 +25,8 @@ class Sources {
   Sources(const plugins::Services& services, journal::Store& store, telemetry::Clock& clock);
   ~Sources();
 
-  /// Those that poll ask for nothing while it gives a reason. Before the first ready().
-  void hold_while(std::function<std::string()> reason) { held_ = std::move(reason); }
+  /// Those that poll ask for nothing while it gives a reason; it is told their connection. Before the first ready().
+  void hold_while(std::function<std::string(const std::string& connection)> reason) { held_ = std::move(reason); }
   /// Sources that do not run yet.
   struct Readied {
     std::vector<intake::Schedule> schedules;
@@ -48,7 +48,7 @@ class Sources {
   const plugins::Services services_;
   journal::Store& store_;
   telemetry::Clock& clock_;
-  std::function<std::string()> held_;
+  std::function<std::string(const std::string&)> held_;
   intake::Schedules schedules_;
   intake::Followers followers_;
   bool started_ = false;

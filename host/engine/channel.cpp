@@ -160,6 +160,11 @@ void Channel::hold(const std::string& reason) {
   changed_.notify_all();
 }
 
+std::string Channel::held() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::held ? "the connection is paused: " + reason_ : "";
+}
+
 void Channel::resume() {
   const std::lock_guard lock(mutex_);
   if (state_ == State::open || state_ == State::opening) return;

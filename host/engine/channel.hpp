@@ -62,6 +62,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// A person's pause lasts until a person resumes. [any]
   void hold(const std::string& reason);
   void resume();
+  /// Why a person paused it; "" while nobody has. [any]
+  std::string held() const;
   /// The vendor asked for time. [any]
   void hold_until(telemetry::Time at);
   /// How the vendor did: false when it could not be reached, failed, or did not answer in time. Feeds the breaker. [any]

@@ -107,7 +107,7 @@ void Engine::flush(const std::string& group, std::size_t size, const ChannelPtr&
     auto taken = gatherer_.take(group, size);
     if (taken.more)
       scheduler_.post([this, group, size, same = at.shared_from_this()](expression::Machine&) { flush(group, size, same); });
-    if (!taken.lanes.empty()) deliver(std::move(taken.lanes), at, worker);
+    if (!taken.lanes.empty()) deliver(taken.lanes, at, worker);
   };
   if (channel->submit(std::move(job))) return;
   for (const auto& lane : gatherer_.take(group, SIZE_MAX).lanes) park(lane, channel);
@@ -196,31 +196,37 @@ std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Work
       leaving.push_back(lane);
       continue;
     }
-    lane->run->unsent();
-    if (gate.mail.kind != loans::MailVerdict::Kind::go) {
-      lane->run->gated(gate.mail);
-      drive(lane, worker.machine);
-    } else if (gate.hold) {
-      lane->run->plan();
-      commit(lane, [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); });
-    } else {
+    guarded(lane, [&] {
+      lane->run->unsent();
+      if (gate.mail.kind != loans::MailVerdict::Kind::go) {
+        lane->run->gated(gate.mail);
+        return drive(lane, worker.machine);
+      }
+      if (gate.hold) {
+        lane->run->plan();
+        return commit(lane, [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); });
+      }
       lane->run->skipped(
           gate.verdict,
           gate.verdict == "superseded" ? "a later event of this subject has done it" : "once: it was done before",
           gate.first_answer);
       drive(lane, worker.machine);
-    }
+    });
   }
   return leaving;
 }
 
-void Engine::deliver(std::vector<LanePtr> lanes, Channel& channel, Worker& worker) {
+void Engine::deliver(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker) {
   if (stopping_) {
     for (const auto& lane : lanes) commit_now(lane);
     return;
   }
-  lanes = commit_sent(lanes, worker);
-  if (lanes.empty()) return;
+  std::vector<LanePtr> leaving;
+  guarded(lanes, [&] { leaving = commit_sent(lanes, worker); });
+  if (!leaving.empty()) guarded(leaving, [&] { send(leaving, channel, worker); });
+}
+
+void Engine::send(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker) {
   const auto& step = lanes.front()->run->step();
   std::vector<milepost::Event> events;
   std::vector<Delivery> deliveries;

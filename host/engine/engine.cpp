@@ -217,6 +217,11 @@ Status Engine::probe_connection(const std::string& name) {
   return connection->probe();
 }
 
+std::string Engine::held(const std::string& name) const {
+  const auto connection = channel(name);
+  return connection == nullptr ? "" : connection->held();
+}
+
 Snapshot Engine::status() const {
   Snapshot out;
   const std::lock_guard lock(lineup_mutex_);

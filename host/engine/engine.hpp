@@ -76,6 +76,8 @@ class Engine {
   Status probe_connection(const std::string& name);
 
   Snapshot status() const;  ///< [any]
+  /// Why a person paused the connection; "" while nobody has, or there is none of that name. [any]
+  std::string held(const std::string& connection) const;
   /// True when everything accepted has ended, or waits for time, a connection or a person. [any]
   bool idle() const;
 
@@ -97,6 +99,7 @@ class Engine {
 
   // way.cpp: one lane's way
   void guarded(const LanePtr& lane, const std::function<void()>& move);
+  void guarded(const std::vector<LanePtr>& lanes, const std::function<void()>& move);
   void turn(expression::Machine& machine);
   void drive(const LanePtr& lane, expression::Machine& machine);
   void advance(const LanePtr& lane, expression::Machine& machine);
@@ -114,7 +117,8 @@ class Engine {
   void park(const LanePtr& lane, const ChannelPtr& channel);
   void flush(const std::string& group, std::size_t size, const ChannelPtr& channel);
   void settle(const LanePtr& lane, Channel& channel, Worker& worker);
-  void deliver(std::vector<LanePtr> lanes, Channel& channel, Worker& worker);
+  void deliver(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker);
+  void send(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker);
   std::vector<LanePtr> commit_sent(const std::vector<LanePtr>& lanes, Worker& worker);
   void outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result, bool in_vain);
   void apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up);

@@ -57,6 +57,8 @@ class Run {
   /// The writes so far, for one commit; the run keeps none.
   Writes take_writes();
   bool has_writes() const { return !writes_.empty(); }
+  /// Something of them concerns the world outside: the ledger is to know at once.
+  bool presses() const { return presses_; }
 
   // What came of it. Each leaves the run ready for proceed(), or ended.
   void answered(const Answer& answer, bool by_look_up);
@@ -80,7 +82,7 @@ class Run {
   void read();  ///< what expressions see of the event; once, and only when one looks
   audit::Entry entry(std::string kind, std::string action, std::string step, std::string outcome, Json details) const;
   void write(journal::Work work) { writes_.push_back(std::move(work)); }
-  void write(const audit::Entry& row);
+  void write(audit::Entry row);
   void raise(std::string_view type, const std::string& step);  ///< an event of the host's about this one and its fault
   void save_event();
   void save_effect();
@@ -106,6 +108,7 @@ class Run {
   Json steps_;
   std::size_t position_ = 0;
   Writes writes_;
+  bool presses_ = false;
   journal::Effect effect_;
   bool planned_ = false;  ///< the journal holds `effect_` as planned
   Json with_;

@@ -35,6 +35,16 @@ void Engine::guarded(const LanePtr& lane, const std::function<void()>& move) {
   }
 }
 
+/// What they do together; afterwards each goes its own way, guarded by itself.
+void Engine::guarded(const std::vector<LanePtr>& lanes, const std::function<void()>& move) {
+  try {
+    move();
+  } catch (...) {
+    const auto failure = std::current_exception();
+    for (const auto& lane : lanes) guarded(lane, [&] { std::rethrow_exception(failure); });
+  }
+}
+
 void Engine::turn(expression::Machine& machine) {
   if (stopping_) return;
   if (const auto lane = lanes_.take()) drive(lane, machine);
@@ -115,13 +125,16 @@ void Engine::leave(const LanePtr& lane) {
 
 void Engine::commit(const LanePtr& lane, std::function<void()> then) {
   if (stopping_) return commit_now(lane);
+  // What built-ins alone have done waits for company, unless another event of the lane waits for it.
+  const auto haste = lane->run->presses() || lane->more ? journal::Store::Haste::now : journal::Store::Haste::soon;
   const auto attempt = std::make_shared<std::function<void()>>();
-  *attempt = [this, work = all_of(lane->run->take_writes()), then = std::move(then), weak = std::weak_ptr(attempt)] {
-    store_.submit(work, [this, then, again = weak.lock()](const Status& done) {
+  *attempt = [this, haste, work = all_of(lane->run->take_writes()), then = std::move(then), weak = std::weak_ptr(attempt)] {
+    const auto told = [this, then, again = weak.lock()](const Status& done) {
       if (done) return then();
       telemetry::log(Level::error, "store.commit_failed", {{"reason", done.error().message}});
       scheduler_.post_at(clock_.now() + std::chrono::milliseconds(500), [again](expression::Machine&) { (*again)(); });
-    });
+    };
+    store_.submit(work, told, haste);
   };
   (*attempt)();
 }

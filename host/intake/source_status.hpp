@@ -10,7 +10,8 @@ namespace milepost::intake {
 
 struct SourceStatus {
   std::string pipeline, source, connection;
-  /// "starting", "open", "paused" (401 or 403) and "failing", which are tried again, "held" while nothing may come in.
+  /// "starting", "open", "paused" (401 or 403) and "failing", which are tried again, "held" while nothing may come in or
+  /// a person paused the connection.
   std::string state;
   std::string reason;  ///< one line; "" when open
   std::optional<telemetry::Time> last;  ///< when it last asked and was answered
