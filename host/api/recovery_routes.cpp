@@ -20,8 +20,8 @@ engine::Order order_of(const Request& request) {
 }
 
 /// What a body selects.
-Result<engine::Selection> selection_of(const Sources& sources, const Json& body) {
-  engine::Selection selection{.pipeline = text_of(body, "/pipeline"), .subject = text_of(body, "/subject"), .type = text_of(body, "/type"), .step = text_of(body, "/step")};
+Result<journal::EventFilter> selection_of(const Sources& sources, const Json& body) {
+  journal::EventFilter selection{.pipeline = text_of(body, "/pipeline"), .subject = text_of(body, "/subject"), .type = text_of(body, "/type"), .step = text_of(body, "/step")};
   for (const auto& [name, into] : {std::pair("since", &selection.since), std::pair("until", &selection.until)}) {
     const auto text = text_of(body, (std::string("/") + name).c_str());
     if (!text) continue;

@@ -142,17 +142,9 @@ Result<Event> retry(journal::Store& store, journal::Sequence sequence, const Ord
   return std::move(verdict.event);
 }
 
-Result<Retried> retry(journal::Store& store, const Selection& selection, const Order& order, const Remap& remap,
+Result<Retried> retry(journal::Store& store, journal::EventFilter filter, const Order& order, const Remap& remap,
                       std::size_t limit) {
   if (auto checked = check(order); !checked) return fail(checked.error());
-  journal::EventFilter filter;
-  filter.pipeline = selection.pipeline;
-  filter.subject = selection.subject;
-  filter.type = selection.type;
-  filter.step = selection.step;
-  filter.since = selection.since;
-  filter.until = selection.until;
-  filter.after = selection.after;
   filter.state = EventState::dead;
   filter.oldest_first = true;
   Retried retried;

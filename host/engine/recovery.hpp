@@ -35,12 +35,6 @@ using Remap = std::function<Result<journal::NewEvent>(const journal::Event& even
 /// be mapped; `retryable`: the store failed. Nothing was changed then.
 Result<journal::Event> retry(journal::Store& store, journal::Sequence event, const Order& order, const Remap& remap);
 
-/// Some dead letters. Empty members do not select.
-struct Selection {
-  std::optional<std::string> pipeline = {}, subject = {}, type = {}, step = {};
-  std::optional<journal::Time> since = {}, until = {};  ///< accepted at or after, and before
-  journal::Sequence after = 0;                          ///< only later ones: Retried::next of the call before
-};
 struct Retried {
   struct Refusal {
     std::string receipt, reason;
@@ -49,10 +43,11 @@ struct Retried {
   std::vector<Refusal> refused;           ///< those stay dead letters
   std::optional<journal::Sequence> next;  ///< there may be more: select those after it
 };
-/// Opens those that are selected, oldest first, so that each subject keeps its order. At most `limit` a call, a few hundred in
+/// Opens the dead letters that are selected, oldest first whatever the filter says of state, order and limit, so that each
+/// subject keeps its order. `after` is the call before's Retried::next. At most `limit` a call, a few hundred in
 /// each commit. An event that died again since stays dead: no call sees it twice. An error: the store failed; what was opened
 /// before it stays open.
-Result<Retried> retry(journal::Store& store, const Selection& selection, const Order& order, const Remap& remap,
+Result<Retried> retry(journal::Store& store, journal::EventFilter filter, const Order& order, const Remap& remap,
                       std::size_t limit);
 
 /// Opens an event that has ended from its first step on, for a replay: on the current version, done steps keeping their answers.

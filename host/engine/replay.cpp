@@ -178,16 +178,8 @@ Replay examine(const Program& program, Past& past, const journal::NewEvent& inpu
 
 }  // namespace
 
-Result<Replayed> replay(journal::Store& store, Versions& versions, const Selection& selection, const std::optional<Order>& apply,
+Result<Replayed> replay(journal::Store& store, Versions& versions, journal::EventFilter filter, const std::optional<Order>& apply,
                         std::size_t limit) {
-  journal::EventFilter filter;
-  filter.pipeline = selection.pipeline;
-  filter.subject = selection.subject;
-  filter.type = selection.type;
-  filter.step = selection.step;
-  filter.since = selection.since;
-  filter.until = selection.until;
-  filter.after = selection.after;
   filter.oldest_first = true;
   Replayed out;
   for (std::size_t seen = 0; seen < limit;) {

@@ -37,11 +37,11 @@ struct Replayed {
   std::optional<journal::Sequence> next;  ///< there may be more: select those after it
 };
 
-/// Runs the recorded payloads, loan revisions and answers of the events that are selected through the current programs, oldest
+/// Runs the recorded payloads, loan revisions and answers of the events that `filter` selects through the current programs, oldest
 /// first, at most `limit` of them. Nothing is sent. With `apply`, an event with a step that would run and did not is opened
 /// again, and the engine takes it through the ledger: what was done is kept, and what never ran runs. `retryable`: the store
 /// failed. [any]
-Result<Replayed> replay(journal::Store& store, Versions& versions, const Selection& selection, const std::optional<Order>& apply,
+Result<Replayed> replay(journal::Store& store, Versions& versions, journal::EventFilter filter, const std::optional<Order>& apply,
                         std::size_t limit);
 
 }  // namespace milepost::engine

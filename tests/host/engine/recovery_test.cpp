@@ -121,12 +121,12 @@ TEST_F(Recovery, RefusesWhatIsNoDeadLetterAndWhatHasNoReason) {
 TEST_F(Recovery, OpensThoseThatAFilterSelectsOldestFirstInPages) {
   std::vector<journal::Event> dead;
   for (int i = 0; i < 450; ++i) dead.push_back(stuck("e-" + std::to_string(i), "L-" + std::to_string(i % 3)));
-  const auto first = retry(*store, Selection{.subject = "L-1"}, order_, {}, 1000);
+  const auto first = retry(*store, journal::EventFilter{.subject = "L-1"}, order_, {}, 1000);
   ASSERT_TRUE(first);
   EXPECT_EQ(first->opened, 150u);
   EXPECT_FALSE(first->next);
 
-  const auto second = retry(*store, Selection{.pipeline = "loan-milestones", .step = "card"}, order_, {}, 250);
+  const auto second = retry(*store, journal::EventFilter{.pipeline = "loan-milestones", .step = "card"}, order_, {}, 250);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->opened, 250u);
   ASSERT_TRUE(second->next);
@@ -138,11 +138,11 @@ TEST_F(Recovery, OpensThoseThatAFilterSelectsOldestFirstInPages) {
   }
   // One that has died again meanwhile is not opened a second time.
   set(now(dead[0]), EventState::dead);
-  const auto third = retry(*store, Selection{.after = *second->next}, order_, {}, 250);
+  const auto third = retry(*store, journal::EventFilter{.after = *second->next}, order_, {}, 250);
   EXPECT_EQ(third->opened, 50u);
   EXPECT_FALSE(third->next);
   EXPECT_EQ(store->count(EventState::dead), 1u);
-  EXPECT_EQ(retry(*store, Selection{.type = "other"}, order_, {}, 250)->opened, 0u);
+  EXPECT_EQ(retry(*store, journal::EventFilter{.type = "other"}, order_, {}, 250)->opened, 0u);
 }
 
 TEST_F(Recovery, SelectsByTheTimeOfAcceptance) {
@@ -153,7 +153,7 @@ TEST_F(Recovery, SelectsByTheTimeOfAcceptance) {
   clock.advance(std::chrono::hours(1));
   const auto until = clock.now();
   stuck("new", "L-3");
-  const auto retried = retry(*store, Selection{.since = from, .until = until}, order_, {}, 100);
+  const auto retried = retry(*store, journal::EventFilter{.since = from, .until = until}, order_, {}, 100);
   ASSERT_TRUE(retried);
   EXPECT_EQ(retried->opened, 1u);
   EXPECT_EQ(now(middle).state, EventState::open);
@@ -208,7 +208,7 @@ TEST_F(Recovery, SaysWhyOthersOfAPageWereRefused) {
   raw.quarantine = "the event has no subject";
   const auto quarantined = accept(raw).event;
   stuck("e-1", "L-1");
-  const auto retried = retry(*store, Selection{}, order_, {}, 100);
+  const auto retried = retry(*store, journal::EventFilter{}, order_, {}, 100);
   ASSERT_TRUE(retried);
   EXPECT_EQ(retried->opened, 1u);
   ASSERT_EQ(retried->refused.size(), 1u);

@@ -43,7 +43,7 @@ class ReplayOfEvents : public journal::StoreTest {
     run([&](journal::Writer& writer) { writer.update(event); });
     return event;
   }
-  Replayed look(std::shared_ptr<const Program> current, const std::optional<Order>& apply = {}, Selection selection = {}) {
+  Replayed look(std::shared_ptr<const Program> current, const std::optional<Order>& apply = {}, journal::EventFilter selection = {}) {
     Versions versions(*store, registry_, {std::move(current)});
     auto replayed = replay(*store, versions, selection, apply, 100);
     EXPECT_TRUE(replayed) << (replayed ? "" : replayed.error().message);
