@@ -1,6 +1,8 @@
 #include "plugins/crfconnect/lead.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "milepost/sha256.hpp"
 #include "plugins/crfconnect/date_time.hpp"
@@ -9,6 +11,8 @@
 
 namespace milepost::crfconnect {
 namespace {
+
+using Kind = Value::Kind;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -47,13 +51,13 @@ class Check {
   std::vector<std::string> faults;
   std::vector<Warning> warnings;
 
-  void object(const Json& value, std::span<const Field> fields, const Place& at) {
+  void object(const Value& value, std::span<const Field> fields, const Place& at) {
     // Senders keep the schema's order, or nearly: the next field is looked at first.
-    std::vector<const Json*> members(fields.size());
+    std::vector<const Value*> members(fields.size());
     std::vector<std::string_view> unknown;
     std::size_t next = 0;
-    for (auto member = value.begin(); member != value.end(); ++member) {
-      const std::string_view key = member.key();
+    for (const Value& member : value) {
+      const std::string_view key = member.key;
       std::size_t i = next;
       if (i >= fields.size() || fields[i].name != key)
         for (i = 0; i < fields.size() && fields[i].name != key; ++i) {
@@ -62,12 +66,12 @@ class Check {
         unknown.push_back(key);
         continue;
       }
-      members[i] = &member.value();
+      members[i] = &member;
       next = i + 1;
     }
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const Place place{&at, fields[i].name};
-      if (members[i] != nullptr && !members[i]->is_null())
+      if (members[i] != nullptr && !members[i]->is(Kind::null))
         present(*members[i], fields[i], place);
       else if (fields[i].need == Need::required)
         fault(place, members[i] == nullptr ? "missing" : "null, and it must not be");
@@ -86,60 +90,59 @@ class Check {
   void warn(Warning::Kind kind, std::string path) { warnings.push_back({kind, std::move(path)}); }
 
  private:
-  void present(const Json& value, const Field& field, const Place& at) {
+  void present(const Value& value, const Field& field, const Place& at) {
     const auto expect = [&](bool good, std::string_view wanted) {
       if (!good) fault(at, "expected " + std::string(wanted) + ", found " + std::string(found(value)));
       return good;
     };
     switch (field.type) {
       case Type::guid:
-        if (expect(value.is_string(), "a guid") && !is_guid(value.get_ref<const std::string&>()))
-          fault(at, "not a guid");
+        if (expect(value.is(Kind::text), "a guid") && !is_guid(value.text)) fault(at, "not a guid");
         return;
       case Type::text:
-        if (expect(value.is_string(), "text") && field.lookup) look_up(value.get_ref<const std::string&>(), field, at);
+        if (expect(value.is(Kind::text), "text") && field.lookup) look_up(value.text, field, at);
         return;
       case Type::date_time:
-        if (expect(value.is_string(), "a time") && !parse_date_time(value.get_ref<const std::string&>()))
+        if (expect(value.is(Kind::text), "a time") && !parse_date_time(value.text))
           fault(at, "not a time with an offset, as 2020-05-08T23:09:15.4796701+00:00");
         return;
       case Type::decimal:
-        if (expect(is_number(value), "a number") && !Decimal::parse(number_text(value))) fault(at, "out of range");
+        if (expect(value.is(Kind::number), "a number") && !Decimal::parse(value.text)) fault(at, "out of range");
         return;
       case Type::integer: {
-        if (!expect(is_number(value), "a whole number")) return;
-        const auto number = Decimal::parse(number_text(value));
+        if (!expect(value.is(Kind::number), "a whole number")) return;
+        const auto number = Decimal::parse(value.text);
         if (!number || !number->integer()) return fault(at, "not a whole number");
         if (static_cast<long long>(number->digits.size()) + number->exponent > 10) fault(at, "out of range");
         return;
       }
       case Type::boolean:
-        expect(value.is_boolean(), "true or false");
+        expect(value.is(Kind::boolean), "true or false");
         return;
       case Type::texts:
-        if (expect(value.is_array(), "a list of texts")) elements(value, field, at);
+        if (expect(value.is(Kind::list), "a list of texts")) elements(value, field, at);
         return;
       case Type::object:
-        if (expect(value.is_object(), "an object")) object(value, field.members, at);
+        if (expect(value.is(Kind::object), "an object")) object(value, field.members, at);
         return;
     }
   }
 
-  void elements(const Json& list, const Field& field, const Place& above) {
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const auto& element = list[i];
-      const std::string number = std::to_string(i);
+  void elements(const Value& list, const Field& field, const Place& above) {
+    std::size_t i = 0;
+    for (const Value& element : list) {
+      const std::string number = std::to_string(i++);
       const Place at{&above, number};
-      if (element.is_null())
+      if (element.is(Kind::null))
         warn(Warning::Kind::null_element, at);
-      else if (!element.is_string())
+      else if (!element.is(Kind::text))
         fault(at, "expected text, found " + std::string(found(element)));
       else if (field.lookup)
-        look_up(element.get_ref<const std::string&>(), field, at);
+        look_up(element.text, field, at);
     }
   }
 
-  void look_up(const std::string& raw, const Field& field, const Place& at) {
+  void look_up(std::string_view raw, const Field& field, const Place& at) {
     const auto fit = match(*field.lookup, raw).fit;
     if (fit == Fit::near) warn(Warning::Kind::near_value, at);
     if (fit != Fit::unknown) return;
@@ -149,43 +152,47 @@ class Check {
       warn(Warning::Kind::unknown_value, at);
   }
 
-  static std::string_view found(const Json& value) { return is_number(value) ? "a number" : value.type_name(); }
+  static std::string_view found(const Value& value) {
+    constexpr std::string_view kNames[] = {"null", "boolean", "a number", "string", "array", "object"};
+    return kNames[static_cast<std::size_t>(value.kind)];
+  }
 };
 
 /// A member when it is text, else "".
-std::string_view text_at(const Json& body, std::string_view pointer) {
-  const auto* value = find(body, pointer);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_ref<const std::string&>()) : "";
+std::string_view text_at(const Value& object, std::string_view member) {
+  const auto* value = object.find(member);
+  return value != nullptr && value->is(Kind::text) ? value->text : "";
 }
 
 /// How the contact data looks. Nothing is refused for it: people type it.
-void check_formats(const Json& body, Check& check) {
+void check_formats(const Value& body, Check& check) {
   const auto odd = [&](const char* path) { check.warn(Warning::Kind::odd_format, path); };
-  if (const auto email = text_at(body, "/email"); !email.empty()) {
+  if (const auto email = text_at(body, "email"); !email.empty()) {
     const auto at = email.find('@');
     const bool good = at != email.npos && at > 0 && email.find('@', at + 1) == email.npos &&
                       email.find('.', at + 2) != email.npos && email.find(' ') == email.npos;
     if (!good) odd("/email");
   }
-  if (const auto zip = text_at(body, "/businessAddress/zip"); !zip.empty()) {
+  const auto* const address = body.find("businessAddress");
+  if (const auto zip = address != nullptr ? text_at(*address, "zip") : ""; !zip.empty()) {
     bool good = zip.size() == 5 || (zip.size() == 10 && zip[5] == '-');
     for (std::size_t i = 0; i < zip.size() && good; ++i) good = i == 5 || is_digit(zip[i]);
     if (!good) odd("/businessAddress/zip");
   }
-  if (const auto phone = text_at(body, "/phone"); !phone.empty()) {
+  if (const auto phone = text_at(body, "phone"); !phone.empty()) {
     const auto digits = std::count_if(phone.begin(), phone.end(), is_digit);
     if (digits != 10 && !(digits == 11 && phone.find('1') == phone.find_first_of("0123456789"))) odd("/phone");
   }
 }
 
-void check_figures(const Json& body, const LeadRules& rules, Check& check) {
-  const auto decimal_at = [&](std::string_view pointer) -> std::optional<Decimal> {
-    const auto* value = find(body, pointer);
-    return value != nullptr && is_number(*value) ? Decimal::parse(number_text(*value)) : std::nullopt;
+void check_figures(const Value& body, const LeadRules& rules, Check& check) {
+  const auto decimal_at = [&](std::string_view member) -> std::optional<Decimal> {
+    const auto* value = body.find(member);
+    return value != nullptr && value->is(Kind::number) ? Decimal::parse(value->text) : std::nullopt;
   };
-  if (const auto amount = decimal_at("/requestedAmount"); amount && *amount <= Decimal{})
+  if (const auto amount = decimal_at("requestedAmount"); amount && *amount <= Decimal{})
     check.fault("/requestedAmount", "must be above zero");
-  const auto score = decimal_at("/fraudScore");
+  const auto score = decimal_at("fraudScore");
   if (!score) return;  // null is "unknown", not zero
   const auto limit = Json(rules.fraud_quarantine_at).dump();
   if (*score < Decimal{} || *score > Decimal{false, "1", 0})
@@ -213,44 +220,56 @@ void write_text(std::string& out, std::string_view value) {
   out += '"';
 }
 
-void write_canonical(std::string& out, const Json& value);
+void write_canonical(std::string& out, const Value& value);
+
+/// The first bytes of a key as a number that has their order: nearly always all that a sort looks at.
+std::uint64_t beginning(std::string_view key) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, key.data(), std::min(key.size(), sizeof bytes));
+  return std::endian::native == std::endian::little ? __builtin_bswap64(bytes) : bytes;
+}
 
 /// Members by the order of their keys, each as `write` has it.
 template <class Write>
-void write_members(std::string& out, const Json& object, Write write) {
-  std::vector<std::pair<std::string_view, const Json*>> members;
-  members.reserve(object.size());
-  for (auto member = object.begin(); member != object.end(); ++member)
-    members.emplace_back(member.key(), &member.value());
-  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+void write_members(std::string& out, const Value& object, Write write) {
+  std::vector<std::pair<std::uint64_t, const Value*>> members;
+  members.reserve(object.span);
+  for (const Value& member : object) members.emplace_back(beginning(member.key), &member);
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second->key < b.second->key;
+  });
   out += '{';
-  for (const auto& [key, member] : members) {
-    write_text(out, key);
+  for (const auto& [first, member] : members) {
+    write_text(out, member->key);
     out += ':';
-    write(key, *member);
+    write(*member);
     out += ',';
   }
   out += '}';
 }
 
-void write_canonical(std::string& out, const Json& value) {
-  if (value.is_object()) {
-    write_members(out, value, [&](std::string_view, const Json& member) { write_canonical(out, member); });
-  } else if (value.is_array()) {
-    out += '[';
-    for (const auto& element : value) {
-      write_canonical(out, element);
-      out += ',';
+void write_canonical(std::string& out, const Value& value) {
+  switch (value.kind) {
+    case Kind::object:
+      return write_members(out, value, [&](const Value& member) { write_canonical(out, member); });
+    case Kind::list:
+      out += '[';
+      for (const Value& element : value) {
+        write_canonical(out, element);
+        out += ',';
+      }
+      out += ']';
+      return;
+    case Kind::number: {
+      const auto number = Decimal::parse(value.text);
+      out += number ? number->text() : std::string(value.text);
+      return;
     }
-    out += ']';
-  } else if (is_number(value)) {
-    const auto token = number_text(value);
-    const auto number = Decimal::parse(token);
-    out += number ? number->text() : token;
-  } else if (value.is_string()) {
-    write_text(out, value.get_ref<const std::string&>());
-  } else {
-    out += text(value);
+    case Kind::text:
+      return write_text(out, value.text);
+    case Kind::boolean:
+    case Kind::null:
+      out += value.text;
   }
 }
 
@@ -276,9 +295,9 @@ std::string_view name(Warning::Kind kind) {
 
 bool is_drift(Warning::Kind kind) { return kind != Warning::Kind::null_element && kind != Warning::Kind::odd_format; }
 
-Result<Lead> read_lead(const Json& body, const LeadRules& rules) {
-  if (body.is_array()) return fail(ErrorKind::permanent, "not a good lead: a list, and one lead comes per request");
-  if (!body.is_object()) return fail(ErrorKind::permanent, "not a good lead: not an object");
+Result<Lead> read_lead(const Value& body, const LeadRules& rules) {
+  if (body.is(Kind::list)) return fail(ErrorKind::permanent, "not a good lead: a list, and one lead comes per request");
+  if (!body.is(Kind::object)) return fail(ErrorKind::permanent, "not a good lead: not an object");
   Check check;
   check.object(body, lead_fields(), {nullptr, ""});
   check_figures(body, rules, check);
@@ -286,28 +305,28 @@ Result<Lead> read_lead(const Json& body, const LeadRules& rules) {
   check_formats(body, check);
 
   Lead lead;
-  lead.id = lower(std::string(text_at(body, "/id")));
-  lead.status = std::string(match(kLeadStatus, text_at(body, "/status")).value);
-  lead.removed = match(kLeadState, text_at(body, "/state")).value == "Removed";
-  lead.created = *parse_date_time(text_at(body, "/dateCreated"));
+  lead.id = lower(std::string(text_at(body, "id")));
+  lead.status = std::string(match(kLeadStatus, text_at(body, "status")).value);
+  lead.removed = match(kLeadState, text_at(body, "state")).value == "Removed";
+  lead.created = *parse_date_time(text_at(body, "dateCreated"));
   lead.warnings = std::move(check.warnings);
   return lead;
 }
 
-std::string revision_of(const Json& lead) {
+std::string revision_of(const Value& lead) {
   std::string canonical;
   canonical.reserve(4096);
-  if (!lead.is_object()) {
+  if (!lead.is(Kind::object)) {
     write_canonical(canonical, lead);
     return hex(sha256(canonical));
   }
-  write_members(canonical, lead, [&](std::string_view key, const Json& member) {
-    const std::string* const said = member.is_string() ? &member.get_ref<const std::string&>() : nullptr;
+  write_members(canonical, lead, [&](const Value& member) {
+    const bool says = member.is(Kind::text) && !member.text.empty();
     // The vendor sends "" where others send null, and a guid may come in either case.
-    if (key == "otherReasonText" && (said == nullptr || said->empty()))
+    if (member.key == "otherReasonText" && !says)
       canonical += "null";
-    else if (key == "id" && said != nullptr)
-      write_text(canonical, lower(*said));
+    else if (member.key == "id" && member.is(Kind::text))
+      write_text(canonical, lower(std::string(member.text)));
     else
       write_canonical(canonical, member);
   });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "milepost/event.hpp"
+#include "plugins/crfconnect/value.hpp"
 
 namespace milepost::crfconnect {
 
@@ -40,10 +41,10 @@ struct LeadRules {
 
 /// `permanent` names every fault in one line: required and missing, wrong type, an unknown status or state, an amount
 /// of zero or less, a fraud score outside 0 to 1 or at the limit.
-Result<Lead> read_lead(const Json& body, const LeadRules& rules = {});
+Result<Lead> read_lead(const Value& body, const LeadRules& rules = {});
 
 /// SHA-256, in hex, of the content: keys sorted, numbers by value, absent and null distinct. Two deliveries of one
 /// lead are a repeat when it is equal and an update when it is not.
-std::string revision_of(const Json& lead);
+std::string revision_of(const Value& lead);
 
 }  // namespace milepost::crfconnect

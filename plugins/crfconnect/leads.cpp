@@ -41,14 +41,14 @@ Result<std::vector<Event>> Leads::read(const std::string& body) const {
     host_.metrics().count("leads_quarantined");
     return fail(std::move(error));
   };
-  auto json = read_json(body, kLimits);
-  if (!json) return refuse(std::move(json.error()));
-  auto lead = read_lead(*json, {settings_.fraud_quarantine_at});
+  auto values = Values::read(body, kLimits);
+  if (!values) return refuse(std::move(values.error()));
+  auto lead = read_lead(values->root(), {settings_.fraud_quarantine_at});
   if (!lead) return refuse(std::move(lead.error()));
 
   Event event;
   event.id = lead->id;
-  if (settings_.updates == "each") event.revision = revision_of(*json);
+  if (settings_.updates == "each") event.revision = revision_of(values->root());
   event.type = type_of(*lead);
   event.subject = "crfconnect:lead:" + lead->id;
   event.time = lead->created;

@@ -10,6 +10,12 @@
 namespace milepost::crfconnect {
 namespace {
 
+// Tests change a lead as a tree; the plugin reads it as a list.
+Result<Lead> read_lead(const Json& lead, const LeadRules& rules = {}) {
+  return crfconnect::read_lead(Values(lead).root(), rules);
+}
+std::string revision_of(const Json& lead) { return crfconnect::revision_of(Values(lead).root()); }
+
 Json sample() { return read_json(kSampleLead).value_or(Json()); }
 
 /// The sample with one member set: a JSON pointer and a JSON text; "-" leaves it out.
@@ -177,7 +183,7 @@ TEST(Lead, MayHaveItsOwnFraudLimit) {
 
 TEST(Revision, IsTheSameForTheSameContent) {
   const auto revision = revision_of(sample());
-  EXPECT_EQ(revision.size(), 64u);
+  EXPECT_EQ(revision, "e4be38e0b61c7fb36ec9b89e61a83b79a3b0308e02c27facd201e9cd19d7275c") << "stores hold what an earlier version made";
   Json reordered = Json::object();
   const Json lead = sample();
   for (auto member = lead.rbegin(); member != lead.rend(); ++member) reordered[member.key()] = member.value();
