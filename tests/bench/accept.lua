@@ -9,6 +9,7 @@ function setup(each)
   thread = thread + 1
 end
 local count = 0
+local paths = tonumber(os.getenv("PATHS") or "0")  -- so many, each with a number behind it, in turn
 function init()
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["X-Api-Key"] = "bench-secret"
@@ -18,7 +19,7 @@ function request()
   count = count + 1
   -- A step that scatters them: real ids come in no order, and an index feels the difference.
   local id = string.format("%08x-%04x-4000-8000-%012x", (seed + count * 2654435761) % 4294967296, number, count)
-  return wrk.format("POST", nil, nil, before .. id .. after)
+  return wrk.format("POST", paths > 0 and wrk.path .. "-" .. count % paths or nil, nil, before .. id .. after)
 end
 local good, other = 0, 0
 function done(summary)

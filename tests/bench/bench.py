@@ -1,37 +1,61 @@
 """All benchmarks: interleaved and shuffled, medians of the rounds, one table and JSON. docs/performance.md says what they are worth.
 
-    scripts/bench [--seconds 8] [--rounds 3] [--json FILE] [--milepost build/release/bin/milepost]
+    scripts/bench [--seconds 8] [--rounds 3] [--only NAME …] [--json FILE] [--milepost build/release/bin/milepost]
 
-Needs wrk and nginx. Wants a machine that does nothing else: watch the A/A line."""
+Each scenario is a file of scenarios/. Needs wrk and nginx. Wants a machine that does nothing else: watch the A/A lines."""
 import argparse
+import contextlib
 import datetime
 import json
 import os
+import pathlib
 import random
 import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 
-from load import HERE, Deployment, Nginx, append_and_sync, free_port, resident, wrk
+from load import HERE, LEAD, Deployment, Nginx, free_port
+from scenarios import ALL
 
 
-def accepts(host, port, seconds, connections):
-    """Accepts under load, then how long what was accepted takes to end."""
-    result = wrk(host.hooks, "/hooks/crf", seconds, connections)
-    result["peak"] = resident(host.host)
-    ended = time.monotonic()
-    host.wait_until_open_is_empty(600)
-    result["drain"] = time.monotonic() - ended
-    # Delivered: over the load and the drain, so that a backlog is not taken for speed.
-    result["delivered"] = result["good"] / (seconds + result["drain"])
-    return result
+class Bench:
+    """What a scenario has to work with."""
 
+    def __init__(self, options, stub, scratch):
+        self.options, self.seconds, self.stub, self.scratch = options, options.seconds, stub, scratch
+        self.milepost = pathlib.Path(options.milepost).resolve()
+        self.plugins = self.milepost.parent.parent / "plugins"
+        self.seen = {}
 
-def started(host):
-    began = time.monotonic()
-    host.start_host()
-    return time.monotonic() - began
+    def note(self, name, value):
+        self.seen.setdefault(name, []).append(value)
+
+    def tool(self, name):
+        """One of our own, built beside the host; None where it is not."""
+        path = self.milepost.parent / name
+        return str(path) if path.exists() else None
+
+    def deployment(self, folder):
+        return Deployment(self.milepost, folder)
+
+    @contextlib.contextmanager
+    def job(self, vendor=None):
+        """The deployment with one HTTP action; the vendor is nginx, unless a port says who."""
+        with Deployment(self.milepost, HERE / "job") as host:
+            stub = host.folder / "connections/stub.yaml"
+            stub.write_text(stub.read_text().replace(f"127.0.0.1:{host.sandbox}", f"127.0.0.1:{vendor or self.stub}"))
+            yield host
+
+    def fill(self, host, count, lanes, state):
+        """So many events into the store of a host that has not been started."""
+        if not self.tool("bench_fill"):
+            raise RuntimeError("bench_fill is not built: cmake --build --preset release --target bench_fill")
+        data = host.folder / "data"
+        data.mkdir(mode=0o700, exist_ok=True)
+        subprocess.run([self.tool("bench_fill"), str(data / "milepost.db"), "leads", str(count), str(lanes), state, str(LEAD)], check=True, capture_output=True)
 
 
 def ulimit(wanted):
@@ -40,95 +64,96 @@ def ulimit(wanted):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard) if hard != resource.RLIM_INFINITY else wanted, hard))
 
 
-def measure(options):
-    ulimit(20_000)
-    rounds, seen = options.rounds, {}
-
-    def note(name, value):
-        seen.setdefault(name, []).append(value)
-
-    stub = free_port()
-    with Nginx(stub), Deployment(options.milepost, HERE / "accept") as accept, Deployment(options.milepost, HERE / "job") as job:
-        stub_file = job.folder / "connections/stub.yaml"
-        stub_file.write_text(stub_file.read_text().replace(f"127.0.0.1:{job.sandbox}", f"127.0.0.1:{stub}"))
-        note("start, new store, ms", started(accept) * 1e3)
-        note("memory idle, MiB", resident(accept.host))
-        started(job)
-
-        def yardstick(name):
-            return lambda: note(name, wrk(stub, "/", options.seconds, 64)["rate"])
-
-        def accept_by(connections):
-            def run():
-                got = accepts(accept, stub, options.seconds, connections)
-                note(f"accept at {connections}, /s", got["rate"])
-                note(f"accept at {connections}, p99 ms", got["p99"])
-                note(f"accept at {connections}, refused", got["refused"])
-                note(f"accept at {connections}, drain s", got["drain"])
-                note(f"accept at {connections}, ended /s", got["delivered"])
-                note("memory under load, MiB", got["peak"])
-            return run
-
-        def one_by_one():
-            note("append + fdatasync, p50 ms", append_and_sync(accept.scratch, 1))
-            note("one connection, p50 ms", wrk(accept.hooks, "/hooks/crf", max(2, options.seconds // 2), 1)["p50"])
-
-        def whole_job():
-            got = accepts(job, stub, options.seconds, 64)
-            note("one HTTP action, accepted /s", got["rate"])
-            note("one HTTP action, delivered /s", got["delivered"])
-            note("one HTTP action, drain s", got["drain"])
-
-        turns = [yardstick("nginx, /s"), yardstick("nginx again, /s"), accept_by(64), accept_by(256), one_by_one, whole_job]
-        for number in range(rounds):
-            random.shuffle(turns)
-            for turn in turns:
-                turn()
-            print(f"round {number + 1} of {rounds} done", file=sys.stderr)
-        stored = accept.api("/api/v1/events?limit=1")["events"][0]["sequence"]
-        note("events stored", stored)
-        accept.stop_host()
-        note("start, full store, ms", started(accept) * 1e3)
-    return seen
+def name_of(scenario):
+    return scenario.__name__.rsplit(".", 1)[-1]
 
 
-def ratios(median):
-    nginx = median["nginx, /s"]
-    return {
-        "A/A: nginx again / nginx": median["nginx again, /s"] / nginx,
-        "accept at 64 / nginx": median["accept at 64, /s"] / nginx,
-        "accept at 256 / at 64": median["accept at 256, /s"] / median["accept at 64, /s"],
-        "one connection / append + fdatasync": median["one connection, p50 ms"] / median["append + fdatasync, p50 ms"],
-        "one HTTP action delivered / nginx": median["one HTTP action, delivered /s"] / nginx,
-    }
+def measure(bench, scenarios):
+    """Runs them, and returns what was left out or failed, with the reason: one that fails takes no other with it."""
+    missing, todo = {}, []
+    for scenario in scenarios:
+        reason = scenario.wanted(bench) if hasattr(scenario, "wanted") else ""
+        if reason:
+            missing[name_of(scenario)] = reason
+        else:
+            todo.append(scenario)
+    rounds = [[each for each in todo if not getattr(each, "ONCE", False)] for _ in range(bench.options.rounds)]
+    rounds.append([each for each in todo if getattr(each, "ONCE", False)])
+    for number, turns in enumerate(rounds):
+        random.shuffle(turns)
+        for scenario in turns:
+            began = time.monotonic()
+            try:
+                scenario.turn(bench)
+            except Exception as error:  # pylint: disable=broad-except
+                missing[name_of(scenario)] = f"failed: {type(error).__name__}: {error}"
+            word = f"round {number + 1} of {bench.options.rounds}" if number < bench.options.rounds else "once"
+            print(f"{word:<14}{name_of(scenario):<18}{time.monotonic() - began:6.1f} s", file=sys.stderr)
+    return missing
+
+
+def compared(scenarios, median):
+    """(what, value, mark to reach or None) of all that was measured."""
+    rows = []
+    for scenario in scenarios:
+        with contextlib.suppress(KeyError):  # what it is held against was not measured
+            for row in scenario.compare(median):
+                rows.append(row)
+    return rows
+
+
+def reached(value, mark):
+    relation, bound = mark.split()
+    return value >= float(bound) if relation == ">=" else value <= float(bound)
 
 
 def shown(value):
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 
+def table(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    for name, value, more, *word in rows:
+        print(f"{name:<{widths[0]}}  {value:>{widths[1]}}  {more:<{widths[2]}}  {''.join(word)}".rstrip())
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Runs the benchmarks, prints one table.")
     parser.add_argument("--seconds", type=int, default=8, help="of load a turn (default 8)")
     parser.add_argument("--rounds", type=int, default=3, help="shuffled rounds (default 3)")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=[name_of(each) for each in ALL], help="these scenarios, and the yardstick")
+    parser.add_argument("--pipelines", type=int, default=1000, help="against one (default 1000)")
+    parser.add_argument("--lanes", type=int, default=100_000, help="at once (default 100000)")
+    parser.add_argument("--stored", type=int, default=500_000, help="stored events against ten thousand (default 500000; 5000000 in full)")
+    parser.add_argument("--backlog", type=int, default=200_000, help="events whose vendor is away (default 200000; 1000000 in full)")
+    parser.add_argument("--long", type=int, default=30, metavar="SECONDS", help="of long load (default 30; 600 in full)")
     parser.add_argument("--json", help="also write everything that was measured there")
     parser.add_argument("--milepost", default="build/release/bin/milepost")
     options = parser.parse_args()
-    seen = measure(options)
-    median = {name: statistics.median(values) for name, values in seen.items()}
-    compared = ratios(median)
-    rows = [("figure", "median", "rounds")]
-    rows += [(name, shown(median[name]), "  ".join(shown(value) for value in values)) for name, values in seen.items()]
-    rows += [("", "", "")] + [(name, shown(value), "") for name, value in compared.items()]
-    widths = [max(len(row[i]) for row in rows) for i in range(2)]
-    for name, value, values in rows:
-        print(f"{name:<{widths[0]}}  {value:>{widths[1]}}  {values}".rstrip())
+    ulimit(20_000)
+    scenarios = [each for each in ALL if not options.only or name_of(each) in [*options.only, "yardstick"]]
+    began = time.monotonic()
+    stub = free_port()
+    with Nginx(stub), tempfile.TemporaryDirectory(prefix="milepost-bench-") as scratch:
+        bench = Bench(options, stub, scratch)
+        missing = measure(bench, scenarios)
+    median = {name: statistics.median(values) for name, values in bench.seen.items()}
+    lines = compared(scenarios, median)
+
+    table([("measured", "median", "rounds")] + [(name, shown(median[name]), "  ".join(map(shown, values))) for name, values in bench.seen.items()])
+    print()
+    table([("figure", "value", "to reach", "")] + [(name, shown(value), mark or "", "" if not mark or reached(value, mark) else "missed") for name, value, mark in lines])
+    for name, reason in missing.items():
+        print(f"{name}: {reason}")
+    print(f"{time.monotonic() - began:.0f} s")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as out:
-            json.dump({"when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "cores": os.cpu_count(), "seconds": options.seconds,
-                       "rounds": seen, "median": median, "ratios": compared}, out, indent=2)
+            json.dump({"when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "cores": os.cpu_count(),
+                       "options": vars(options), "rounds": bench.seen, "median": median,
+                       "figures": [{"name": name, "value": value, "to_reach": mark} for name, value, mark in lines], "left_out": missing}, out, indent=2)
             out.write("\n")
+    return 1 if any(reason.startswith("failed") for reason in missing.values()) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

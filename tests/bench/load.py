@@ -21,9 +21,13 @@ def milliseconds(text):
     return float(number) * UNITS[unit]
 
 
-def wrk(port, path, seconds, connections):
-    """Leads with a fresh id each, over keep-alive connections: answered 2xx a second, refused, p50 and p99 in ms."""
-    environment = {**os.environ, "LEAD": str(ROOT / "examples/events/crf-lead.json"), "SEED": str(random.randrange(1, 2**31))}
+LEAD = ROOT / "examples/events/crf-lead.json"
+
+
+def wrk(port, path, seconds, connections, paths=0):
+    """Leads with a fresh id each, over keep-alive connections: answered 2xx a second, refused, p50 and p99 in ms. `paths`: to so many in turn,
+    path-0, path-1 …"""
+    environment = {**os.environ, "LEAD": str(LEAD), "SEED": str(random.randrange(1, 2**31)), "PATHS": str(paths)}
     done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(HERE / "accept.lua"), f"http://127.0.0.1:{port}{path}"],
                           capture_output=True, text=True, env=environment, check=True).stdout
     requests, refused, micros = map(int, re.search(r"RESULT (\d+) (\d+) (\d+)", done).groups())
@@ -57,7 +61,7 @@ class Nginx:
 
 def append_and_sync(folder, seconds):
     """p50 in ms of one append of a lead's size and fdatasync, in this folder."""
-    lead = (ROOT / "examples/events/crf-lead.json").read_bytes()
+    lead = LEAD.read_bytes()
     path = pathlib.Path(folder) / "append"
     file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     taken, until = [], time.monotonic() + seconds
@@ -74,3 +78,70 @@ def append_and_sync(folder, seconds):
 def resident(process):
     """MiB."""
     return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text()).group(1)) / 1024
+
+
+def peak(process):
+    """MiB: the most that was resident since it began."""
+    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text()).group(1)) / 1024
+
+
+def processor_time(process):
+    """Seconds of all its threads."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load(host, seconds, connections, paths=0, path="/hooks/crf"):
+    """Leads for so long, and until all that was accepted has ended. Delivered: over load and drain together, so that a backlog is not taken
+    for speed."""
+    before = processor_time(host.host)
+    got = wrk(host.hooks, path, seconds, connections, paths)
+    got["resident"] = resident(host.host)
+    began = time.monotonic()
+    host.wait_until_open_is_empty(900)
+    got["drain"] = time.monotonic() - began
+    got["delivered"] = got["good"] / (seconds + got["drain"])
+    got["micros"] = (processor_time(host.host) - before) / max(1, got["good"]) * 1e6
+    return got
+
+
+def started(host):
+    """Seconds from the start until the admin port answers: the hooks are open by then."""
+    began = time.monotonic()
+    host.start_host()
+    return time.monotonic() - began
+
+
+def first_accepted(host, path="/hooks/crf"):
+    """Seconds from the start until the first lead is accepted."""
+    began = time.monotonic()
+    host.start_host()
+    lead = LEAD.read_bytes().replace(b"4626a582-afb9-48bf-8d86-87e6fe91a842", b"00000000-0000-4000-8000-%012x" % random.randrange(2**48))
+    status, answer = host.post(path, lead, {"X-Api-Key": "bench-secret"})
+    assert status in (200, 201, 202), (status, answer)
+    return time.monotonic() - began
+
+
+def many_pipelines(host, count):
+    """The pipeline of the folder so many times, each with a hook of its own: /hooks/crf-0, /hooks/crf-1 …"""
+    file = host.folder / "pipelines/leads.yaml"
+    text = file.read_text()
+    file.unlink()
+    for number in range(count):
+        (host.folder / f"pipelines/leads-{number}.yaml").write_text(text.replace("pipeline: leads", f"pipeline: leads-{number}").replace("/hooks/crf", f"/hooks/crf-{number}"))
+
+
+class SlowVendor:
+    """Answers as nginx's /crm/ does, each time after `wait` seconds, on a process of its own."""
+
+    def __init__(self, port, wait):
+        self.arguments = [sys.executable, str(HERE / "slow_vendor.py"), str(port), str(wait)]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.arguments, stdout=subprocess.PIPE)
+        self.process.stdout.readline()  # it listens
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
