@@ -53,7 +53,7 @@ std::optional<Planned> Planner::find(const std::string& hash) const {
   return std::nullopt;
 }
 
-Result<engine::Replayed> Planner::shadow(const std::string& hash, const engine::Selection& selection, std::size_t limit) {
+Result<engine::Replayed> Planner::shadow(const std::string& hash, const journal::EventFilter& selection, std::size_t limit) {
   std::shared_ptr<Kept> kept;
   {
     const std::lock_guard lock(mutex_);

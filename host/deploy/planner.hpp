@@ -33,7 +33,7 @@ class Planner {
   std::optional<Planned> find(const std::string& hash) const;
   /// What the events that are selected would have done with the definitions of a plan, against what they did. Errors: no such
   /// plan (`permanent`), the store's.
-  Result<engine::Replayed> shadow(const std::string& hash, const engine::Selection& selection, std::size_t limit);
+  Result<engine::Replayed> shadow(const std::string& hash, const journal::EventFilter& selection, std::size_t limit);
 
  private:
   struct Kept;

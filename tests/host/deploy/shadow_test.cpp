@@ -54,7 +54,7 @@ TEST_F(Shadow, SaysWhatThenHappens) {
   ASSERT_TRUE(planned.sound()) << config::render(planned.deployment->faults, folder_, false);
   auto predicted = then;
   std::uint64_t examined = 0, differ = 0;
-  engine::Selection selection;
+  journal::EventFilter selection;
   selection.pipeline = "a";
   while (true) {
     const auto page = live_->planner().shadow(planned.plan.hash, selection, 500);
