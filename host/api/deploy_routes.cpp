@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kHistory = 50;
 
-Json to_json(const std::vector<deploy::KeyChange>& keys) {
+Json told(const std::vector<deploy::KeyChange>& keys) {
   Json out = Json::array();
   for (const auto& key : keys) {
     Json one{{"path", key.path}};
@@ -18,23 +18,23 @@ Json to_json(const std::vector<deploy::KeyChange>& keys) {
   return out;
 }
 
-Json to_json(const deploy::Change& change) {
+Json told(const deploy::Change& change) {
   Json out{{"name", change.name}, {"kind", std::string(name(change.kind))}, {"file", change.file}, {"restarts", change.restarts}};
   if (!change.before.empty()) out["before"] = change.before;
   if (!change.after.empty()) out["after"] = change.after;
-  if (!change.keys.empty()) out["keys"] = to_json(change.keys);
+  if (!change.keys.empty()) out["keys"] = told(change.keys);
   if (!change.others.empty()) out["others"] = change.others;
   return out;
 }
 
-Json to_json(const deploy::Plan& plan) {
-  Json out{{"hash", plan.hash}, {"pipelines", Json::array()}, {"connections", Json::array()}, {"next_start", to_json(plan.next_start)}};
-  for (const auto& change : plan.pipelines) out["pipelines"].push_back(to_json(change));
-  for (const auto& change : plan.connections) out["connections"].push_back(to_json(change));
+Json told(const deploy::Plan& plan) {
+  Json out{{"hash", plan.hash}, {"pipelines", Json::array()}, {"connections", Json::array()}, {"next_start", told(plan.next_start)}};
+  for (const auto& change : plan.pipelines) out["pipelines"].push_back(told(change));
+  for (const auto& change : plan.connections) out["connections"].push_back(told(change));
   return out;
 }
 
-Json to_json(const deploy::Lived& lived) {
+Json told(const deploy::Lived& lived) {
   Json out{{"version", lived.row.version}, {"at", telemetry::to_text(lived.audit.time)}, {"user", lived.audit.user}, {"action", lived.audit.action},
            {"outcome", lived.audit.outcome}, {"file", lived.row.file}, {"audit", lived.row.audit}, {"text_kept", !lived.row.source.empty()}};
   if (!lived.reason.empty()) out["reason"] = lived.reason;
@@ -45,7 +45,7 @@ http::Outgoing no_host() {
   return http::problem(409, "Conflict", "no host runs: the next `milepost run` takes the folder as it stands, and writes that down");
 }
 
-http::Outgoing applied(const Result<deploy::Plan>& plan) { return plan ? json_answer({{"plan", to_json(*plan)}}) : refusal(plan.error()); }
+http::Outgoing applied(const Result<deploy::Plan>& plan) { return plan ? json_answer({{"plan", told(*plan)}}) : refusal(plan.error()); }
 
 std::string body_text(const Request& request, const char* member) { return get<std::string>(request.body, member).value_or(""); }
 
@@ -55,7 +55,7 @@ http::Outgoing make_plan(const Sources& sources, const Request&) {
   auto* planner = sources.planner ? sources.planner() : nullptr;
   if (planner == nullptr) return no_host();
   const auto planned = planner->plan();
-  Json out{{"running", sources.live != nullptr}, {"sound", planned.sound()}, {"faults", api::to_json(planned.deployment->faults)}, {"plan", to_json(planned.plan)}};
+  Json out{{"running", sources.live != nullptr}, {"sound", planned.sound()}, {"faults", api::to_json(planned.deployment->faults)}, {"plan", told(planned.plan)}};
   out["under_way"] = Json::object();
   const auto under_way = sources.store->under_way();
   for (const auto& change : planned.plan.pipelines) {
@@ -81,7 +81,7 @@ http::Outgoing pipeline_history(const Sources& sources, const Request& request) 
   const auto lived = deploy::history(*sources.store, request.key, request.query.number("limit", kHistory));
   if (lived.empty()) return http::problem(404, "Not Found", "No pipeline \"" + request.key + "\" has ever run here.");
   Json list = Json::array();
-  for (const auto& one : lived) list.push_back(to_json(one));
+  for (const auto& one : lived) list.push_back(told(one));
   return json_answer({{"pipeline", request.key}, {"history", std::move(list)}});
 }
 
@@ -106,7 +106,7 @@ http::Outgoing pipeline_diff(const Sources& sources, const Request& request) {
     const auto body = versions[i].empty() ? std::nullopt : sources.store->definition(versions[i]);
     definitions[i] = deploy::shown(body ? read_json(*body).value_or(nullptr) : Json::object());
   }
-  return json_answer({{"pipeline", request.key}, {"from", versions[0]}, {"to", versions[1]}, {"keys", to_json(deploy::compare(definitions[0], definitions[1]))}});
+  return json_answer({{"pipeline", request.key}, {"from", versions[0]}, {"to", versions[1]}, {"keys", told(deploy::compare(definitions[0], definitions[1]))}});
 }
 
 }  // namespace milepost::api

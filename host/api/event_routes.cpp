@@ -4,6 +4,7 @@
 
 #include "host/api/routes.hpp"
 #include "host/api/story.hpp"
+#include "host/loans/loan_state.hpp"
 
 namespace milepost::api {
 namespace {
@@ -93,7 +94,7 @@ http::Outgoing event_detail(const Sources& sources, const journal::Event& event)
   for (const auto& record : story.rows) body["audit"].push_back(to_json(record));
   if (event.loan_revision) {
     const auto loan = sources.store->loan(event.subject, *event.loan_revision);
-    body["loan"] = loan ? loans::view(read_json(loan->state).value_or(nullptr)) : Json(nullptr);
+    body["loan"] = loan ? loans::view(read_json(loan->state).value_or(nullptr), *sources.loans(), sources.clock->now()) : Json(nullptr);
   }
   if (auto payload = sources.store->payload(event.sequence)) {
     if (read_json(*payload))

@@ -12,6 +12,8 @@ struct Remains {
   const std::vector<std::shared_ptr<const engine::Program>>& programs;
   const std::vector<Json>& answers;  ///< {"answer", "receipt", "reason"} of what was delivered, in order
   const Case& what;
+  const loans::Model& loans;
+  telemetry::Time now;  ///< at the end
 };
 
 /// Events in the order in which they were delivered, then those that came otherwise.

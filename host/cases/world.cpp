@@ -15,6 +15,7 @@
 #include "host/intake/poller.hpp"
 #include "host/intake/schedules.hpp"
 #include "host/loans/loan_state.hpp"
+#include "host/loans/watch.hpp"
 #include "host/telemetry/virtual_clock.hpp"
 
 namespace milepost::cases {
@@ -59,6 +60,7 @@ class World {
     schedules_.reset();
     followers_.reset();
     pollers_.clear();
+    watch_.reset();
     if (engine_) engine_->stop(0s);
     engine_.reset();
     hooks_.reset();
@@ -85,6 +87,7 @@ class World {
     must(followers_->start());
     engine_->start(false);
     schedules_->start();
+    watch_->start();
     for (auto& poller : pollers_) poller->start();
     settle(clock_.now());
   }
@@ -102,7 +105,7 @@ class World {
     for (Time next = rest(); !ended() && next <= end; next = rest()) clock_.move_to(next);
   }
 
-  Played tell() const { return outcome_of({*store_, doubles_, programs_, answers_, case_}); }
+  Played tell() const { return outcome_of({*store_, doubles_, programs_, answers_, case_, *ground_.loans, clock_.now()}); }
 
  private:
   // ---- time ----
@@ -133,11 +136,11 @@ class World {
     for (const auto& [name, requests] : case_.before) wanted.insert(name);
     for (const auto& entry : case_.events)
       if (!entry.vendor.empty()) wanted.insert(entry.vendor);
-    for (const auto& installed : ground_.registry.sandboxes()) {
+    for (const auto& installed : ground_.registry->sandboxes()) {
       const auto name = installed.name.substr(0, installed.name.rfind("-sandbox"));
       if (!wanted.contains(name)) continue;
       const auto faults = case_.faults.find(name);
-      doubles_.add(name, must(ground_.registry.sandbox(name, {nullptr, &clock_, nullptr})),
+      doubles_.add(name, must(ground_.registry->sandbox(name, {nullptr, &clock_, nullptr})),
                    faults == case_.faults.end() ? std::vector<VendorFault>() : faults->second);
     }
     for (const auto& [name, requests] : case_.before)
@@ -165,8 +168,12 @@ class World {
   }
 
   void make_engine() {
-    engine_ = std::make_unique<engine::Engine>(*store_, ground_.registry, services(), clock_);
-    must(engine_->deploy(programs_, connections(), {}, secrets_));
+    engine_ = std::make_unique<engine::Engine>(*store_, services(), clock_);
+    engine_->set_loans(ground_.loans);
+    engine::Lineup lineup{ground_.registry, programs_, connections()};
+    for (const auto& [name, connection] : lineup.connections) lineup.renewed.insert(name);
+    must(engine_->deploy(std::move(lineup), secrets_));
+    watch_ = std::make_unique<loans::Watch>(*store_, clock_, [this] { return ground_.loans; });
   }
 
   void make_sources() {
@@ -181,7 +188,7 @@ class World {
       const auto mapping = mappings_[pipeline.name] = std::make_shared<const intake::Mapping>(std::move(*compiled));
       std::size_t number = 0;
       for (const auto& source : pipeline.sources) {
-        const auto info = ground_.registry.source_info(source.use);
+        const auto info = ground_.registry->source_info(source.use);
         const auto feed = [&] {
           return std::make_unique<intake::Feed>(
               intake::Origin{pipeline.name, source.use, pipeline.version, info ? info->digest : "", 202}, mapping,
@@ -195,7 +202,7 @@ class World {
         } else if (source.use == "events") {
           followings.push_back(intake::Following::make(source.with.json, feed()));
         } else if (info && !info->webhook) {
-          auto account = must(ground_.registry.account(connections().at(source.connection), secrets_, services()));
+          auto account = must(ground_.registry->account(connections().at(source.connection), secrets_, services()));
           pollers_.push_back(std::make_unique<intake::Poller>(
               intake::Polling{info->name, with, source.every, std::move(account), feed()}, clock_));
         }
@@ -222,8 +229,8 @@ class World {
     }
     if (source.use == "webhook" && get<std::string>(with, "/format") == "cloudevents")
       out.decoder = std::make_shared<intake::CloudEvents>();
-    if (const auto info = ground_.registry.source_info(source.use)) {
-      out.decoder = must(ground_.registry.webhook(source.use, with, services()));
+    if (const auto info = ground_.registry->source_info(source.use)) {
+      out.decoder = must(ground_.registry->webhook(source.use, with, services()));
       out.plugin = info->digest;
       out.accepted_status = info->accepted_status;
       out.quarantined_status = info->quarantined_status;
@@ -241,10 +248,14 @@ class World {
       Time since = clock_.now();
       if (const auto text = get<std::string>(fields, "/stage_since"); text && telemetry::from_text(*text, since))
         fields.erase("stage_since");
-      const auto state = loans::merge(loans::empty_state(), fields, since, 0);
-      if (!state) continue;
+      if (auto fault = loans::fault_in(fields, *ground_.loans); !fault.empty()) throw Stuck("loans." + subject + ": " + fault);
+      journal::Event before;
+      before.subject = subject;
+      before.time = before.accepted_at = since;
+      const auto merged = loans::merge(nullptr, fields, before, *ground_.loans);
+      if (!merged) continue;
       must(store_->run([&](journal::Writer& writer) {
-        writer.append({subject, 1, 0, clock_.now(), milepost::text(*state)});
+        writer.append({subject, 1, 0, clock_.now(), milepost::text(merged->state)});
       }));
     }
   }
@@ -339,6 +350,7 @@ class World {
   const std::string path_;
   std::unique_ptr<journal::Store> store_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<loans::Watch> watch_;
   std::unique_ptr<intake::Hooks> hooks_;
   std::map<std::string, std::shared_ptr<const intake::Mapping>> mappings_;
   std::unique_ptr<intake::Schedules> schedules_;

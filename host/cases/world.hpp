@@ -8,16 +8,18 @@
 #include "host/cases/doubles.hpp"
 #include "host/config/secrets.hpp"
 #include "host/engine/program.hpp"
+#include "host/loans/model.hpp"
 #include "host/plugins/registry.hpp"
 
 namespace milepost::cases {
 
 /// What all worlds stand on. [any]
 struct Ground {
-  plugins::Registry& registry;
+  std::shared_ptr<plugins::Registry> registry;
   const std::map<std::string, config::Connection>& connections;
   const config::Secrets& secrets;
   const std::vector<std::shared_ptr<const engine::Program>>& programs;
+  std::shared_ptr<const loans::Model> loans;
   std::string scratch;          ///< a folder for the journals
   std::mutex& at_the_registry;  ///< held while instances are made
 };

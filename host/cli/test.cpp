@@ -133,7 +133,7 @@ int test(const Arguments& arguments) {
 
   const cases::Scratch scratch;
   std::mutex at_the_registry;
-  const cases::Ground ground{*deployment.registry, deployment.folder.connections, deployment.secrets, deployment.programs, scratch.path(), at_the_registry};
+  const cases::Ground ground{deployment.registry, deployment.folder.connections, deployment.secrets, deployment.programs, deployment.loans, scratch.path(), at_the_registry};
   const auto only = arguments.get("only");
   const auto results = cases::run_suite(files, ground, [&](const cases::CaseFile&, const cases::Case& what) {
     return only.empty() || what.name.contains(only);

@@ -92,7 +92,7 @@ Result<Tried> play_once(const deploy::Deployment& deployment, const engine::Prog
     if (known.loan.is_object()) what.loans[event.subject] = known.loan;
     const cases::Scratch scratch;
     std::mutex at_the_registry;
-    out.played = cases::play(file, what, {*deployment.registry, deployment.folder.connections, deployment.secrets, deployment.programs, scratch.path(), at_the_registry}, 0);
+    out.played = cases::play(file, what, {deployment.registry, deployment.folder.connections, deployment.secrets, deployment.programs, deployment.loans, scratch.path(), at_the_registry}, 0);
     if (!out.played.failure.empty()) return fail(ErrorKind::permanent, out.played.failure);
     if (!out.played.stories.empty()) stories = out.played.stories.front().second;
     const Json* first = find(out.played.outcome, "/events/0");

@@ -11,7 +11,6 @@
 #include <array>
 #include <chrono>
 #include <map>
-#include <optional>
 
 #include "host/telemetry/log.hpp"
 
@@ -110,25 +109,27 @@ void Watch::run() {
   const Descriptor signals(::signalfd(-1, &hangup, SFD_CLOEXEC | SFD_NONBLOCK));
   Files files;
   files.watch(ask_.folders());
-  std::optional<Clock::time_point> first, last;  // changes that wait for the files to keep still
+  bool changing = false;  // changes wait for the files to keep still
+  Clock::time_point first{}, last{};
   bool tidy = true;
   for (;;) {
     std::array<pollfd, 3> looked{{{wake_, POLLIN, 0}, {signals.number, POLLIN, 0}, {files.descriptor(), POLLIN, 0}}};
     std::chrono::milliseconds wait = tidy ? std::chrono::milliseconds(kLook) : kTidy;
-    if (last) wait = std::max<std::chrono::milliseconds>(1ms, std::chrono::duration_cast<std::chrono::milliseconds>(std::min(*last + kStill, *first + kLongest) - Clock::now()));
+    if (changing) wait = std::max<std::chrono::milliseconds>(1ms, std::chrono::duration_cast<std::chrono::milliseconds>(std::min(last + kStill, first + kLongest) - Clock::now()));
     ::poll(looked.data(), looked.size(), static_cast<int>(wait.count()));
     if (looked[0].revents != 0) return;
     tidy = ask_.tidy();
     files.watch(ask_.folders());
     const bool signal = looked[1].revents != 0 && drain(signals.number);
     if (looked[2].revents != 0 && files.changed()) {
-      last = Clock::now();
-      if (!first) first = last;
+      const auto now = Clock::now();
+      if (!changing) first = now;
+      changing = true;
+      last = now;
     }
-    const bool still = last && (Clock::now() >= *last + kStill || Clock::now() >= *first + kLongest);
+    const bool still = changing && (Clock::now() >= last + kStill || Clock::now() >= first + kLongest);
     if (!signal && !still) continue;
-    first.reset();
-    last.reset();
+    changing = false;
     ask_.reload(signal);
     tidy = ask_.tidy();
   }

@@ -9,7 +9,7 @@
 namespace milepost::engine {
 namespace {
 
-using loans::Verdict;
+using Track = loans::Verdict;
 
 /// Tells the admin of a text that no stage has: once a text and pipeline, until it is mapped (loans/watch.cpp).
 void tell_unmapped(journal::Writer& writer, const journal::Event& event, const std::string& value) {
@@ -63,7 +63,7 @@ Json stage_details(const loans::Merged& merged) {
   if (!verdict.from.empty()) out["from"] = verdict.from;
   if (!verdict.why.empty()) out["why"] = verdict.why;
   if (const auto now = get<std::string>(merged.state, "/fields/stage")) out["now"] = *now;
-  if (!merged.reason.empty() && verdict.kind != Verdict::Kind::kept) out["reason"] = merged.reason;
+  if (!merged.reason.empty() && verdict.kind != Track::Kind::kept) out["reason"] = merged.reason;
   return out;
 }
 
@@ -92,9 +92,9 @@ Result<journal::Work> tracking(const journal::Event& event, const Json& with, st
       audited.details["stage"] = stage_details(*merged);
       audited.details["model"] = model->digest();
       const auto kind = merged->stage->kind;
-      if (kind == Verdict::Kind::refused || kind == Verdict::Kind::unmapped) audited.outcome = name(kind);
-      if (kind == Verdict::Kind::unmapped) tell_unmapped(writer, event, merged->claimed);
-      if (kind == Verdict::Kind::refused)
+      if (kind == Track::Kind::refused || kind == Track::Kind::unmapped) audited.outcome = name(kind);
+      if (kind == Track::Kind::unmapped) tell_unmapped(writer, event, merged->claimed);
+      if (kind == Track::Kind::refused)
         journal::raise_about(writer, config::host_event::kStageRefused, event,
                              {{"from", merged->stage->from}, {"to", merged->claimed}, {"reason", merged->stage->why}});
       telemetry::count("milepost_loan_stages_total", {{"pipeline", event.pipeline}, {"verdict", std::string(name(kind))}});

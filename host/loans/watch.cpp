@@ -115,7 +115,7 @@ Watch::Watch(journal::Store& store, telemetry::Clock& clock, CurrentModel model)
 Watch::~Watch() { stop(); }
 
 void Watch::start() {
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  thread_ = std::jthread([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); });
 }
 
 void Watch::stop() {

@@ -45,7 +45,7 @@ std::vector<std::string> environment() {
   return out;
 }
 
-std::unexpected<Error> cannot(const std::string& what) {
+std::unexpected<Error> no_child(const std::string& what) {
   return fail(ErrorKind::retryable, what + ": " + std::generic_category().message(errno));
 }
 
@@ -64,11 +64,11 @@ Result<std::unique_ptr<IsolatedProcess>> IsolatedProcess::start(const Image& ima
   Descriptor control, theirs;
   int ends[2];
   if (!pair(SOCK_SEQPACKET, control, theirs) || ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
-    return cannot("no descriptors left for a child process");
+    return no_child("no descriptors left for a child process");
   const Descriptor low_read(ends[0]), low_write(ends[1]);
   Descriptor printed = above_reserved(ends[0]);
   const Descriptor printing = above_reserved(ends[1]), library = above_reserved(image.fd());
-  if (!printed || !printing || !library) return cannot("no descriptors left for a child process");
+  if (!printed || !printing || !library) return no_child("no descriptors left for a child process");
 
   auto variables = environment();
   std::vector<char*> passed;
@@ -81,7 +81,7 @@ Result<std::unique_ptr<IsolatedProcess>> IsolatedProcess::start(const Image& ima
                               {printing.get(), printing.get(), theirs.get(), library.get()}, passed.data());
       fault != 0) {
     errno = fault;
-    return cannot("its child process cannot be started");
+    return no_child("its child process cannot be started");
   }
   std::unique_ptr<IsolatedProcess> made(new IsolatedProcess(child, std::move(control), std::move(printed), plan));
   theirs.reset();

@@ -95,8 +95,8 @@ TEST(Decimal, DividesExactly) {
 }
 
 TEST(ExpressionText, FindsWhatNeverCloses) {
-  EXPECT_FALSE(scan_expressions("plain { text }").any);
-  EXPECT_FALSE(scan_expressions("$${literal").any);
+  EXPECT_FALSE(has_expression("plain { text }"));
+  EXPECT_FALSE(has_expression("$${literal"));
   EXPECT_EQ(scan_expressions("${a} and ${b").unclosed, 9u);
   EXPECT_EQ(scan_expressions("${ {a='}'}.a }").unclosed, std::string_view::npos);
   EXPECT_EQ(scan_expressions("${ \"\\\"}").unclosed, 0u);
