@@ -197,14 +197,19 @@ constexpr auto kCodes = std::to_array<FaultCode>({
     {code::kLoop, "pipelines in a loop", "An event of one pipeline would come back to it through others, without end.",
      "Break the loop."},
 
-    {code::kCaseFile, "a payload of a test case that cannot be read",
-     "The file that the case names is not there, or what it holds cannot be changed as the case asks.",
-     "Correct the path, which begins at the config folder, or the file."},
-    {code::kCaseName, "a name that nothing in the folder has",
-     "A test case names a pipeline, step, vendor or source that is not there, so it would test nothing.",
-     "Correct the name; the message has the nearest one."},
-    {code::kNeverMatches, "an expectation that can never hold",
-     "Whatever the pipeline does, this case would fail.", "See the message."},
+    {code::kNeverRuns, "a step that can never run",
+     "Its condition is false whatever the event holds, it asks for the answer of a step that never runs, or every event "
+     "ends at a step before it.",
+     "Correct the condition; remove the step if it is not wanted."},
+    {code::kUnsafeRetries, "retries of an action that cannot be repeated",
+     "The vendor offers no idempotency key and no look-up, so an attempt whose outcome is unknown is never repeated: it "
+     "waits in doubt for a person, however many attempts are left. Retries help only where the request never left.",
+     "Leave `retry` out or write attempts: 1, and settle what is in doubt by `milepost events resolve`."},
+    {code::kFinalRefusal, "a refusal that the sender takes as final",
+     "accept: validated answers 422 to content that the pipeline refuses. This sender does not send again after a 4xx: "
+     "the event would be lost for good, while without it the event is kept as a dead letter.",
+     "Remove accept: validated."},
+
     {code::kStageName, "a stage that cannot be one",
      "A stage is a lower-case name that stands once in loans.yaml, as a stage on the way or as a terminal one.",
      "Rename it, or remove one of the two."},
@@ -223,18 +228,6 @@ constexpr auto kCodes = std::to_array<FaultCode>({
      "the host then holds back only what it knows by itself (a loan that has ended, the suppression list).",
      "Write a mail: section in loans.yaml (docs/loans.md)."},
     {code::kTimeOfDay, "not a time of day", "A time of day is two digits of the hour and two of the minute.", "Write it in quotes, as \"16:00\"."},
-    {code::kNeverRuns, "a step that can never run",
-     "Its condition is false whatever the event holds, it asks for the answer of a step that never runs, or every event "
-     "ends at a step before it.",
-     "Correct the condition; remove the step if it is not wanted."},
-    {code::kUnsafeRetries, "retries of an action that cannot be repeated",
-     "The vendor offers no idempotency key and no look-up, so an attempt whose outcome is unknown is never repeated: it "
-     "waits in doubt for a person, however many attempts are left. Retries help only where the request never left.",
-     "Leave `retry` out or write attempts: 1, and settle what is in doubt by `milepost events resolve`."},
-    {code::kFinalRefusal, "a refusal that the sender takes as final",
-     "accept: validated answers 422 to content that the pipeline refuses. This sender does not send again after a 4xx: "
-     "the event would be lost for good, while without it the event is kept as a dead letter.",
-     "Remove accept: validated."},
 
     {code::kTemplate, "a copy of something that is not kept",
      "A copy names a template and its version; what that was then lies under templates/kept, where `milepost template new` puts "
@@ -245,6 +238,15 @@ constexpr auto kCodes = std::to_array<FaultCode>({
      "Put it back, or have the template changed and `milepost template upgrade` the copy."},
     {code::kParameter, "an unknown parameter", "params.NAME stands for a parameter of the template that the pipeline is a copy of.",
      "Correct the name, or add the parameter to the template."},
+
+    {code::kCaseFile, "a payload of a test case that cannot be read",
+     "The file that the case names is not there, or what it holds cannot be changed as the case asks.",
+     "Correct the path, which begins at the config folder, or the file."},
+    {code::kCaseName, "a name that nothing in the folder has",
+     "A test case names a pipeline, step, vendor or source that is not there, so it would test nothing.",
+     "Correct the name; the message has the nearest one."},
+    {code::kNeverMatches, "an expectation that can never hold",
+     "Whatever the pipeline does, this case would fail.", "See the message."},
 });
 
 }  // namespace

@@ -103,14 +103,6 @@ inline constexpr std::string_view kLoop = "MP1153";
 inline constexpr std::string_view kNeverRuns = "MP1170";
 inline constexpr std::string_view kUnsafeRetries = "MP1171";
 inline constexpr std::string_view kFinalRefusal = "MP1172";
-// Templates and their copies.
-inline constexpr std::string_view kTemplate = "MP1190";
-inline constexpr std::string_view kLocked = "MP1191";
-inline constexpr std::string_view kParameter = "MP1192";
-// Test cases.
-inline constexpr std::string_view kCaseFile = "MP1200";
-inline constexpr std::string_view kCaseName = "MP1201";
-inline constexpr std::string_view kNeverMatches = "MP1202";
 // loans.yaml, and the mail that it governs.
 inline constexpr std::string_view kStageName = "MP1180";
 inline constexpr std::string_view kUnknownStage = "MP1181";
@@ -119,6 +111,14 @@ inline constexpr std::string_view kHoliday = "MP1183";
 inline constexpr std::string_view kMailOnce = "MP1184";
 inline constexpr std::string_view kMailGate = "MP1185";
 inline constexpr std::string_view kTimeOfDay = "MP1186";
+// Templates and their copies.
+inline constexpr std::string_view kTemplate = "MP1190";
+inline constexpr std::string_view kLocked = "MP1191";
+inline constexpr std::string_view kParameter = "MP1192";
+// Test cases.
+inline constexpr std::string_view kCaseFile = "MP1200";
+inline constexpr std::string_view kCaseName = "MP1201";
+inline constexpr std::string_view kNeverMatches = "MP1202";
 }  // namespace code
 
 /// False for faults whose source line may hold a secret.
