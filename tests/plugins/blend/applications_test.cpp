@@ -320,6 +320,11 @@ TEST_F(BlendRead, RefusesAnAnswerAboutAnotherApplication) {
   EXPECT_EQ(rig.run("get_application", {{"id", "mine"}}).message(), "the answer is about another application");
 }
 
+TEST_F(BlendRead, TakesAGoodAnswerWhateverItsContentType) {
+  host.http.next().answers(200).header("Content-Type", "text/plain").body(R"({"id":"a","applicationStatus":"SUBMITTED"})");
+  EXPECT_EQ(rig.run("get_application", {{"id", "a"}})->body["status"], "SUBMITTED");
+}
+
 TEST_F(BlendRead, ForgivesStrayApostrophes) {
   host.http.next().answers(200).json({{"id", "a"}, {"applicationStatus", "SUBMITTED'"}});
   EXPECT_EQ(rig.run("get_application", {{"id", "a"}})->body["status"], "SUBMITTED");

@@ -89,7 +89,7 @@ TEST_F(PcmSend, NeverTakesAnAnswerWithoutAnOrderForSuccess) {
 
 TEST_F(PcmSend, TakesAnySuccessAndIdsOfAnyKind) {
   for (int status : {200, 201, 202}) {
-    host.http.on("POST", kOrders).answers(status).body(R"({"orderID":"A-17","batchID":98765432109876543210})");
+    host.http.on("POST", kOrders).answers(status).header("Content-Type", "text/html").body(R"({"orderID":"A-17","batchID":98765432109876543210})");
     const auto ran = send("kind " + std::to_string(status));
     ASSERT_TRUE(ran);
     EXPECT_EQ(get<std::string>(ran->body, "/order_id").value_or(""), "A-17");
