@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "host/http/client.hpp"
+#include "host/telemetry/log.hpp"
 #include "tests/host/intake/source_rig.hpp"
 
 namespace milepost::intake {
@@ -22,6 +23,25 @@ Json page(Json letters, const std::string& next) { return {{"events", std::move(
 Json error(const std::string& kind, int retry_after_ms = 0) {
   return {{"error", {{"kind", kind}, {"message", "the mailroom says " + kind}, {"retry_after_ms", retry_after_ms}}}};
 }
+
+/// An account whose credentials end.
+class Ending : public plugins::Account {
+ public:
+  Ending(std::unique_ptr<plugins::Account> account, Time end) : account_(std::move(account)), end_(end) {}
+  const config::Connection& definition() const override { return account_->definition(); }
+  std::optional<Time> expires() const override { return end_; }
+  Status open(const Call& call) override { return account_->open(call); }
+  Status probe(const Call& call) override { return account_->probe(call); }
+  void close() noexcept override { account_->close(); }
+  std::unique_ptr<Action> action(const std::string& name) override { return account_->action(name); }
+  std::unique_ptr<PollingSource> polling(const std::string& name, const Json& settings) override {
+    return account_->polling(name, settings);
+  }
+
+ private:
+  std::unique_ptr<plugins::Account> account_;
+  Time end_;
+};
 
 /// A real library, whose source does what script() says.
 class PollerTest : public SourceRig {
@@ -55,6 +75,7 @@ class PollerTest : public SourceRig {
     connection.with.json = {{"script", folder_ + "/script"}};
     auto account = registry_->account(connection, config::Secrets(), {&client_, &clock_, nullptr});
     ASSERT_TRUE(account) << account.error().message;
+    if (end_) *account = std::make_unique<Ending>(std::move(*account), *end_);
     poller_ = std::make_unique<Poller>(Polling{"letters", Json::object(), 30s, std::move(*account),
                                                feed("mailroom.letters", {.id = {},
                                                                          .revision = {},
@@ -78,6 +99,7 @@ class PollerTest : public SourceRig {
   }
 
   std::atomic<bool> full_ = false;
+  std::optional<Time> end_;  ///< of the account's credentials
   http::Client client_;
   std::unique_ptr<plugins::Registry> registry_;
   std::unique_ptr<Poller> poller_;
@@ -100,6 +122,25 @@ TEST_F(PollerTest, JournalsPagesUntilNothingIsNewAndThenAsksNowAndThen) {
   clock_.advance(1s);
   ASSERT_TRUE(polls(1, "4"));
   EXPECT_THAT(ids(), ElementsAre("a", "b", "c", "d"));
+}
+
+TEST_F(PollerTest, WarnsOnceADayOfCredentialsThatEnd) {
+  end_ = clock_.now() + 24h * 14 + 1h;
+  telemetry::configure_log("json", telemetry::Level::info);
+  testing::internal::CaptureStderr();
+  start();
+  ASSERT_TRUE(polls(1, ""));
+  for (int hour = 1; hour <= 30; ++hour) {
+    clock_.advance(1h);
+    ASSERT_TRUE(polls(1 + hour, ""));
+  }
+  poller_.reset();
+  const std::string log = testing::internal::GetCapturedStderr();
+  std::size_t told = 0;
+  for (auto at = log.find("connection.expires"); at != log.npos; at = log.find("connection.expires", at + 1)) ++told;
+  EXPECT_EQ(told, 2u) << log;
+  EXPECT_THAT(log, HasSubstr("in 14 days"));
+  EXPECT_THAT(log, HasSubstr("mail-main"));
 }
 
 TEST_F(PollerTest, TakesAnEventOnceWhateverThePagesRepeat) {
