@@ -5,7 +5,7 @@ namespace milepost::plugins {
 std::string expiry_warning(std::optional<telemetry::Time> expires, telemetry::Time now) {
   using namespace std::chrono;
   if (!expires || *expires - now > days(14)) return "";
-  const std::string at = telemetry::to_text(floor<seconds>(*expires)), remedy = ": have a new one made, and put it in its place";
+  const std::string at = telemetry::to_text(*expires).substr(0, 19) + "Z", remedy = ": have a new one made, and put it in its place";
   if (*expires <= now) return "its secret URL has expired, at " + at + remedy;
   const auto left = *expires - now;
   const auto count = left >= days(2) ? duration_cast<days>(left).count() : duration_cast<hours>(left).count();
