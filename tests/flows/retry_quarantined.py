@@ -38,8 +38,8 @@ def by_source(d):
 with Deployment(MILEPOST, ROOT / "tests/flows/leads_by_store") as d:
     (d.folder / "pipelines/cloud.yaml").write_text(CLOUD)
     d.start()
-    for where in ({"queue": "leads", "encoding": "base64"}, {"container": "leads"}):
-        d.emit("crfconnect", {**where, "lead": {"fraudScore": 0.9}})
+    for person, where in (("ann", {"queue": "leads", "encoding": "base64"}), ("bea", {"container": "leads"})):
+        d.emit("crfconnect", {**where, "lead": {"fraudScore": 0.9, "email": f"{person}@canary.test"}})
     status, answer = d.post("/hooks/cloud", json.dumps({"amount": 1}),
                             {"ce-specversion": "1.0", "ce-id": "42", "ce-source": "/los", "ce-type": "loan.approved", "ce-subject": "L-1", "ce-time": "soon"})
     assert status == 202 and json.loads(answer)["status"] == "quarantined", (status, answer)
