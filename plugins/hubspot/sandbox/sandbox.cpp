@@ -92,7 +92,7 @@ HttpResponse HubspotSandbox::handle(const HttpRequest& request) {
   // A day of the account's ends at its own midnight (usage guidelines, read 2026-11).
   if (now >= day_ends_) {
     used_today_ = 0;
-    day_ends_ = host_.clock().next_midnight(limits_.time_zone).value_or(now + 24h);
+    day_ends_ = day_ends(now);
   }
   auto& window = windows_.try_emplace(token_, limits_.burst, 10s).first->second;
   if (used_today_ >= limits_.daily) return limited("DAILY");
@@ -115,6 +115,10 @@ HttpResponse HubspotSandbox::handle(const HttpRequest& request) {
   if (response.header("X-HubSpot-Correlation-Id").empty())
     response.headers.emplace_back("X-HubSpot-Correlation-Id", correlation());
   return response;
+}
+
+Time HubspotSandbox::day_ends(Time now) const {
+  return host_.clock().next_midnight(limits_.time_zone).value_or(now + 24h);
 }
 
 HttpResponse HubspotSandbox::enter(const HttpRequest& request, const Params& params, const std::string& scope,
@@ -176,8 +180,10 @@ HttpResponse HubspotSandbox::limited(const std::string& policy) {
 HttpResponse HubspotSandbox::set_limits(const Ask& ask) {
   limits_.burst = get<std::size_t>(ask.body, "/burst").value_or(limits_.burst);
   limits_.daily = get<std::size_t>(ask.body, "/daily").value_or(limits_.daily);
-  limits_.time_zone = get<std::string>(ask.body, "/time_zone").value_or(limits_.time_zone);
-  day_ends_ = {};
+  if (const auto zone = get<std::string>(ask.body, "/time_zone")) {
+    limits_.time_zone = *zone;
+    day_ends_ = day_ends(host_.clock().now());
+  }
   limits_.search = get<std::size_t>(ask.body, "/search").value_or(limits_.search);
   limits_.index_lag = std::chrono::milliseconds(get<long long>(ask.body, "/index_lag_ms").value_or(0));
   windows_.clear();

@@ -75,6 +75,7 @@ class HubspotSandbox : public Sandbox {
     std::chrono::milliseconds index_lag{};
     std::string time_zone = "UTC";  ///< the account's: its day ends at its midnight
   };
+  Time day_ends(Time now) const;
 
   Host host_;
   Crm crm_;
