@@ -34,11 +34,25 @@ telemetry::Field IsolatedRunner::whose() const {
 }
 
 ChildStatus IsolatedRunner::status() const {
-  const std::lock_guard held(mutex_);
+  const auto shown = [&] {
+    const std::lock_guard held(shown_mutex_);
+    return shown_;
+  }();
   const auto now = SteadyClock::now();
-  const bool running = process_ != nullptr && !process_->ended();
-  const bool ailing = now < next_ || (ended_ > 0 && now - ended_at_ < kLong);
-  return {names_.plugin, names_.connection, names_.source, running, ended_, last_, ailing};
+  const bool running = shown.process != nullptr && !shown.process->ended();
+  const bool ailing = now < shown.next || (shown.ended > 0 && now - shown.ended_at < kLong);
+  return {names_.plugin, names_.connection, names_.source, running, shown.ended, shown.reason, ailing};
+}
+
+void IsolatedRunner::show() {
+  const std::lock_guard held(shown_mutex_);
+  if (shown_.process != nullptr && process_ == nullptr) {
+    ++shown_.ended;
+    shown_.ended_at = SteadyClock::now();
+  }
+  shown_.process = process_;
+  shown_.next = next_;
+  shown_.reason = last_;
 }
 
 /// The child has ended: says so, and when the next may start.
@@ -46,8 +60,6 @@ void IsolatedRunner::bury() {
   const bool long_lived = SteadyClock::now() - process_->started() >= kLong;
   strikes_ = long_lived ? 1 : strikes_ + 1;
   next_ = SteadyClock::now() + rest(strikes_);
-  ++ended_;
-  ended_at_ = SteadyClock::now();
   last_ = process_->epitaph();
   if (!process_->explained()) suspects_ = std::max(suspects_, process_->lost());
   telemetry::log(telemetry::Level::error, "plugin.child_ended",
@@ -59,6 +71,7 @@ void IsolatedRunner::bury() {
   telemetry::count("milepost_plugin_children_ended_total",
                    {{"plugin", names_.plugin}, {"connection", names_.connection}});
   process_.reset();
+  show();
 }
 
 Result<Runner::Life> IsolatedRunner::alive() {
@@ -82,11 +95,13 @@ Result<Runner::Life> IsolatedRunner::alive() {
     ++strikes_;
     next_ = SteadyClock::now() + rest(strikes_ + 1);
     last_ = "did not start: " + started.error().message;
+    show();
     telemetry::log(telemetry::Level::error, "plugin.child_not_started",
                    {{"plugin", names_.plugin}, whose(), {"reason", started.error().message}});
     return resting(last_, rest(strikes_ + 1));
   }
   process_ = std::move(*started);
+  show();
   std::string missing;
   for (const auto& each : process_->missing()) missing += (missing.empty() ? "" : ", ") + each;
   if (!missing.empty() && life_ == 0)

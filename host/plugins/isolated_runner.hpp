@@ -21,7 +21,7 @@ class IsolatedRunner final : public Runner {
   };
   IsolatedRunner(Image image, IsolatedProcess::Plan plan, Names names);
 
-  ChildStatus status() const;  ///< [any]
+  ChildStatus status() const;  ///< At once, also while a child is being started. [any]
 
   /// Starts a child where there is none. `rate_limited` with the time to wait while it rests, or cannot be started.
   Result<Life> alive() override;
@@ -40,6 +40,7 @@ class IsolatedRunner final : public Runner {
   Turn turn_alone(std::chrono::milliseconds patience);  ///< nullptr: others took all of that time
   telemetry::Field whose() const;
   void bury();  ///< REQUIRES: the lock
+  void show();  ///< What has changed is what status() tells. REQUIRES: the lock
   Error lost(const IsolatedProcess& process, const IsolatedProcess::Lost& how, const Crossing& crossing,
              bool alone) const;
 
@@ -47,17 +48,24 @@ class IsolatedRunner final : public Runner {
   const IsolatedProcess::Plan plan_;
   const Names names_;
 
-  mutable std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // of what follows; held while a child is started
   Process process_;
   Life life_ = 0;
   unsigned strikes_ = 0;                          ///< lives in a row that ended soon
   std::chrono::steady_clock::time_point next_{};  ///< when a child may be started again
-  unsigned ended_ = 0;                            ///< lives, all
-  std::chrono::steady_clock::time_point ended_at_{};
   std::string last_;                              ///< why the last one ended
   std::size_t suspects_ = 0;  ///< calls that run alone, since the child ended by one of them and nobody knows which
   bool turn_taken_ = false;
   std::condition_variable turn_over_;
+
+  struct Shown {
+    Process process;
+    unsigned ended = 0;  ///< lives, all
+    std::chrono::steady_clock::time_point ended_at{}, next{};
+    std::string reason;
+  };
+  mutable std::mutex shown_mutex_;  // of what follows
+  Shown shown_;
 };
 
 }  // namespace milepost::plugins
