@@ -4,6 +4,7 @@
 #include "host/api/routes.hpp"
 #include "host/deploy/live.hpp"
 #include "host/engine/engine.hpp"
+#include "host/plugins/overdue.hpp"
 #include "host/plugins/registry.hpp"
 #include "host/telemetry/metrics.hpp"
 
@@ -92,6 +93,13 @@ http::Outgoing ready(const Sources& sources, const Request&) {
   for (const auto& child : children(sources))
     if (child.ailing) ailing.push_back(to_json(child));
 
+  Json overdue = Json::array();
+  for (const auto& call : plugins::overdue_calls())
+    overdue.push_back({{"plugin", call.plugin},
+                       {"connection", call.connection},
+                       {"function", call.function},
+                       {"late_ms", call.late.count()}});
+
   const auto closed = sources.intake ? sources.intake() : intake::Admission::Verdict{};
   Json intake{{"open", closed.cause.empty()}};
   if (!closed.cause.empty()) {
@@ -104,7 +112,7 @@ http::Outgoing ready(const Sources& sources, const Request&) {
   if (trouble) folder.update({{"since", telemetry::to_text(trouble->since)}, {"reason", trouble->reason}, {"faults", to_json(trouble->faults)}});
 
   const bool accepts = health.ok && closed.cause.empty() && !now.stopping && (now.pipelines.empty() || pipelines.size() < now.pipelines.size());
-  const bool degraded = !pipelines.empty() || !connections.empty() || !polling.empty() || !plugins.empty() || !ailing.empty() || trouble;
+  const bool degraded = !pipelines.empty() || !connections.empty() || !polling.empty() || !plugins.empty() || !ailing.empty() || !overdue.empty() || trouble;
   Json store{{"ok", health.ok}};
   if (!health.message.empty()) store["message"] = health.message;
   return json_answer({{"status", !accepts   ? "unavailable"
@@ -118,7 +126,8 @@ http::Outgoing ready(const Sources& sources, const Request&) {
                       {"connections", std::move(connections)},
                       {"sources", std::move(polling)},
                       {"plugins", std::move(plugins)},
-                      {"children", std::move(ailing)}},
+                      {"children", std::move(ailing)},
+                      {"overdue", std::move(overdue)}},
                      accepts ? 200 : 503);
 }
 

@@ -13,7 +13,7 @@ const Json& schemas() {
       "properties": {"status": {"type": "string", "enum": ["live"]}}
     },
     "Ready": {
-      "type": "object", "required": ["status", "stopping", "store", "intake", "folder", "pipelines", "connections", "sources", "plugins", "children"], "additionalProperties": false,
+      "type": "object", "required": ["status", "stopping", "store", "intake", "folder", "pipelines", "connections", "sources", "plugins", "children", "overdue"], "additionalProperties": false,
       "properties": {
         "status": {"type": "string", "enum": ["ready", "degraded", "unavailable"],
                    "description": "degraded: deliveries are accepted, and something listed here does not work."},
@@ -45,7 +45,16 @@ const Json& schemas() {
         "sources": {"description": "Polling sources that are paused or fail.", "type": "array", "items": {"$ref": "#/components/schemas/Source"}},
         "plugins": {"description": "Those that were refused.", "type": "array", "items": {"$ref": "#/components/schemas/RefusedPlugin"}},
         "children": {"description": "Isolated plugins' processes that rest before they are started again, or ended less than a minute ago.", "type": "array",
-                     "items": {"$ref": "#/components/schemas/Child"}}
+                     "items": {"$ref": "#/components/schemas/Child"}},
+        "overdue": {
+          "description": "Calls into plugins of the host's own process that are not back 2 s after their deadline.", "type": "array",
+          "items": {
+            "type": "object", "required": ["plugin", "connection", "function", "late_ms"], "additionalProperties": false,
+            "properties": {
+              "plugin": {"type": "string"}, "connection": {"type": "string"}, "function": {"type": "string"}, "late_ms": {"type": "integer"}
+            }
+          }
+        }
       }
     },
     "Child": {

@@ -20,6 +20,7 @@
 #include "host/intake/hooks.hpp"
 #include "host/journal/pruner.hpp"
 #include "host/loans/watch.hpp"
+#include "host/plugins/overdue.hpp"
 #include "host/telemetry/crash_mark.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/scaled_clock.hpp"
@@ -112,6 +113,7 @@ int run(const Arguments& arguments) {
                          server.listen({.address = "unix:" + folder + "/admin.sock"}, admit_admin, handle_admin)})
     if (!listening) return failed(listening.error());
 
+  const plugins::OverdueWatch overdue;
   admission.start();
   if (const auto started = sources.start(); !started) return failed(started.error());
   engine.start(crash.has_value());

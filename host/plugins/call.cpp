@@ -48,6 +48,37 @@ std::chrono::milliseconds HostCall::left() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
 }
 
+HostCall::Inside::Inside(const mp_call* raw, const std::string& plugin, const std::string& connection,
+                         std::string_view function) {
+  const std::lock_guard held(live().mutex);
+  if (!live().calls.contains(raw)) return;
+  call_ = static_cast<const Raw*>(raw)->owner;
+  call_->inside_ = {&plugin, &connection, function, false};
+}
+
+HostCall::Inside::~Inside() {
+  if (call_ == nullptr) return;
+  const std::lock_guard held(live().mutex);
+  call_->inside_.reset();
+}
+
+std::vector<Overdue> HostCall::overdue(std::chrono::milliseconds by, bool fresh) {
+  std::vector<Overdue> out;
+  const std::lock_guard held(live().mutex);
+  for (const auto* raw : live().calls) {
+    auto& call = *static_cast<const Raw*>(raw)->owner;
+    const auto late = -call.left();
+    if (!call.inside_ || late <= by || (fresh && call.inside_->told)) continue;
+    const auto& place = *call.inside_;
+    out.push_back({*place.plugin, *place.connection, std::string(place.function), late});
+    if (fresh) call.inside_->told = true;
+  }
+  return out;
+}
+
+std::vector<Overdue> HostCall::take_newly_overdue(std::chrono::milliseconds by) { return overdue(by, true); }
+std::vector<Overdue> overdue_calls(std::chrono::milliseconds by) { return HostCall::overdue(by, false); }
+
 HostCall* HostCall::from(const mp_call* raw) {
   const std::lock_guard held(live().mutex);
   return live().calls.contains(raw) ? static_cast<const Raw*>(raw)->owner : nullptr;

@@ -4,7 +4,12 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "host/plugins/overdue.hpp"
 #include "milepost/host.hpp"
 
 namespace milepost::plugins {
@@ -32,18 +37,40 @@ class HostCall {
   void write_left() { write_left_ = true; }
   bool has_write_left() const { return write_left_; }
 
+  /// While it lives, the call counts as being inside that function of that plugin. Both names outlive it.
+  class Inside {
+   public:
+    Inside(const mp_call* raw, const std::string& plugin, const std::string& connection, std::string_view function);
+    ~Inside();
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+   private:
+    HostCall* call_ = nullptr;
+  };
+  /// Of the calls inside a plugin that are late by more than that, those that were not taken before. [any]
+  static std::vector<Overdue> take_newly_overdue(std::chrono::milliseconds by);
+
   /// The HostCall behind the mp_call that a service was given; nullptr when it is none of ours, or over. [any]
   static HostCall* from(const mp_call* raw);
 
  private:
+  friend std::vector<Overdue> overdue_calls(std::chrono::milliseconds by);
   struct Raw : mp_call {
     HostCall* owner;
   };
+  struct Place {
+    const std::string *plugin, *connection;
+    std::string_view function;
+    bool told = false;
+  };
+  static std::vector<Overdue> overdue(std::chrono::milliseconds by, bool fresh);
   Raw raw_;
   std::chrono::steady_clock::time_point deadline_;
   std::function<bool()> stopped_;
   bool lends_http_ = true;
   std::atomic<bool> write_left_ = false;
+  std::optional<Place> inside_;  ///< under the lock of all calls
 };
 
 }  // namespace milepost::plugins

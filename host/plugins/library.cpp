@@ -99,6 +99,8 @@ Result<detail::Outcome> Library::cross(Life, const Crossing& crossing) {
   // The SDK's layer lets nothing through. A plugin without it may.
   try {
     const telemetry::CrashPlace here(crossing.scope.names().plugin.c_str(), op_name(crossing.op).data());
+    const HostCall::Inside inside(crossing.call, crossing.scope.names().plugin, crossing.scope.names().connection,
+                                  op_name(crossing.op));
     auto outcome = detail::cross(plugin_->call, crossing.self, crossing.op, crossing.call, crossing.parts, kBounds);
     tell_overdue(crossing);
     return outcome;

@@ -9,7 +9,7 @@ namespace milepost::plugins {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience(30);
+constexpr std::chrono::seconds kHandling(30);
 
 /// The double answers as a vendor whose server is broken; its defect is in the log and in the body.
 HttpResponse broken_vendor(const Error& error) {
@@ -28,7 +28,7 @@ class SandboxAdapter final : public Sandbox {
   explicit SandboxAdapter(std::shared_ptr<Instance> instance) : instance_(std::move(instance)) {}
 
   HttpResponse handle(const HttpRequest& request) override {
-    const HostCall call(kPatience);
+    const HostCall call(kHandling);
     const auto* raw = call.call().raw();
     const std::string head = request_head(request);
     auto item = instance_->call_for_one(MP_SANDBOX_HANDLE, raw, {detail::bytes(head), detail::bytes(request.body)});
@@ -45,7 +45,7 @@ class SandboxAdapter final : public Sandbox {
   }
 
   Json state() const override {
-    const HostCall call(kPatience);
+    const HostCall call(kHandling);
     const auto item = instance_->call_for_one(MP_SANDBOX_STATE, call.call().raw(), {detail::bytes("{}")});
     if (!item) return {{"error", item.error().message}};
     const auto state = detail::read_head(item->part(0));
@@ -58,13 +58,13 @@ class SandboxAdapter final : public Sandbox {
   }
 
   void reset() override {
-    const HostCall call(kPatience);
+    const HostCall call(kHandling);
     // A failure is in the log already; there is nothing to undo.
     static_cast<void>(instance_->call_for_one(MP_SANDBOX_RESET, call.call().raw(), {detail::bytes("{}")}).has_value());
   }
 
   Result<std::vector<HttpRequest>> emit(const Json& event) override {
-    const HostCall call(kPatience);
+    const HostCall call(kHandling);
     const auto* raw = call.call().raw();
     const std::string head = text(event);
     auto items = instance_->call(MP_SANDBOX_EMIT, raw, {detail::bytes(head)});

@@ -1,4 +1,7 @@
 // Plugins that break the rules of the boundary, one rule each.
+#include <thread>
+
+#include "host/plugins/overdue.hpp"
 #include "host/telemetry/crash_mark.hpp"
 #include "tests/host/plugins/fixture.hpp"
 #include "tests/host/plugins/loopback.hpp"
@@ -219,6 +222,28 @@ TEST_F(BadAnswers, ThatComeAfterTheDeadlineAreTold) {
   EXPECT_TRUE(run("overdue", {"e-1"}, call)[0]);
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               HasSubstr(R"("event":"plugin.overdue","plugin":"misbehaves","function":"run","late_ms":"12)"));
+}
+
+TEST_F(BadAnswers, ThatHangAreToldWhileTheyDo) {
+  misbehave();
+  testing::internal::CaptureStderr();
+  std::vector<Overdue> seen;
+  {
+    const OverdueWatch watch(50ms, 10ms);
+    std::jthread hanging([&] {
+      HostCall call(1ms);
+      run("overdue", {"e-1"}, call);
+    });
+    for (int looks = 0; looks < 500 && (seen = overdue_calls(50ms)).empty(); ++looks) std::this_thread::sleep_for(10ms);
+    EXPECT_TRUE(overdue_calls(1h).empty());
+  }
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].plugin, "misbehaves");
+  EXPECT_EQ(seen[0].connection, "misbehaves-main");
+  EXPECT_EQ(seen[0].function, "run");
+  EXPECT_TRUE(overdue_calls(0ms).empty()) << "it is back";
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr(R"("event":"plugin.hangs","plugin":"misbehaves","connection":"misbehaves-main","function":"run")"));
 }
 
 class Throwing : public BadAnswers {};
