@@ -8,6 +8,7 @@
 #include "host/api/admin.hpp"
 #include "host/cli/application.hpp"
 #include "host/cli/command.hpp"
+#include "host/cli/stop_limit.hpp"
 #include "host/deploy/data_folder.hpp"
 #include "host/deploy/live.hpp"
 #include "host/deploy/remap.hpp"
@@ -126,6 +127,7 @@ int run(const Arguments& arguments) {
 
   wait_for_termination();
   log(Level::info, "host.stopping");
+  const StopLimit limit(2 * deployment.host.drain + std::chrono::seconds(10));
   draining = true;
   watch.stop();
   server.stop(deployment.host.drain);
