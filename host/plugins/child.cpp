@@ -59,7 +59,7 @@ bool drain(int fd, std::string& kept, std::size_t most, bool& more) {
 }  // namespace
 
 Result<ChildResult> run_child(const std::string& executable, const std::vector<std::string>& arguments, int library,
-                              std::chrono::milliseconds timeout) {
+                              std::chrono::milliseconds timeout, const char* mark) {
   Pipe report, out, err;
   const Descriptor inherited = above_reserved(library);
   if (!report.open() || !out.open() || !err.open() || !inherited)
@@ -67,7 +67,10 @@ Result<ChildResult> run_child(const std::string& executable, const std::vector<s
   const auto deadline = Clock::now() + timeout;
   pid_t child = -1;
   const std::vector<int> given{out.write.get(), err.write.get(), report.write.get(), inherited.get()};
-  if (const int fault = spawn(child, executable, arguments, given, environ); fault != 0)
+  std::vector<char*> environment;
+  for (char** each = environ; *each != nullptr; ++each) environment.push_back(*each);
+  environment.insert(environment.end(), {const_cast<char*>(mark), nullptr});  // without a mark it ends there
+  if (const int fault = spawn(child, executable, arguments, given, environment.data()); fault != 0)
     return fail(ErrorKind::retryable, executable + " cannot be started: " + why(fault));
   for (auto* pipe : {&report, &out, &err}) pipe->write.reset();
 

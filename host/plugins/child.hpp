@@ -23,8 +23,9 @@ struct ChildResult {
 };
 
 /// Starts `executable` with `arguments` (argv[1] and on) by posix_spawn, `library` as its kLibraryFd, its own process
-/// group, no signal blocked. Returns once it has ended or `timeout` is over, when its group is killed. [any]
+/// group, no signal blocked, `mark` ("NAME=1") in its environment beside ours. Returns once it has ended or `timeout` is
+/// over, when its group is killed. [any]
 Result<ChildResult> run_child(const std::string& executable, const std::vector<std::string>& arguments, int library,
-                              std::chrono::milliseconds timeout);
+                              std::chrono::milliseconds timeout, const char* mark = nullptr);
 
 }  // namespace milepost::plugins

@@ -1,6 +1,7 @@
 #include "host/plugins/preflight.hpp"
 
 #include <chrono>
+#include <cstdlib>
 
 #include "host/plugins/child.hpp"
 #include "host/plugins/image.hpp"
@@ -12,6 +13,7 @@ namespace milepost::plugins {
 namespace {
 
 constexpr std::chrono::seconds kPatience(5);
+constexpr const char* kMark = "MILEPOST_PREFLIGHT";
 
 Report refused(std::string reason) {
   Report report;
@@ -55,8 +57,11 @@ Report judge(const ChildResult& child) {
 }  // namespace
 
 Report preflight(const Image& image, const std::string& executable) {
-  const auto child =
-      run_child(executable, {"--preflight", "/proc/self/fd/" + std::to_string(kLibraryFd)}, image.fd(), kPatience);
+  // It would start itself without end.
+  if (std::getenv(kMark) != nullptr)
+    return refused("cannot be looked at: " + executable + " was started with --preflight and does not know it");
+  const auto child = run_child(executable, {"--preflight", "/proc/self/fd/" + std::to_string(kLibraryFd)}, image.fd(),
+                               kPatience, (std::string(kMark) + "=1").c_str());
   if (!child) return refused("cannot be looked at: " + child.error().message);
   Report report = judge(*child);
   const bool printed_out = !child->out.empty() && report.reason.find(shown(child->out)) == report.reason.npos;

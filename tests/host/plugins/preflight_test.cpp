@@ -21,6 +21,14 @@ TEST(Preflight, GivesTheManifestOfASoundPlugin) {
   EXPECT_EQ(report.manifest["name"], "acme");
 }
 
+TEST(Preflight, NeverStartsItselfWithoutEnd) {
+  ::setenv("MILEPOST_PREFLIGHT", "1", 1);  // as in a child of it whose main does not know --preflight
+  const auto report = preflight(good("acme"));
+  ::unsetenv("MILEPOST_PREFLIGHT");
+  EXPECT_FALSE(report.ok);
+  EXPECT_THAT(report.reason, HasSubstr("was started with --preflight and does not know it"));
+}
+
 struct Row {
   const char* library;
   const char* words;
