@@ -32,6 +32,7 @@ class Scratch {
 
  private:
   std::string path_;
+  int lock_ = -1;  ///< held as long as this lives: whoever finds it free may sweep the folder away
 };
 
 }  // namespace milepost::cases

@@ -84,6 +84,7 @@ Result<Tried> play_once(const deploy::Deployment& deployment, const engine::Prog
   out.whole = missing.empty();
   if (!out.whole) out.why_not_whole = "the double of " + missing + " is not installed, so what it is asked and answers is not known";
 
+  out.asks_for_links = text(program.pipeline.effective).contains("link(");
   Json stories = Json::array();
   if (out.whole) {
     const cases::CaseFile file{"", "", nullptr, {program.pipeline.name}, {}, {}};

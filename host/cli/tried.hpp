@@ -33,6 +33,7 @@ struct Tried {
   bool ended_well() const { return !end.contains(':'); }
   bool whole = false;                   ///< the doubles answered; otherwise requests and answers are not known
   std::string why_not_whole;
+  bool asks_for_links = false;          ///< an expression of the pipeline calls link(): none is known here
   cases::Played played;
   // What expressions saw:
   Json payload, head, answers;

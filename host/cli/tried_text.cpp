@@ -75,6 +75,7 @@ std::string tried_text(const Tried& tried, const std::string& only) {
     if (tried.known.loan.is_object() && !tried.known.loan.empty()) out += shortened(text(tried.known.loan), kValueWidth) + "  (" + tried.known.from + ")\n";
     else out += "nothing is known of it (" + tried.known.from + "); --loan FILE tells of one\n";
   }
+  if (tried.asks_for_links) out += "links  none are known here, so link() gives nil\n";
   out += "\n";
   std::size_t width = 0;
   for (const auto& step : tried.steps)

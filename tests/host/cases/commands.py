@@ -56,7 +56,7 @@ def case(expect, events="{file: events/approval.json}", more=""):
 
 class Test(unittest.TestCase):
     def test_a_failure_says_where_what_and_why(self):
-        with Folder(case("      events: {state: done, steps: {card: created}}\n", "{file: events/approval.json, change: {loan: {stage: closing}}}")) as folder:
+        with Folder(case("      events: {state: done, steps: {card: created}}\n", "{file: events/approval.json, change: {loan: {stage: funding}}}")) as folder:
             status, out, err = folder.test()
             self.assertEqual(status, 1, out + err)
             self.assertIn("tests/x.yaml:6:43  events.steps.card", out)
@@ -170,8 +170,10 @@ class Try(unittest.TestCase):
         self.assertNotIn("sandbox-token", out)
         told = json.loads(out)
         crm = next(step for step in told["steps"] if step["id"] == "crm")
-        self.assertEqual(crm["requests"][0]["headers"]["Authorization"], "***")
-        self.assertEqual(crm["requests"][0]["method"], "POST")
+        self.assertTrue(crm["requests"])
+        for request in crm["requests"] + told["opening"]:
+            self.assertIn(request["headers"].get("Authorization", "***"), "***")
+        self.assertIn("POST", {request["method"] for request in crm["requests"]})
 
     def test_one_step(self):
         status, out, _ = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--step", "card")
