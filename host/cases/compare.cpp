@@ -118,7 +118,7 @@ class Comparison {
     std::string why = came;
     if (actual->is_object() && actual->contains("reason")) why += ": " + plain((*actual)["reason"]);
     if (actual->is_object() && came == "not_run" && actual->contains("values")) why += ", since " + text((*actual)["values"]);
-    differ(node, Json(came), path, why);
+    differ(node, actual->is_object() ? Json(came) : *actual, path, why);
   }
 
   /// One alone stands for a list of one.

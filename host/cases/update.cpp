@@ -40,7 +40,11 @@ class Places {
       ++at;
       while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xC0) == 0x80) ++at;
     }
-    return at;
+    // Nothing, written or left out, stands where its key begins: it belongs behind the colon.
+    if (!node.is_null() || is_word(at)) return at;
+    const auto colon = std::min(text_.find(':', at), line_end(at) - 1) + 1;
+    const auto word = text_.find_first_not_of(' ', colon);
+    return word != text_.npos && is_word(word) ? word : colon;
   }
   /// Past the last byte of what begins there; npos where that cannot be told.
   std::size_t end(const Node& node) const {
@@ -50,7 +54,7 @@ class Places {
     if (text_[at] == '{' || text_[at] == '[') return past_brackets(at);
     if (text_[at] == '|' || text_[at] == '>' || text_[at] == '*' || text_[at] == '&' || text_[at] == '!') return text_.npos;
     if (node.scalar()) return past_word(at);
-    return node.is_null() ? at : past_block(node);
+    return node.is_null() ? at + (is_word(at) ? 4 : 0) : past_block(node);
   }
   bool in_flow(std::size_t at) const {
     int depth = 0;
@@ -84,6 +88,9 @@ class Places {
   }
 
  private:
+  bool is_word(std::size_t at) const {
+    return text_.compare(at, 4, "null") == 0 && (at + 4 >= text_.size() || std::string_view(" ,}]\r\n").contains(text_[at + 4]));
+  }
   std::size_t line_end(std::size_t at) const { return std::min(text_.find('\n', at), text_.size()); }
   bool comment(std::size_t at) const { return text_[at] == '#' && (at == 0 || text_[at - 1] == ' ' || text_[at - 1] == '\n'); }
   bool opens_quote(std::size_t at) const {
@@ -148,7 +155,7 @@ std::optional<Edit> edit_of(const Mismatch& mismatch, const Places& places) {
   const auto begin = places.begin(node), end = places.end(node);
   if (end == std::string::npos) return std::nullopt;
   const Json value = node.scalar() ? mismatch.value : in_the_shape_of(node, mismatch.value);
-  const std::string gap = node.is_null() ? " " : "";
+  const std::string gap = node.is_null() && begin == end ? " " : "";
   if (node.is_list() && value.is_array() && !value.empty() && !places.in_flow(begin) && end != begin && flow(value).size() > 60)
     return Edit{begin, end, list_block(value, static_cast<std::size_t>(node.column - 1))};
   return Edit{begin, end, gap + flow(value)};
@@ -235,7 +242,7 @@ Updated update(const CaseFile& file, const std::vector<const Verdict*>& results)
       const Json value = first_expectation(result->played.outcome);
       const auto indent = static_cast<std::size_t>(node.column - 1);
       if (expect != nullptr) {
-        edits.push_back({places.begin(*expect), places.begin(*expect), "\n" + block(value, indent + 2)});
+        edits.push_back({places.begin(*expect), places.end(*expect), "\n" + block(value, indent + 2)});
         if (edits.back().text.ends_with('\n')) edits.back().text.pop_back();
       } else if (!places.in_flow(places.begin(node)) && file.text[places.begin(node)] != '{') {
         const auto end = places.past_block(node);

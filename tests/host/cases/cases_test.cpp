@@ -342,6 +342,14 @@ TEST(Update, ListsOfAnotherLengthAreWrittenAnewInTheirShape) {
   EXPECT_THAT(Rewriting(updated).with(kCame).changes, 0u) << updated;
 }
 
+TEST(Update, NothingBecomesSomethingAndSomethingNothing) {
+  const Rewriting rewriting("cases:\n  - case: one\n    expect:\n      loans: {L-1: null, L-2: {stage: x}}\n      alerts:   # none\n");
+  const auto updated = rewriting.with(kCame).text;
+  EXPECT_THAT(updated, HasSubstr("      loans: {L-1: {stage: approval}, L-2: null}\n"));
+  EXPECT_THAT(updated, HasSubstr("      alerts: [milepost.dead_letter]   # none\n"));
+  EXPECT_THAT(Rewriting(updated).with(kCame).changes, 0u) << updated;
+}
+
 TEST(Update, AnAuditRowIsLeftToAPerson) {
   const Rewriting rewriting("cases:\n  - case: one\n    expect: {audit: [{action: never}]}\n");
   const auto updated = rewriting.with(kCame);
