@@ -58,4 +58,7 @@ inline constexpr const char* kOutcomes[] = {"done",    "skipped", "failed",  "in
                                             "unchanged", "passed",  "not_run", "not_reached", "superseded", "planned", "sent"};
 bool stands_for(const std::string& expected, const std::string& outcome);
 
+/// Of a loan as expressions see it what somebody said of it, without what follows from that and the time.
+Json said_of(Json loan);
+
 }  // namespace milepost::cases

@@ -328,6 +328,16 @@ bool stands_for(const std::string& expected, const std::string& outcome) {
   return expected == outcome;
 }
 
+Json said_of(Json loan) {
+  if (!loan.is_object()) return loan;
+  for (const char* key : {"stage_since", "days_in_stage", "business_days_in_stage", "stage_due", "stuck", "open_tasks", "overdue_tasks"})
+    loan.erase(key);
+  if (loan.contains("tasks") && loan["tasks"].is_object())
+    for (auto& task : loan["tasks"])
+      if (task.is_object()) task.erase("overdue");
+  return loan;
+}
+
 const engine::Program* Known::program(const std::string& name) const {
   for (const auto& program : programs)
     if (program->pipeline.name == name) return program.get();

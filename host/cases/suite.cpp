@@ -52,7 +52,8 @@ std::vector<Verdict> run_suite(const std::vector<CaseFile>& files, const Ground&
   };
   {
     std::vector<std::jthread> workers;
-    const auto count = std::min<std::size_t>(results.size(), std::max(2U, std::thread::hardware_concurrency()));
+    // A world waits more than it works: for its journal's thread, most of the time.
+    const auto count = std::min<std::size_t>(results.size(), 4 * std::max(1U, std::thread::hardware_concurrency()));
     for (std::size_t i = 0; i < count; ++i) workers.emplace_back(work);
   }
   return results;

@@ -221,8 +221,7 @@ Json first_expectation(const Json& outcome) {
   for (const auto& alert : outcome["alerts"]) alerts.push_back(alert["type"]);
   if (!alerts.empty()) out["alerts"] = std::move(alerts);
   Json loans = outcome["loans"];
-  for (auto& loan : loans)
-    if (loan.is_object()) loan.erase("stage_since");
+  for (auto& loan : loans) loan = said_of(std::move(loan));
   if (!loans.empty()) out["loans"] = std::move(loans);
   return out;
 }

@@ -60,7 +60,6 @@ class World {
     schedules_.reset();
     followers_.reset();
     pollers_.clear();
-    watch_.reset();
     if (engine_) engine_->stop(0s);
     engine_.reset();
     hooks_.reset();
@@ -87,7 +86,6 @@ class World {
     must(followers_->start());
     engine_->start(false);
     schedules_->start();
-    watch_->start();
     for (auto& poller : pollers_) poller->start();
     settle(clock_.now());
   }
@@ -110,10 +108,16 @@ class World {
  private:
   // ---- time ----
 
+  /// Until nothing more happens now: when something does next. What runs out of a loan is looked at here, not every half
+  /// minute as the host does, since a case may last for months.
   Time rest() {
-    const auto next = clock_.rest(kPatience);
-    if (!next) throw Stuck("it did not come to rest within 20 s: a plugin hangs, or something is done without end");
-    return *next;
+    while (true) {
+      const auto next = clock_.rest(kPatience);
+      if (!next) throw Stuck("it did not come to rest within 20 s: a plugin hangs, or something is done without end");
+      if (must(loans::look_at_due(*store_, *ground_.loans, clock_.now())) > 0) continue;
+      const auto due = store_->next_loan_due();
+      return due && *due > clock_.now() ? std::min(*next, *due) : *next;
+    }
   }
   /// Everything that happens until then.
   void settle(Time until) {
@@ -173,7 +177,6 @@ class World {
     engine::Lineup lineup{ground_.registry, programs_, connections()};
     for (const auto& [name, connection] : lineup.connections) lineup.renewed.insert(name);
     must(engine_->deploy(std::move(lineup), secrets_));
-    watch_ = std::make_unique<loans::Watch>(*store_, clock_, [this] { return ground_.loans; });
   }
 
   void make_sources() {
@@ -244,10 +247,9 @@ class World {
         for (const auto& link : case_.links) writer.put(link);
       }));
     for (const auto& [subject, known] : case_.loans) {
-      Json fields = known;
       Time since = clock_.now();
-      if (const auto text = get<std::string>(fields, "/stage_since"); text && telemetry::from_text(*text, since))
-        fields.erase("stage_since");
+      if (const auto text = get<std::string>(known, "/stage_since")) telemetry::from_text(*text, since);
+      const Json fields = said_of(known);
       if (auto fault = loans::fault_in(fields, *ground_.loans); !fault.empty()) throw Stuck("loans." + subject + ": " + fault);
       journal::Event before;
       before.subject = subject;
@@ -258,6 +260,7 @@ class World {
         writer.append({subject, 1, 0, clock_.now(), milepost::text(merged->state)});
       }));
     }
+    must(loans::adopt(*store_, *ground_.loans));  // sets their timers
   }
 
   // ---- what comes in ----
@@ -350,7 +353,6 @@ class World {
   const std::string path_;
   std::unique_ptr<journal::Store> store_;
   std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<loans::Watch> watch_;
   std::unique_ptr<intake::Hooks> hooks_;
   std::map<std::string, std::shared_ptr<const intake::Mapping>> mappings_;
   std::unique_ptr<intake::Schedules> schedules_;

@@ -153,7 +153,8 @@ void Watch::run(const std::stop_token& stop) {
     }
     if (!done) telemetry::log(Level::error, "loans.watch_failed", {{"reason", done.error().message}});
     std::unique_lock lock(mutex_);
-    clock_.wait_until(lock, changed_, stop, next, [&] { return std::exchange(look_, false); });
+    clock_.wait_until(lock, changed_, stop, next, [&] { return look_; });
+    look_ = false;
   }
 }
 
