@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "host/cases/outcome.hpp"
+#include "host/conformance/sample.hpp"
 #include "host/config/fault_text.hpp"
 #include "host/engine/engine.hpp"
 #include "host/http/answer_to.hpp"
@@ -28,6 +29,8 @@ using telemetry::Time;
 constexpr Time kStart = Time(1'793'610'000s);
 /// A case without `for` ends at the latest so long after its last entry.
 constexpr auto kLongest = std::chrono::days(30);
+/// And so long after a connection was paused for good: it is tried again every ten minutes.
+constexpr auto kPausedLong = std::chrono::days(1);
 /// Real time in which everybody must have come to rest: a plugin that takes longer hangs.
 constexpr auto kPatience = 20s;
 
@@ -100,10 +103,14 @@ class World {
     }
     if (case_.lasts) return settle(clock_.now() + *case_.lasts);
     const Time end = clock_.now() + kLongest;
-    for (Time next = rest(); !ended() && next <= end; next = rest()) clock_.move_to(next);
+    for (Time next = rest(); !ended() && next <= end && !held_up(); next = rest()) clock_.move_to(next);
   }
 
-  Played tell() const { return outcome_of({*store_, doubles_, programs_, answers_, case_, *ground_.loans, clock_.now()}); }
+  Played tell() const {
+    auto out = outcome_of({*store_, doubles_, programs_, answers_, case_, *ground_.loans, clock_.now()});
+    out.hidden = hidden_;
+    return out;
+  }
 
  private:
   // ---- time ----
@@ -127,6 +134,14 @@ class World {
   }
   bool ended() const {
     return store_->count(journal::EventState::open) == 0 && store_->count(journal::EventState::waiting) == 0;
+  }
+
+  /// A connection has been paused for long, without a break.
+  bool held_up() {
+    const auto connections = engine_->status().connections;
+    if (std::ranges::none_of(connections, [](const auto& one) { return one.state == "paused"; })) paused_since_.reset();
+    else if (!paused_since_) paused_since_ = clock_.now();
+    return paused_since_ && clock_.now() - *paused_since_ > kPausedLong;
   }
 
   // ---- what it is made of ----
@@ -154,21 +169,45 @@ class World {
                       std::to_string(answer->status) + ": " + answer->body);
   }
 
-  /// Of the pipelines here, in this process and with no address that is looked up.
-  std::map<std::string, config::Connection> connections() const {
-    std::map<std::string, config::Connection> out;
+  /// Of the pipelines here, in this process, with the secrets that the doubles take.
+  const std::map<std::string, config::Connection>& connections() {
+    if (!connections_.empty()) return connections_;
+    auto& out = connections_;
     const auto take = [&](const std::string& name) {
       const auto found = ground_.connections.find(name);
       if (found == ground_.connections.end()) return;
       auto& connection = out.insert(*found).first->second;
       connection.isolation.reset();
       connection.allow_private = true;
+      use_samples(connection);
     };
     for (const auto& program : programs_) {
       for (const auto& step : program->steps) take(step.definition.connection);
       for (const auto& source : program->pipeline.sources) take(source.connection);
     }
     return out;
+  }
+
+  /// A double takes the secrets of its plugin's sample. Those that the file gives go before.
+  void use_samples(config::Connection& connection) {
+    const auto installed = ground_.registry->installed();
+    const auto plugin = std::ranges::find(installed, connection.use, &plugins::Installed::name);
+    if (plugin == installed.end()) return;
+    const auto beside = std::filesystem::path(plugin->path).parent_path() / (connection.use + ".conformance.json");
+    const auto sample = conformance::Sample::read(beside.string());
+    if (!sample) return;
+    const Json given = sample->connection();
+    auto& with = connection.with.json;
+    for (auto setting = with.begin(); with.is_object() && setting != with.end(); ++setting) {
+      const Json& tagged = setting.value();
+      if (!tagged.is_object() || tagged.size() != 1 || !tagged.begin().key().starts_with('!')) continue;
+      if (file_.secrets.contains(get<std::string>(tagged, "/!secret").value_or(""))) continue;
+      auto text = get<std::string>(given, "/" + setting.key()).value_or("");
+      if (text.empty()) continue;
+      if (text.starts_with('/')) text.insert(0, "https://" + connection.use + ".test");
+      hidden_.push_back(text);
+      setting.value() = std::move(text);
+    }
   }
 
   void make_engine() {
@@ -348,6 +387,9 @@ class World {
   const Ground& ground_;
   config::Secrets secrets_;
   std::vector<std::shared_ptr<const engine::Program>> programs_;
+  std::map<std::string, config::Connection> connections_;
+  std::vector<std::string> hidden_;
+  std::optional<Time> paused_since_;
   telemetry::VirtualClock clock_;
   Doubles doubles_;
   const std::string path_;

@@ -31,6 +31,7 @@ struct Played {
   std::vector<std::pair<std::string, Json>> stories;
   /// By vendor, as they came; `mark` is the step whose delivery was written as sent last, "" before the first.
   std::map<std::string, std::vector<Reached>> requests;
+  std::vector<std::string> hidden;  ///< texts that connections prove themselves by
   std::string failure;  ///< why the case could not be played to its end; ""
 };
 

@@ -12,8 +12,10 @@
 namespace milepost::cli {
 namespace {
 
-/// Secrets are made up here, so nothing real can show; *** stands for them all the same, as for whatever proves who asks.
-std::string masked(std::string text) {
+/// No secret of the folder is here, so none can show; *** stands for the doubles' all the same, as for whatever proves who asks.
+std::string masked(std::string text, const std::vector<std::string>& hidden) {
+  for (const auto& secret : hidden)
+    for (std::size_t at = 0; (at = text.find(secret, at)) != text.npos; at += 3) text.replace(at, secret.size(), "***");
   const std::string mark = config::kMadeUp;
   for (std::size_t at = 0; (at = text.find(mark, at)) != text.npos; at += 3) {
     auto end = at + mark.size();
@@ -23,11 +25,11 @@ std::string masked(std::string text) {
   return text;
 }
 
-cases::Reached masked(cases::Reached request) {
-  request.url = masked(std::move(request.url));
-  request.body = masked(std::move(request.body));
+cases::Reached masked(cases::Reached request, const std::vector<std::string>& hidden) {
+  request.url = masked(std::move(request.url), hidden);
+  request.body = masked(std::move(request.body), hidden);
   for (auto& [name, value] : request.headers)
-    value = same_header(name, "Authorization") ? "***" : masked(std::move(value));
+    value = same_header(name, "Authorization") ? "***" : masked(std::move(value), hidden);
   return request;
 }
 
@@ -131,14 +133,14 @@ Result<Tried> play_once(const deploy::Deployment& deployment, const engine::Prog
     const auto requests = out.played.requests.find(told.use.substr(0, told.use.find('.')));
     if (requests != out.played.requests.end())
       for (const auto& request : requests->second)
-        if (request.mark == told.id) told.requests.push_back(masked(request));
+        if (request.mark == told.id) told.requests.push_back(masked(request, out.played.hidden));
     out.steps.push_back(std::move(told));
   }
   // Before a step's delivery is written as sent, its connection is opened.
   for (const auto& [vendor, requests] : out.played.requests)
     for (const auto& request : requests) {
       const auto step = std::ranges::find(out.steps, request.mark, &TriedStep::id);
-      if (step == out.steps.end() || !step->use.starts_with(vendor + ".")) out.opening.push_back(masked(request));
+      if (step == out.steps.end() || !step->use.starts_with(vendor + ".")) out.opening.push_back(masked(request, out.played.hidden));
     }
   return out;
 }

@@ -36,7 +36,11 @@ function(milepost_add_conformance name)
   set_tests_properties(${name}.conformance PROPERTIES TIMEOUT 600)
 endfunction()
 
-# milepost_install_plugins(NAMES...): where a host under the same prefix finds them.
+# milepost_install_plugins(NAMES...): where a host under the same prefix finds them, with the samples that tell `milepost test` what
+# their doubles take.
 function(milepost_install_plugins)
   install(TARGETS ${ARGN} LIBRARY DESTINATION lib/milepost/plugins COMPONENT plugins)
+  foreach(name IN LISTS ARGN)
+    install(FILES ${CMAKE_BINARY_DIR}/plugins/${name}.conformance.json DESTINATION lib/milepost/plugins COMPONENT plugins OPTIONAL)
+  endforeach()
 endfunction()
