@@ -10,15 +10,6 @@
 namespace milepost::cli {
 namespace {
 
-constexpr const char* kVersion = "milepost 0.1.0";
-
-const std::vector<Option>& common_options() {
-  static const std::vector<Option> options = {{"config", "DIR", "the config folder (default: the current one)"},
-                                              {"json", "", "print JSON"},
-                                              {"help", "", "this text"}};
-  return options;
-}
-
 std::string option_text(const Option& option) { return "--" + option.name + (option.argument.empty() ? "" : " " + option.argument); }
 
 void print_help(const Command& command) {
@@ -68,6 +59,13 @@ int unknown_command(const std::vector<std::string>& arguments) {
 }
 
 }  // namespace
+
+const std::vector<Option>& common_options() {
+  static const std::vector<Option> options = {{"config", "DIR", "the config folder (default: the current one)"},
+                                              {"json", "", "print JSON"},
+                                              {"help", "", "this text"}};
+  return options;
+}
 
 int wrong_use(const std::string& message) {
   fmt::print(stderr, "milepost: {}\n", message);

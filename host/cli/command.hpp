@@ -9,6 +9,8 @@
 
 namespace milepost::cli {
 
+inline constexpr const char* kVersion = "milepost 0.1.0";
+
 enum Exit { kDone = 0, kFaults = 1, kWrongUse = 2 };
 
 struct Option {
@@ -40,6 +42,8 @@ struct Command {
   int (*run)(const Arguments&);
 };
 
+/// Those that every command has.
+const std::vector<Option>& common_options();
 /// In the order of the overview. Each is defined in its own file.
 const std::vector<Command>& commands();
 

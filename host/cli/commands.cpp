@@ -7,6 +7,8 @@ int run(const Arguments&);
 int check(const Arguments&);
 int explain(const Arguments&);
 int schema(const Arguments&);
+int completion(const Arguments&);
+int man(const Arguments&);
 int template_list(const Arguments&);
 int template_show(const Arguments&);
 int template_new(const Arguments&);
@@ -178,6 +180,8 @@ const std::vector<Command>& commands() {
        {{"sample", "FILE", "default PLUGIN.conformance.json beside it"}, {"sandbox", "FILE", "its double; default PLUGIN-sandbox.so beside it"},
         {"only", "TEXT", "just the checks whose name holds it"}, {"deliveries", "N", "of the check for memory (default 5000)"}, {"glibc", "VERSION", "the oldest that it must run on (default 2.36)"}},
        "docs/conformance.md lists the checks, and says what a sample holds. Exit: 0 when all passed.\n\n  milepost plugins test build/plugins/acme.so --deliveries 100000", plugins_test},
+      {"completion", "Print what a shell needs to complete these commands", "bash|zsh", {}, "  source <(milepost completion bash)", completion},
+      {"man", "Print the manual page, for man", "", {}, "  milepost man | man -l -", man},
   };
   return all;
 }

@@ -243,6 +243,33 @@ class Templates(unittest.TestCase):
             self.assertTrue((folder / "pipelines" / "branch-fargo.yaml").exists())
 
 
+class Shells(unittest.TestCase):
+    def complete(self, *words):
+        """What bash offers for the last word."""
+        script = f"source <({MILEPOST} completion bash); COMP_WORDS=({' '.join(map(repr, words))}); COMP_CWORD={len(words) - 1}; _milepost; echo \"${{COMPREPLY[@]}}\""
+        return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, timeout=60).stdout.split()
+
+    def test_bash_completes_commands_and_options(self):
+        self.assertLessEqual({"run", "check", "events", "template"}, set(self.complete("milepost", "")))
+        self.assertEqual(self.complete("milepost", "doc"), ["doctor"])
+        self.assertLessEqual({"list", "show", "retry"}, set(self.complete("milepost", "events", "")))
+        self.assertIn("--format", self.complete("milepost", "check", "--"))
+        self.assertEqual(self.complete("milepost", "template", "upgrade", "--d"), ["--dry-run"])
+
+    def test_zsh_reads_its_own(self):
+        status, out, _ = milepost("completion", "zsh")
+        self.assertEqual(status, 0)
+        self.assertTrue(out.startswith("#compdef milepost"))
+        if shutil.which("zsh"):
+            subprocess.run(["zsh", "-n"], input=out, text=True, check=True, timeout=60)
+
+    def test_the_manual_has_every_command(self):
+        status, out, _ = milepost("man")
+        self.assertEqual(status, 0)
+        for words in (".SH NAME", ".SS milepost template upgrade", "\\fB\\-\\-strict"):
+            self.assertIn(words, out)
+
+
 class Check(unittest.TestCase):
     def test_a_thousand_pipelines_in_under_a_second(self):
         with folder_of(EXAMPLES) as folder:
