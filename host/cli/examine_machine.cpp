@@ -14,9 +14,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "host/deploy/data_folder.hpp"
@@ -54,8 +56,15 @@ std::string nearest_folder(const deploy::Deployment& deployment) {
   return path.string();
 }
 
-/// A file without a name: nothing is left of it, whatever happens.
-int nameless_file(const std::string& folder) { return ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600); }
+/// A file without a name: nothing is left of it.
+int nameless_file(const std::string& folder) {
+  const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file >= 0 || errno != EOPNOTSUPP) return file;
+  auto name = folder + "/.milepost-doctor-XXXXXX";  // a file system that knows no such files
+  const int named = ::mkostemp(name.data(), O_CLOEXEC);
+  if (named >= 0) ::unlink(name.c_str());
+  return named;
+}
 
 /// 0, or the errno of binding to it as a listener would.
 int try_to_bind(const std::string& address) {

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -104,24 +105,56 @@ Result<Copy> copy_named(const std::string& root, const std::string& name) {
   return Copy{file, *content, std::move(*from)};
 }
 
-/// Faults of `file` when the folder is checked.
-config::Faults faults_of(const std::string& root, const std::string& file) {
-  config::Faults out;
-  for (const auto& fault : deploy::load(root, false).faults)
-    if (!fault.warning && fault.at.file == file) out.push_back(fault);
-  return out;
-}
+/// The folder as it would be with a few other files: links to what is there. Gone in the end.
+class Overlay {
+ public:
+  Overlay(const std::string& root, const std::map<std::string, std::string>& files) {
+    auto name = (fs::temp_directory_path() / "milepost-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) return;
+    path_ = name;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(root, ignored)) link(entry.path(), path_ / entry.path().filename());
+    for (const auto& [file, content] : files) {
+      fs::create_directories((path_ / file).parent_path(), ignored);
+      fs::remove(path_ / file, ignored);
+      std::ofstream(path_ / file, std::ios::binary) << content;
+    }
+  }
+  Overlay(const Overlay&) = delete;
+  Overlay& operator=(const Overlay&) = delete;
+  ~Overlay() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  std::string path() const { return path_.string(); }
 
-/// Puts a file, checks the folder with it, and takes it back when it has faults.
-int put_checked(const std::string& root, const std::string& file, const std::string& content, const std::optional<std::string>& before) {
+ private:
+  /// Folders in which a file may be another are folders of our own.
+  static void link(const fs::path& from, const fs::path& to) {
+    std::error_code ignored;
+    const auto name = to.filename();
+    if (name != "pipelines" && name != "templates" && name != "kept") return fs::create_symlink(from, to, ignored);
+    fs::create_directory(to, ignored);
+    for (const auto& entry : fs::directory_iterator(from, ignored)) link(entry.path(), to / entry.path().filename());
+  }
+
+  fs::path path_;
+};
+
+/// Puts a copy and what it was made of, if the folder has no fault in the copy then; nothing otherwise.
+int put_checked(const std::string& root, const std::string& file, const std::string& content, const config::Template& from) {
+  const auto kept = config::kept_path(from.name, from.version);
+  const Overlay later(root, {{file, content}, {kept, from.text}});
+  config::Faults faults;
+  for (const auto& fault : deploy::load(later.path(), false).faults)
+    if (!fault.warning && fault.at.file == file) faults.push_back(fault);
+  if (!faults.empty()) {
+    fmt::print(stderr, "{}", config::render(faults, later.path(), ::isatty(STDERR_FILENO) != 0));
+    return failed({ErrorKind::permanent, file + " was not written: it would have these faults"});
+  }
+  if (auto done = put(fs::path(root) / kept, from.text); !done) return failed(done.error());
   if (auto done = put(fs::path(root) / file, content); !done) return failed(done.error());
-  const auto faults = faults_of(root, file);
-  if (faults.empty()) return kDone;
-  fmt::print(stderr, "{}", config::render(faults, root, ::isatty(STDERR_FILENO) != 0));
-  std::error_code ignored;
-  if (before) static_cast<void>(put(fs::path(root) / file, *before));
-  else fs::remove(fs::path(root) / file, ignored);
-  return failed({ErrorKind::permanent, file + " was not written: it would have these faults"});
+  return kDone;
 }
 
 }  // namespace
@@ -183,8 +216,7 @@ int template_new(const Arguments& arguments) {
   if (name.find('/') != name.npos || name.starts_with('.')) return wrong_use("\"" + name + "\" cannot be a pipeline's file");
   std::error_code ignored;
   if (fs::exists(fs::path(root) / file, ignored)) return failed({ErrorKind::permanent, file + " is there already: choose another name"});
-  if (auto kept = put(fs::path(root) / config::kept_path(from.name, from.version), from.text); !kept) return failed(kept.error());
-  if (const int done = put_checked(root, file, config::copy_text(from, *params), std::nullopt); done != kDone) return done;
+  if (const int done = put_checked(root, file, config::copy_text(from, *params), from); done != kDone) return done;
   if (arguments.json()) fmt::print("{}\n", text(Json{{"file", file}, {"template", from.name}, {"version", from.version}}));
   else fmt::print("{}: a copy of {}, version {}\n", file, from.name, from.version);
   return kDone;
@@ -222,8 +254,7 @@ int template_upgrade(const Arguments& arguments) {
   if (!merged.ok()) return failed({ErrorKind::permanent, merged.status == 127 ? "there is no diff3 on this machine (Debian: diffutils)" : "diff3: " + merged.output});
   fmt::print("{}", difference(copy->text, merged.output, copy->file));
   if (arguments.has("dry-run")) return kDone;
-  if (auto kept = put(fs::path(root) / config::kept_path(newest->first, newest->second.version), newest->second.text); !kept) return failed(kept.error());
-  if (const int done = put_checked(root, copy->file, merged.output, copy->text); done != kDone) return done;
+  if (const int done = put_checked(root, copy->file, merged.output, newest->second); done != kDone) return done;
   fmt::print("\n{}: {}, version {} -> {}; what was edited here is kept\n", copy->file, base->name, base->version, newest->second.version);
   return kDone;
 }

@@ -55,8 +55,10 @@ class Walker {
       return out;
     }
     if (node != nullptr ? node->is_map() : !view.properties().empty()) {
+      // Absent, it is not there at all where it could not be all defaults.
+      if (node == nullptr && !view.required().empty()) return std::nullopt;
       members(node, view, root, out);
-      if (node == nullptr && out.members.empty()) return std::nullopt;
+      if (node == nullptr && out.members.empty()) return absent(view.json(), std::move(out));
       if (out.members.empty()) out.text = "{}";
       return out;
     }

@@ -155,6 +155,9 @@ class Filling {
     }
     std::string out;
     std::size_t at = 0;
+    // Text stays text, whatever it looks like: a branch may be called "true".
+    if (const auto name = parameter(whole(node.text)); !name.empty() && values_ != nullptr)
+      if (const Json* found = find(*values_, "/" + name); found != nullptr && found->is_string()) node.kind = Node::Kind::quoted;
     for (const auto piece : scan_expressions(node.text).found) {
       const auto begin = static_cast<std::size_t>(piece.data() - node.text.data());
       const auto name = parameter(piece);
@@ -170,6 +173,11 @@ class Filling {
   }
 
  private:
+  /// What stands in a text that is one ${…}.
+  static std::string_view whole(std::string_view text) {
+    return text.starts_with("${") && text.find('}') == text.size() - 1 ? text.substr(2, text.size() - 3) : std::string_view();
+  }
+
   /// NAME of "params.NAME", when that is all.
   static std::string parameter(std::string_view text) {
     while (text.starts_with(' ')) text.remove_prefix(1);

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -299,6 +300,28 @@ class Check(unittest.TestCase):
             (folder / "secrets.yaml").chmod(0o644)
             self.assertEqual(milepost("check", folder=folder)[0], 0)
             self.assertEqual(milepost("check", "--strict", folder=folder)[0], 1)
+
+    def test_files_that_are_edited_while_they_are_read(self):
+        with folder_of(EXAMPLES) as folder:
+            file, stop = folder / "pipelines" / "loan-milestones.yaml", threading.Event()
+            good = file.read_text()
+
+            def edit():
+                while not stop.is_set():  # as an editor that writes in place
+                    for text in (good, good[: len(good) // 2], "", good.replace("payload", "paylod"), good + "\t- x\n"):
+                        file.write_text(text)
+
+            editor = threading.Thread(target=edit)
+            editor.start()
+            try:
+                for _ in range(15):
+                    for words in (["check", "--json"], ["show", "pipeline", "loan-milestones"]):
+                        status, out, err = milepost(*words, folder=folder)
+                        self.assertIn(status, (0, 1), err)
+                    self.assertEqual(json.loads(milepost("check", "--json", folder=folder)[1])["ok"] in (True, False), True)
+            finally:
+                stop.set()
+                editor.join()
 
     def test_a_folder_that_may_not_be_read(self):
         if os.geteuid() == 0:

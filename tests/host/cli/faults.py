@@ -71,7 +71,15 @@ class Golden(unittest.TestCase):
 
     def check(self, case):
         """(exit status, what is printed, what should be) for one case."""
-        folder = self.scratch / case.stem
+        config, expected = self.folder_of(case)
+        done = self.run_host("check", config)
+        return done.returncode, done.stdout.replace(str(config.parent), "…") + done.stderr, expected
+
+    def run_host(self, command, config):
+        return subprocess.run([self.host, *command.split(), "--config", config], capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
+
+    def folder_of(self, case):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.scratch)) / case.stem
         expected, given = "", []
         for path, marks, content in parts(case.read_text()):
             if path == "expected":
@@ -83,9 +91,7 @@ class Golden(unittest.TestCase):
             # A case that is about an empty folder says so by a pipelines folder of its own.
             if path not in given and not (path.startswith("pipelines/") and "pipelines" in given):
                 write(folder, path, [], content)
-        config = folder / "gone" if case.stem.startswith("MP1001") else folder
-        done = subprocess.run([self.host, "check", "--config", config], capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
-        return done.returncode, done.stdout.replace(str(self.scratch), "…") + done.stderr, expected
+        return folder / "gone" if case.stem.startswith("MP1001") else folder, expected
 
     def test_every_case_prints_what_its_file_says(self):
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -97,6 +103,20 @@ class Golden(unittest.TestCase):
                     self.assertEqual(printed, expected)
                     self.assertIn(case.stem[:6], printed)
                     self.assertEqual(status, 1 if "fault " + case.stem[:6] in printed else 0)
+
+    def test_other_commands_bear_every_case(self):
+        """What check tells of must not bring another command down."""
+        def bear(case):
+            config, _ = self.folder_of(case)
+            return [(command, self.run_host(command, config)) for command in ("show pipeline p", "template list", "doctor")]
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for case, results in zip(CASES, pool.map(bear, CASES)):
+                for command, done in results:
+                    with self.subTest(case.stem, command=command):
+                        self.assertIn(done.returncode, (0, 1), done.stderr)
+                        self.assertNotIn("hunter2", done.stdout + done.stderr)
+                        self.assertTrue(done.stdout + done.stderr)
 
     def test_every_code_has_a_case(self):
         listed = subprocess.run([self.host, "explain", "--json"], capture_output=True, text=True, timeout=60, check=True)
