@@ -1,6 +1,7 @@
 #include "host/config/fault_text.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -75,17 +76,33 @@ class Printer {
                       (fault.warning ? "warning " : "fault ") + fault.code + paint_.reset + "  " + paint_.strong +
                       place + paint_.reset + "\n";
     out += "  " + (fault.path.empty() ? "" : fault.path + ": ") + fault.message + "\n";
-    if (fault.at.line > 0 && shows_source(fault.code)) out += excerpt(fault.at);
+    if (fault.at.line > 0 && shows_source(fault.code)) out += excerpt(fault.at, column_within(fault));
     if (!fault.remedy.empty()) out += std::string("  ") + paint_.dim + "→ " + paint_.reset + fault.remedy + "\n";
     return out;
   }
 
-  std::string excerpt(const Position& at) {
+  /// "column 3: …" of an expression's fault counts within its text; 0: the message says none.
+  static std::size_t column_within(const Fault& fault) {
+    constexpr std::string_view kSays = "column ";
+    if ((fault.code != code::kExpression && fault.code != code::kUnknownName) || !fault.message.starts_with(kSays)) return 0;
+    return std::strtoul(fault.message.c_str() + kSays.size(), nullptr, 10);
+  }
+
+  /// `within`: where in the text that begins there, from 1.
+  std::string excerpt(const Position& at, std::size_t within) {
     const auto* lines = source(at.file);
     const auto index = static_cast<std::size_t>(at.line - 1);
     if (lines == nullptr || index >= lines->size()) return {};
     auto line = characters((*lines)[index]);
     auto column = std::min(static_cast<std::size_t>(std::max(at.column, 1) - 1), line.size());
+    if (within > 0 && column < line.size()) {
+      const bool quoted = line[column] == "\"" || line[column] == "'";
+      const auto exact = column + within - (quoted ? 0 : 1);
+      // A text on lines of its own, or with escapes, has its columns elsewhere.
+      const bool plain = line[column] != "|" && line[column] != ">" &&
+                         std::find(line.begin() + static_cast<std::ptrdiff_t>(column), line.end(), "\\") == line.end();
+      if (plain && exact < line.size()) column = exact;
+    }
     if (column > kWidest / 2 && line.size() > kWidest) {  // the part around the place
       const auto cut = column - kWidest / 2;
       line.erase(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(cut));
