@@ -49,7 +49,7 @@ class FileReader {
   FileReader(const Known& known, CaseFile& file, Report& report) : known_(known), file_(file), report_(report) {}
 
   void read(const Node& root) {
-    Mapping map(&root, "", report_);
+    Mapping map(&root, "cases", "", report_);
     const auto names = map.texts("pipeline");
     if (!names) map.need("pipeline", "say which pipeline the cases are of: pipeline: NAME");
     for (const auto& name : names.value_or(std::vector<std::string>())) pipeline(name, *root.find("pipeline"));
@@ -96,7 +96,7 @@ class FileReader {
     Case out;
     out.at = report_.at(node);
     out.node = &node;
-    Mapping map(&node, path, report_);
+    Mapping map(&node, "case", path, report_);
     if (const auto name = map.needed_text("case", "say what it shows: - case: an approval mails one card"))
       out.name = *name;
     if (!out.name.empty() && !names_.insert(out.name).second)
@@ -145,7 +145,7 @@ class FileReader {
 
   Stimulus read_event(const Node& node, const std::string& path) {
     Stimulus out;
-    Mapping map(&node, path, report_);
+    Mapping map(&node, "stimulus", path, report_);
     if (const auto at = map.text("at")) {
       telemetry::Time time;
       if (telemetry::from_text(*at, time))
@@ -215,7 +215,7 @@ class FileReader {
     if (headers.given())
       for (const auto& [key, value] : headers.node().members)
         if (const auto text = headers.text(key->text)) out.headers.emplace_back(key->text, *text);
-    Mapping event(map.take("event"), map.path("event"), report_);
+    Mapping event(map.take("event"), "decoded", map.path("event"), report_);
     out.decoded = event.given();
     for (const char* field : {"id", "type", "subject", "actor", "reason", "revision"})
       if (const auto text = event.text(field)) out.event[field] = *text;

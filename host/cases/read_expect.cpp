@@ -28,7 +28,7 @@ class Check {
   }
 
   void run(const Node& expect, const std::string& path) {
-    Mapping map(&expect, path, report_);
+    Mapping map(&expect, "expect", path, report_);
     list(map.take("events"), map.path("events"), [&](const Node& node, const std::string& at) { event(node, at); });
     by_name(map.take("sent"), map.path("sent"), actions_, "step that sends by",
             [&](const Node& node, const std::string& at) { number(node, at); });
@@ -85,10 +85,10 @@ class Check {
   }
 
   void event(const Node& node, const std::string& path) {
-    Mapping map(&node, path, report_);
+    Mapping map(&node, "expected_event", path, report_);
     if (!map.given()) return;
-    map.choice("answer", {"accepted", "duplicate", "quarantined", "refused", "nothing"});
-    map.choice("state", {"open", "waiting", "in_doubt", "dead", "done"});
+    map.choice("answer");
+    map.choice("state");
     for (const char* key : {"id", "type", "subject", "actor", "reason", "late"}) map.take(key);
     auto name = pipelines_.front();
     if (const auto wanted = map.text("pipeline")) {
@@ -110,7 +110,7 @@ class Check {
       word(node, path);
       return;
     }
-    Mapping map(&node, path, report_);
+    Mapping map(&node, "outcome", path, report_);
     if (const Node* outcome = map.take("outcome")) word(*outcome, map.path("outcome"));
     for (const char* key : {"attempts", "answer", "reason", "values"}) map.take(key);
     map.refuse_the_rest();

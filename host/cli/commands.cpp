@@ -95,7 +95,7 @@ const std::vector<Command>& commands() {
       {"template", "Short for `template new`: milepost template branch duluth --set branch=duluth", "TEMPLATE [NAME]", {kSet}, "", template_short},
       {"schema", "Print JSON Schema for a folder's files, for exactly the plugins installed", "[KIND]",
        {{"write", "", "write those of all kinds into .milepost/schemas, and say how an editor finds them"}},
-       "KIND is host, connection, pipeline or template; without it the kinds are listed.\n\n  milepost schema pipeline\n  milepost schema --write", schema},
+       "KIND is host, connection, pipeline, template, loans or cases; without it the kinds are listed.\n\n  milepost schema pipeline\n  milepost schema --write", schema},
       {"try", "Show what a pipeline would do with a payload; nothing is sent", "PIPELINE [FILE]",
        {{"event", "ID", "an event of the journal instead of a file; PIPELINE may be left out"}, {"loan", "FILE", "the loan's fields, as JSON (default: what the store knows)"},
         {"step", "ID", "show just this step"}, {"explain", "EXPR", "show what an expression gives, and what each path in it is"},

@@ -13,7 +13,9 @@ namespace {
 constexpr auto kKinds = std::to_array<FileKind>({{"host", "milepost.yaml", "the host's settings"},
                                                  {"connection", "connections/*.yaml", "one account at a vendor each"},
                                                  {"pipeline", "pipelines/*.yaml", "one pipeline each"},
-                                                 {"template", "templates/*.yaml", "a pipeline with parameters each"}});
+                                                 {"template", "templates/*.yaml", "a pipeline with parameters each"},
+                                                 {"loans", "loans.yaml", "how loans go, and what stops their mail"},
+                                                 {"cases", "tests/*.yaml", "cases that milepost test plays"}});
 
 constexpr int kMostUnfolded = 24;  // of what `$ref` unfolds
 const std::string kDuration = "[0-9]+ ?(w|d|h|m|s|ms)";
@@ -164,7 +166,7 @@ Json editor_schema(std::string_view kind, const Catalog& catalog) {
     out["required"].push_back("template");
   }
   if (kind == "connection") fill_in(out, Place::connection, catalog);
-  if (kind == "host" || kind == "connection") return out;
+  if (kind != "pipeline" && kind != "template") return out;
   for (const auto place : {Place::source, Place::step}) {
     const char* name = place == Place::source ? "source" : "step";
     Json one = of_shape(name);

@@ -33,7 +33,7 @@ bool is_holiday(const std::string& text) {
 
 class LoansReader {
  public:
-  LoansReader(const yaml::Node* root, Report& report) : report_(report), map_(root, "", report) {}
+  LoansReader(const yaml::Node* root, Report& report) : report_(report), map_(root, "loans", "", report) {}
 
   LoanModel read() {
     stages("stages", model_.stages);
@@ -47,7 +47,7 @@ class LoansReader {
     synonyms();
     service_levels();
     calendar();
-    if (const auto tolerance = map_.duration("clock_tolerance", 0ms, 24h)) model_.clock_tolerance = *tolerance;
+    if (const auto tolerance = map_.duration("clock_tolerance")) model_.clock_tolerance = *tolerance;
     if (const auto* value = map_.take("mail")) mail(*value);
     map_.refuse_the_rest();
     return std::move(model_);
@@ -133,7 +133,7 @@ class LoansReader {
   }
 
   void calendar() {
-    Mapping map(map_.take("calendar"), "calendar", report_);
+    Mapping map(map_.take("calendar"), "calendar", "calendar", report_);
     if (!map.given()) return;
     if (const auto zone = map.text("zone")) {
       if (const auto found = Zone::find(*zone); !found)
@@ -163,7 +163,7 @@ class LoansReader {
   }
 
   void mail(const yaml::Node& value) {
-    Mapping map(&value, "mail", report_);
+    Mapping map(&value, "mail", "mail", report_);
     if (!map.given()) return;
     MailRules rules;
     const auto datum = [&](const char* key, std::string& out) {
@@ -180,9 +180,9 @@ class LoansReader {
       if (text->empty() || *end != 0 || !(rules.fraud_limit > 0))
         wrong(code::kNumber, *map.node().find("fraud_limit"), "mail.fraud_limit", in_quotes(*text) + " is no number above 0");
     }
-    if (const auto age = map.duration("max_age", 1min, 24h * 366)) rules.max_age = *age;
+    if (const auto age = map.duration("max_age")) rules.max_age = *age;
     if (auto keys = map.texts("suppress")) rules.suppress = std::move(*keys);
-    if (const auto window = map.duration("cooling_off", 0ms, 24h * 31)) rules.cooling_off = *window;
+    if (const auto window = map.duration("cooling_off")) rules.cooling_off = *window;
     if (auto fields = map.texts("recall_on")) rules.recall_on = std::move(*fields);
     if (const auto* node = map.take("budget")) budget(*node, rules.budget);
     map.refuse_the_rest();
@@ -191,11 +191,11 @@ class LoansReader {
   }
 
   void budget(const yaml::Node& value, std::optional<MailBudget>& out) {
-    Mapping map(&value, "mail.budget", report_);
+    Mapping map(&value, "budget", "mail.budget", report_);
     if (!map.given()) return;
     MailBudget budget;
     map.need("a_day", "add a_day: N");
-    if (const auto count = map.integer("a_day", 1, 10'000'000)) budget.a_day = *count;
+    if (const auto count = map.integer("a_day")) budget.a_day = *count;
     if (const auto text = map.text("at")) {
       const auto fits = text->size() == 5 && (*text)[2] == ':' && only_digits(text->substr(0, 2)) && only_digits(text->substr(3));
       const int hour = fits ? std::stoi(text->substr(0, 2)) : 24, minute = fits ? std::stoi(text->substr(3)) : 60;
@@ -205,7 +205,7 @@ class LoansReader {
         budget.at = std::chrono::minutes(hour * 60 + minute);
     }
     budget.best = map.text("best").value_or("");
-    if (const auto lapse = map.duration("lapse", 1h, 24h * 366)) budget.lapse = *lapse;
+    if (const auto lapse = map.duration("lapse")) budget.lapse = *lapse;
     map.refuse_the_rest();
     out = budget;
   }

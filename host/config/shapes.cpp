@@ -121,6 +121,126 @@ const Json& shapes() {
       "on_failure": {"type": "string", "enum": ["dead_letter", "continue"], "default": "dead_letter", "description": "When a step gives up: dead_letter keeps the event for a person, continue goes on with the next step."}
     }
   },
+  "loans": {
+    "type": "object", "description": "How loans go through the house, and what keeps their mail from going wrong.",
+    "properties": {
+      "stages": {"type": ["array", "string"], "items": {"type": "string"}, "description": "The stages on the way, in order. Default: inquiry, pre-qual, docs, underwriting, approval, funding."},
+      "terminal": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Where a loan ends otherwise. Default: denied, withdrawn, adverse."},
+      "moves": {"type": "object", "additionalProperties": {"type": ["array", "string"], "items": {"type": "string"}}, "description": "From a stage, where it may go; one that is not listed goes to any later stage, or any terminal one."},
+      "synonyms": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}}, "description": "For a pipeline, a source or any: its word for a stage."},
+      "service_levels": {"type": "object", "additionalProperties": {"type": "string"}, "description": "How long a loan may stay in a stage: 5 business days, or 72h."},
+      "calendar": {"$ref": "#/definitions/calendar", "description": "Business days."},
+      "clock_tolerance": {"type": "string", "format": "duration", "x-least": "0s", "x-most": "1d", "default": "5m", "description": "How far an event's time may be ahead of its arrival."},
+      "mail": {"$ref": "#/definitions/mail", "x-optional": true, "description": "What stands between a step that mails and the letter box."}
+    }
+  },
+  "calendar": {
+    "type": "object",
+    "properties": {
+      "zone": {"type": "string", "format": "zone", "description": "Whose days: an IANA name such as America/New_York."},
+      "weekdays": {"type": ["array", "string"], "items": {"type": "string", "enum": ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]}, "description": "The working days. Default: mon to fri."},
+      "holidays": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Days off: 2026-11-26, or \"12-25\" for each year."}
+    }
+  },
+  "mail": {
+    "type": "object",
+    "properties": {
+      "do_not_mail": {"type": "string", "x-evaluated": "expression", "default": "loan.do_not_mail", "description": "Whether the borrower asked not to be mailed; none: nobody knows."},
+      "fraud_score": {"type": "string", "x-evaluated": "expression", "default": "loan.fraud_score", "description": "The loan's fraud score, from 0; none: there is none."},
+      "address": {"type": "string", "x-evaluated": "expression", "default": "loan.address_status", "description": "Whether mail arrives there: deliverable or true; none: nobody knows."},
+      "as_of": {"type": "string", "x-evaluated": "expression", "default": "event.time", "description": "When the data was true; none: whenever."},
+      "consent": {"type": "string", "x-evaluated": "expression", "description": "Whether the borrower agreed. Not asked by default."},
+      "fraud_limit": {"type": ["number", "string"], "description": "From here on nothing is mailed. Default: 0.85."},
+      "max_age": {"type": "string", "format": "duration", "x-least": "1m", "x-most": "366d", "default": "2d", "description": "Older data mails nothing."},
+      "suppress": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Names that the suppression list may hold. Default: the event's subject."},
+      "cooling_off": {"type": "string", "format": "duration", "x-least": "0s", "x-most": "31d", "default": "0s", "description": "How long after it went out a piece may be asked back."},
+      "recall_on": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Fields of the loan whose change asks a piece back."},
+      "budget": {"$ref": "#/definitions/budget", "x-optional": true, "description": "How much is mailed a day."}
+    }
+  },
+  "budget": {
+    "type": "object", "required": ["a_day"],
+    "properties": {
+      "a_day": {"type": "integer", "minimum": 1, "maximum": 10000000, "description": "Pieces a day, of all pipelines."},
+      "at": {"type": "string", "description": "The time of day when they are chosen, such as \"16:00\"."},
+      "best": {"type": "string", "x-evaluated": "expression", "description": "The larger, the sooner: which pieces go first."},
+      "lapse": {"type": "string", "format": "duration", "x-least": "1h", "x-most": "366d", "description": "A piece that waited so long is not mailed any more."}
+    }
+  },
+
+  "cases": {
+    "type": "object", "required": ["pipeline", "cases"], "description": "Cases for pipelines: milepost test plays them.",
+    "properties": {
+      "pipeline": {"type": ["string", "array"], "items": {"type": "string"}, "description": "The pipeline that the cases are of, or several."},
+      "secrets": {"type": "object", "description": "Values of secrets, made up."},
+      "cases": {"type": "array", "items": {"$ref": "#/definitions/case"}, "description": "What is played."}
+    }
+  },
+  "case": {
+    "type": "object", "required": ["case", "events"],
+    "properties": {
+      "case": {"type": "string", "description": "What it shows: an approval mails one card."},
+      "loans": {"type": "object", "description": "Loans as they are before: subject and fields."},
+      "links": {"type": "object", "description": "Vendors' records that are linked before: system:type:id and subject."},
+      "events": {"description": "What comes in, in this order.", "anyOf": [{"$ref": "#/definitions/stimulus"}, {"type": "array", "items": {"$ref": "#/definitions/stimulus"}}]},
+      "vendors": {"type": "object", "description": "How the vendors' doubles behave: {acme: {match: POST */orders, times: 2, answer: 503}}."},
+      "for": {"type": "string", "format": "duration", "description": "How long it is played on after the last event."},
+      "expect": {"$ref": "#/definitions/expect", "description": "What must have become of it; what is not named is not compared."}
+    }
+  },
+  "stimulus": {
+    "type": "object",
+    "properties": {
+      "at": {"type": "string", "description": "When: 2026-11-02T09:00:00Z."},
+      "after": {"type": "string", "format": "duration", "description": "How long after the one before."},
+      "pipeline": {"type": "string", "description": "To which of the file's pipelines."},
+      "file": {"type": "string", "description": "The payload: a file of the folder, such as events/approval.json."},
+      "body": {"description": "The payload itself."},
+      "change": {"description": "What is other than in the file: a merge patch."},
+      "source": {"type": "string", "description": "Which of the pipeline's sources it comes to."},
+      "headers": {"type": "object", "description": "Headers of the delivery."},
+      "event": {"$ref": "#/definitions/decoded", "description": "What the source makes of it, instead of decoding the payload."},
+      "emit": {"type": "object", "description": "What a vendor's double sends: {hubspot: {…}}."}
+    }
+  },
+  "decoded": {
+    "type": "object",
+    "properties": {
+      "id": {"type": "string", "description": "The sender's id."}, "type": {"type": "string", "description": "What happened."},
+      "subject": {"type": "string", "description": "What it is about."}, "actor": {"type": "string", "description": "Who did it."},
+      "reason": {"type": "string", "description": "Why."}, "revision": {"type": "string", "description": "The document's revision."}
+    }
+  },
+  "expect": {
+    "type": "object",
+    "properties": {
+      "events": {"description": "Each event as it ended, in order; a number: how many.", "anyOf": [{"type": "integer"}, {"$ref": "#/definitions/expected_event"}, {"type": "array", "items": {"$ref": "#/definitions/expected_event"}}]},
+      "sent": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "How often each action, or each connector, sent something."},
+      "requests": {"type": "object", "description": "What each vendor was asked, in order; a number: how often."},
+      "holds": {"type": "object", "description": "What each vendor's double holds in the end."},
+      "audit": {"description": "Audit rows, in this order, others between them; a number: how many."},
+      "alerts": {"description": "The host's own events, such as milepost.dead_letter; a number: how many."},
+      "loans": {"type": "object", "description": "Loans as they are in the end; null: there is none."}
+    }
+  },
+  "expected_event": {
+    "type": "object",
+    "properties": {
+      "answer": {"type": "string", "enum": ["accepted", "duplicate", "quarantined", "refused", "nothing"], "description": "What its sender was told."},
+      "state": {"type": "string", "enum": ["open", "waiting", "in_doubt", "dead", "done"], "description": "How it stands in the end."},
+      "pipeline": {"type": "string", "description": "In which of the file's pipelines."},
+      "id": {"description": "Its id."}, "type": {"description": "Its type."}, "subject": {"description": "Its subject."}, "actor": {"description": "Who did it."},
+      "reason": {"description": "Why it stands so; * stands for anything."}, "late": {"description": "Whether it came back late."},
+      "steps": {"type": "object", "description": "What each step did: created, skipped, not_run, not_reached …"}
+    }
+  },
+  "outcome": {
+    "type": "object",
+    "properties": {
+      "outcome": {"type": "string", "description": "What the step did."}, "attempts": {"description": "How often it was tried."},
+      "answer": {"description": "What it answered."}, "reason": {"description": "Why; * stands for anything."}, "values": {"description": "What its condition saw."}
+    }
+  },
   "copied": {
     "type": "object", "required": ["name", "version"],
     "properties": {

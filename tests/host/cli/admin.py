@@ -100,7 +100,7 @@ class Show(unittest.TestCase):
 
 class Schema(unittest.TestCase):
     def test_every_kind_is_a_schema_of_what_is_installed(self):
-        for kind in ("host", "connection", "pipeline", "template"):
+        for kind in ("host", "connection", "pipeline", "template", "loans", "cases"):
             status, out, err = milepost("schema", kind, folder=EXAMPLES)
             self.assertEqual(status, 0, err)
             self.assertEqual(json.loads(out)["$schema"], "http://json-schema.org/draft-07/schema#")
@@ -112,14 +112,14 @@ class Schema(unittest.TestCase):
     def test_wrong_use(self):
         status, _, err = milepost("schema", "pipelines")
         self.assertEqual(status, 2)
-        self.assertIn("host, connection, pipeline, template", err)
+        self.assertIn("host, connection, pipeline, template, loans, cases", err)
 
     def test_write_leaves_no_half_file(self):
         with folder_of(EXAMPLES) as folder:
             status, out, err = milepost("schema", "--write", folder=folder)
             self.assertEqual(status, 0, err)
             self.assertIn("yaml.customTags", out)
-            self.assertEqual({file.name for file in (folder / ".milepost/schemas").iterdir()}, {"host.json", "connection.json", "pipeline.json", "template.json"})
+            self.assertEqual({file.name for file in (folder / ".milepost/schemas").iterdir()}, {"host.json", "connection.json", "pipeline.json", "template.json", "loans.json", "cases.json"})
 
 
 class Doctor(unittest.TestCase):
