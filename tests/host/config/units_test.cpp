@@ -95,8 +95,9 @@ TEST(Decimal, DividesExactly) {
 }
 
 TEST(ExpressionText, FindsWhatNeverCloses) {
-  EXPECT_FALSE(has_expression("plain { text }"));
-  EXPECT_FALSE(has_expression("$${literal"));
+  EXPECT_TRUE(scan_expressions("plain { text }").found.empty());
+  EXPECT_TRUE(scan_expressions("$${literal").found.empty());
+  EXPECT_EQ(scan_expressions("a ${b} ${ {c} }").found, (std::vector<std::string_view>{"b", " {c} "}));
   EXPECT_EQ(scan_expressions("${a} and ${b").unclosed, 9u);
   EXPECT_EQ(scan_expressions("${ {a='}'}.a }").unclosed, std::string_view::npos);
   EXPECT_EQ(scan_expressions("${ \"\\\"}").unclosed, 0u);
