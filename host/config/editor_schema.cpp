@@ -132,11 +132,10 @@ enum class Place { source, step, connection };
 /// What is installed: the words of `use`, and for each what stands beside it.
 void fill_in(Json& schema, Place place, const Catalog& catalog) {
   const auto names = place == Place::source ? catalog.sources() : place == Place::step ? catalog.steps() : catalog.connectors();
-  Json& use = schema["properties"]["use"];
-  use = {{"type", "string"}, {"description", use["description"]}, {"enum", names}, {"enumDescriptions", Json::array()}};
+  Json about = Json::array(), choices = Json::array();
   for (const auto& name : names) {
     const Component& component = *(place == Place::source ? catalog.source(name) : place == Place::step ? catalog.step(name) : catalog.connector(name));
-    use["enumDescriptions"].push_back(component.summary);
+    about.push_back(component.summary);
     Json with = settings_of(component, place == Place::step);
     Json then = {{"properties", Json::object()}}, required = Json::array();
     if (with.contains("required") && !with["required"].empty()) required.push_back("with");
@@ -148,8 +147,11 @@ void fill_in(Json& schema, Place place, const Catalog& catalog) {
       if (place == Place::step && !component.connector.empty()) required.push_back("id");
     }
     if (!required.empty()) then["required"] = std::move(required);
-    schema["allOf"].push_back({{"if", {{"properties", {{"use", {{"const", name}}}}}, {"required", Json::array({"use"})}}}, {"then", std::move(then)}});
+    choices.push_back({{"if", {{"properties", {{"use", {{"const", name}}}}}, {"required", Json::array({"use"})}}}, {"then", std::move(then)}});
   }
+  const Json sentence = schema["properties"]["use"]["description"];
+  schema["properties"]["use"] = {{"type", "string"}, {"description", sentence}, {"enum", names}, {"enumDescriptions", std::move(about)}};
+  schema["allOf"] = std::move(choices);
 }
 
 }  // namespace

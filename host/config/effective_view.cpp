@@ -7,6 +7,7 @@
 #include "host/config/files.hpp"
 #include "host/config/schema_view.hpp"
 #include "host/config/shapes.hpp"
+#include "host/config/templates.hpp"
 #include "host/config/words.hpp"
 #include "host/config/yaml.hpp"
 
@@ -19,11 +20,13 @@ using yaml::Node;
 constexpr std::size_t kMostViewed = 1 << 20;  // bytes of a file
 constexpr std::size_t kCommentColumn = 72;    // the furthest that comments are lined up
 
-/// A text as a YAML scalar that reads back as itself.
+/// A text as a YAML scalar that reads back as itself, outside of {…} and […]. With ${…} in it, it is no number or word
+/// that quotes would make another.
 std::string scalar_text(const std::string& text, bool plain) {
-  const bool safe = plain && !text.empty() && text.find_first_of("\n\"#{}[],&*!|>%@`") == text.npos &&
-                    text.find(": ") == text.npos && !text.ends_with(':');
-  return safe ? text : milepost::text(Json(text));
+  constexpr std::string_view kIndicators = "!&*-?|>@%`\"'#,[]{}: ";
+  const bool safe = !text.empty() && kIndicators.find(text.front()) == kIndicators.npos && text.find('\n') == text.npos &&
+                    text.find(": ") == text.npos && text.find(" #") == text.npos && text.back() != ':' && text.back() != ' ';
+  return safe && (plain || text.find("${") != text.npos) ? text : milepost::text(Json(text));
 }
 
 bool raw_flag(const Json* schema, const char* key) {
@@ -228,6 +231,7 @@ std::optional<View> view_host(const std::string& root, Faults& faults) {
 std::optional<View> view_definition(const std::string& root, const std::string& kind, const std::string& name,
                                     const Catalog& catalog, Faults& faults) {
   std::vector<std::string> names;
+  Templates templates(root);
   const std::string folder = kind + "s";
   for (const auto& file : list_folder(fs::path(root) / folder).value_or(std::vector<std::string>())) {
     if (!file.ends_with(".yaml")) continue;
@@ -235,6 +239,10 @@ std::optional<View> view_definition(const std::string& root, const std::string& 
     const auto path = folder + "/" + file;
     const auto document = read(root, path, own);
     const Node* node = document == nullptr ? nullptr : document->root;
+    if (kind == "pipeline" && node != nullptr && node->is_map()) {
+      Report report(path, own);
+      templates.apply(*document, report, own);
+    }
     const Node* named = node == nullptr || !node->is_map() ? nullptr : node->find(kind);
     const auto called = named == nullptr || !named->scalar() ? fs::path(file).stem().string() : named->text;
     names.push_back(called);

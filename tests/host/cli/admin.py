@@ -49,7 +49,10 @@ class Show(unittest.TestCase):
     def test_each_value_with_where_it_comes_from(self):
         status, out, err = milepost("show", "pipeline", "loan-milestones", folder=EXAMPLES)
         self.assertEqual(status, 0, out + err)
-        lines = {line.split("#")[0].strip(): line.split("#")[1].strip() for line in out.splitlines()[1:] if "#" in line}
+        lines = {}
+        for line in out.splitlines()[1:]:
+            if "#" in line:
+                lines.setdefault(line.split("#")[0].strip(), line.split("#")[1].strip())
         self.assertRegex(lines["attempts: 8"], r"line \d+")
         self.assertEqual(lines["attempts: 12"], "default")
         self.assertEqual(lines["on_failure: dead_letter"], "the pipeline's")

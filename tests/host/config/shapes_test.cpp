@@ -90,6 +90,12 @@ TEST(EditorSchema, IsASchemaAndKnowsWhatIsInstalled) {
   }
 }
 
+TEST(EditorSchema, HasAsManyChoicesAsThereAreSteps) {
+  const auto schema = editor_schema("pipeline", FakeCatalog());
+  EXPECT_EQ(schema["definitions"]["step"]["allOf"].size(), FakeCatalog().steps().size());
+  EXPECT_EQ(schema["definitions"]["step"]["properties"]["use"]["enumDescriptions"].size(), FakeCatalog().steps().size());
+}
+
 TEST(EditorSchema, TakesWhatTheReadersTake) {
   const auto schema = JsonSchema::compile(editor_schema("pipeline", FakeCatalog()));
   ASSERT_TRUE(schema);
