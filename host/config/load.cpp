@@ -11,6 +11,7 @@
 #include "host/config/links.hpp"
 #include "host/config/mapping.hpp"
 #include "host/config/readers.hpp"
+#include "host/config/side_by_side.hpp"
 #include "host/config/templates.hpp"
 #include "host/config/words.hpp"
 
@@ -53,6 +54,21 @@ File open(const std::string& root, const std::string& name, Faults& faults) {
   add(faults, content.error().too_large ? code::kTooLarge : code::kUnreadable, {name, 0, 0},
       "the file cannot be read: " + content.error().message);
   return {nullptr, Report(name, faults)};
+}
+
+/// Several at once; their faults in the files' order.
+std::vector<File> open_all(const std::string& root, const std::vector<std::string>& names, Faults& faults) {
+  std::vector<std::unique_ptr<yaml::Document>> documents(names.size());
+  std::vector<Faults> found(names.size());
+  side_by_side(names.size(), [&](std::size_t i) { documents[i] = open(root, names[i], found[i]).document; });
+  std::vector<File> out;
+  out.reserve(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    out.push_back({std::move(documents[i]), Report(names[i], faults)});
+    if (!found[i].empty()) out.back().report.spoil();
+    faults.insert(faults.end(), found[i].begin(), found[i].end());
+  }
+  return out;
 }
 
 /// The *.yaml of a folder, as paths from the root. No folder is no files.
@@ -156,8 +172,7 @@ class Loader {
     if (files.empty())
       add(out_.faults, code::kNothingToRun, {"pipelines", 0, 0}, "there are no pipelines", "write pipelines/NAME.yaml",
           true);
-    for (const auto& path : files) {
-      auto file = open(root_, path, out_.faults);
+    for (auto& file : open_all(root_, files, out_.faults)) {
       if (file.document == nullptr || !check_root(file.document->root, "pipeline", file.report)) continue;
       templates_.apply(*file.document, file.report, out_.faults);
       auto pipeline = read_pipeline(*file.document->root, file.report, context_);

@@ -8,6 +8,7 @@
 
 #include "host/config/fault_codes.hpp"
 #include "host/config/files.hpp"
+#include "host/config/side_by_side.hpp"
 #include "host/deploy/data_folder.hpp"
 #include "host/intake/mapping.hpp"
 
@@ -91,10 +92,23 @@ Deployment load_once(const std::string& root, bool cache, const Deployment* befo
   out.loans = loans::Model::compile(out.folder.loans, out.faults);
   if (out.loans == nullptr) out.loans = loans::Model::standard();
 
-  for (const auto& [name, pipeline] : out.folder.pipelines) {
+  struct Compiled {
     config::Faults faults;
-    const bool mapped = intake::Mapping::compile(pipeline, faults).has_value();
-    auto program = engine::Program::compile(pipeline, out.folder.schemas, *out.registry, faults);
+    bool mapped = false;
+    std::shared_ptr<const engine::Program> program;
+  };
+  std::vector<const config::Pipeline*> pipelines;
+  for (const auto& [name, pipeline] : out.folder.pipelines) pipelines.push_back(&pipeline);
+  std::vector<Compiled> compiled(pipelines.size());
+  config::side_by_side(pipelines.size(), [&](std::size_t i) {
+    auto& one = compiled[i];
+    one.mapped = intake::Mapping::compile(*pipelines[i], one.faults).has_value();
+    one.program = engine::Program::compile(*pipelines[i], out.folder.schemas, *out.registry, one.faults);
+  });
+  for (std::size_t i = 0; i < pipelines.size(); ++i) {
+    const auto& pipeline = *pipelines[i];
+    const auto& name = pipeline.name;
+    auto& [faults, mapped, program] = compiled[i];
     bool mails_well = true;
     if (program)
       for (auto& fault : engine::mail_faults(*program, *out.loans)) {

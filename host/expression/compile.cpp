@@ -82,13 +82,20 @@ std::string reworded(std::string_view message) {
   return text;
 }
 
+/// One state a thread, since making one costs more than reading a chunk into it. Nothing is ever run in it.
+lua_State* reader() {
+  thread_local const std::unique_ptr<lua_State, void (*)(lua_State*)> lua(luaL_newstate(), lua_close);
+  if (lua != nullptr) lua_settop(lua.get(), 0);
+  return lua.get();
+}
+
 Check syntax(std::string_view chunk, std::size_t source_size, const std::vector<Token>& tokens) {
-  const std::unique_ptr<lua_State, void (*)(lua_State*)> lua(luaL_newstate(), lua_close);
+  lua_State* const lua = reader();
   if (lua == nullptr) return SourceFault{0, "out of memory"};
   Feed feed{chunk};
-  if (lua_load(lua.get(), &Feed::read, &feed, "=", "t") == LUA_OK) return std::nullopt;
+  if (lua_load(lua, &Feed::read, &feed, "=", "t") == LUA_OK) return std::nullopt;
 
-  const char* raised = lua_tostring(lua.get(), -1);
+  const char* raised = lua_tostring(lua, -1);
   const std::string_view message = without_line(raised != nullptr ? raised : "out of memory");
   // The last byte read is one past the token that Lua did not want.
   const std::size_t read = feed.given - std::min(feed.given, kOpening.size());
