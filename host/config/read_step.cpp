@@ -85,6 +85,12 @@ Step read_step(const yaml::Node& node, std::size_t number, Report& report, Conte
       unknown.connection = true;
       read_connection_name(connection, node, path, unknown, report, context);
     }
+    // Nobody knows its settings, and their expressions are read all the same.
+    Faults untold;
+    Report aside(report.file(), untold);
+    std::vector<SecretUse> unknown_secrets;
+    step.with = read_settings(with, node, map.path("with"), Json(), {.expressions = true, .no_expressions_because = {}}, context.settings, aside,
+                              unknown_secrets);
     return step;
   }
   if (!id && node.find("id") == nullptr && !component->connector.empty())

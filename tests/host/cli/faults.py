@@ -74,7 +74,7 @@ class Golden(unittest.TestCase):
         """(exit status, what is printed, what should be) for one case."""
         config, expected = self.folder_of(case)
         done = self.run_host("test" if "=== expected (test)" in case.read_text() else "check", config)
-        return done.returncode, done.stdout.replace(str(config.parent), "…") + done.stderr, expected
+        return done.returncode, done.stdout.replace(str(config.parent), "…"), expected
 
     def run_host(self, command, config):
         return subprocess.run([self.host, *command.split(), "--config", config], capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
