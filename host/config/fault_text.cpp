@@ -117,7 +117,9 @@ class Printer {
     for (const auto& character : line) shown += character;
     const std::string number = std::to_string(at.line);
     const std::string gutter(number.size(), ' ');
-    const auto width = column < line.size() ? underlined(line, column) : 1;
+    // At the end of a quoted expression there is the quote alone to point at.
+    const bool at_quote = within > 0 && column < line.size() && (line[column] == "\"" || line[column] == "'");
+    const auto width = column < line.size() && !at_quote ? underlined(line, column) : 1;
     const std::string bar = std::string(paint_.dim) + " │" + paint_.reset;
     return "\n    " + std::string(paint_.dim) + number + paint_.reset + bar + " " + shown + "\n    " + gutter + bar +
            " " + std::string(column, ' ') + paint_.fault + std::string(width, '^') + paint_.reset + "\n\n";
