@@ -130,6 +130,7 @@ int run(const Arguments& arguments) {
   const StopLimit limit(2 * deployment.host.drain + std::chrono::seconds(10));
   draining = true;
   watch.stop();
+  live.end();
   server.stop(deployment.host.drain);
   sources.stop();
   loans_watch.stop();

@@ -53,6 +53,11 @@ Live::Live(Parts parts, std::shared_ptr<const Deployment> first)
           },
           [this] { return state_of(*current()); }) {}
 
+void Live::end() {
+  const std::lock_guard turn(turn_);
+  ended_ = true;
+}
+
 std::shared_ptr<const Deployment> Live::current() const {
   const std::lock_guard lock(mutex_);
   return current_;
@@ -108,6 +113,7 @@ Status Live::change(const Planned& planned, const std::set<std::string>& pipelin
 }
 
 Result<Plan> Live::take(const Planned& planned, const Cause& cause) {
+  if (ended_) return fail(ErrorKind::retryable, "the host is stopping");
   const auto now = current();
   if (planned.plan.empty() && planned.deployment->registry == now->registry) {
     troubled({});

@@ -41,6 +41,9 @@ class Live {
   /// The first deployment runs: also with faults, for what has none. Before the parts are started. Errors: a plugin's, the store's.
   Status begin();
 
+  /// The host stops: waits for a change under way, and refuses all others.
+  void end();
+
   std::shared_ptr<const Deployment> current() const;
   Planner& planner() { return planner_; }
 
@@ -75,6 +78,7 @@ class Live {
 
   const Parts parts_;
   std::mutex turn_;           ///< of whoever changes what runs
+  bool ended_ = false;        ///< under the turn
   mutable std::mutex mutex_;  ///< of what follows
   std::shared_ptr<const Deployment> current_;
   std::optional<Trouble> trouble_;
