@@ -28,7 +28,7 @@ Json told(const deploy::Change& change) {
 }
 
 Json told(const deploy::Plan& plan) {
-  Json out{{"hash", plan.hash}, {"pipelines", Json::array()}, {"connections", Json::array()}, {"next_start", told(plan.next_start)}};
+  Json out{{"hash", plan.hash}, {"pipelines", Json::array()}, {"connections", Json::array()}, {"loans", told(plan.loans)}, {"next_start", told(plan.next_start)}};
   for (const auto& change : plan.pipelines) out["pipelines"].push_back(told(change));
   for (const auto& change : plan.connections) out["connections"].push_back(told(change));
   return out;

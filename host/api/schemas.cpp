@@ -422,11 +422,12 @@ const Json& schemas() {
       }
     },
     "Plan": {
-      "type": "object", "required": ["hash", "pipelines", "connections", "next_start"], "additionalProperties": false,
+      "type": "object", "required": ["hash", "pipelines", "connections", "loans", "next_start"], "additionalProperties": false,
       "properties": {
         "hash": {"type": "string", "description": "Over exactly what would be applied, and what it was compared with."},
         "pipelines": {"type": "array", "items": {"$ref": "#/components/schemas/Change"}},
         "connections": {"type": "array", "items": {"$ref": "#/components/schemas/Change"}},
+        "loans": {"$ref": "#/components/schemas/KeyChanges"},
         "next_start": {"$ref": "#/components/schemas/KeyChanges"}
       }
     },

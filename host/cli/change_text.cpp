@@ -62,6 +62,7 @@ std::string change_text(const Json& plan, const Json* under_way) {
     const bool pipelines = std::string_view(list) == "/pipelines";
     for (const auto& change : *find(plan, list)) out += one(change, width, pipelines ? under_way : nullptr);
   }
+  if (const Json& keys = *find(plan, "/loans"); !keys.empty()) out += "Loans (loans.yaml), for events that begin from then on\n" + keys_text(keys, "      ");
   if (const Json& keys = *find(plan, "/next_start"); !keys.empty()) out += "Only at the next start (milepost.yaml)\n" + keys_text(keys, "      ");
   return out;
 }

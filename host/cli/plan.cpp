@@ -148,7 +148,7 @@ int plan(const Arguments& arguments) {
   }
   fmt::print("{}\n", changes);
   if (!shadows.empty()) print_shadows(shadows, since);
-  if (find(plan, "/pipelines")->empty() && find(plan, "/connections")->empty()) fmt::print("Nothing else changes: it takes a restart.\n");
+  if (find(plan, "/pipelines")->empty() && find(plan, "/connections")->empty() && find(plan, "/loans")->empty()) fmt::print("Nothing else changes: it takes a restart.\n");
   else if (running) fmt::print("To apply exactly this:\n  milepost apply {} --reason \"…\"\n", hash.substr(0, kShownHash));
   else fmt::print("No host runs: the next `milepost run` takes the folder as it stands then.\n");
   return kDone;

@@ -116,7 +116,7 @@ Json hashed(const std::map<std::string, Part>& parts, bool outside) {
 }
 
 std::string digest(const State& state, bool outside) {
-  return config::digest({{"pipelines", hashed(state.pipelines, outside)}, {"connections", hashed(state.connections, outside)}, {"host", state.host}});
+  return config::digest({{"pipelines", hashed(state.pipelines, outside)}, {"connections", hashed(state.connections, outside)}, {"loans", state.loans}, {"host", state.host}});
 }
 
 }  // namespace
@@ -133,6 +133,7 @@ Plan compare(const State& before, const State& after) {
   Plan plan;
   plan.pipelines = compare(before.pipelines, after.pipelines, after.broken);
   plan.connections = compare(before.connections, after.connections, {});
+  plan.loans = compare(before.loans, after.loans);
   if (!before.host.is_null()) plan.next_start = compare(before.host, after.host);
   // The salt of a process that ends here would give a hash that nobody can ever see again.
   const bool host = !before.host.is_null();

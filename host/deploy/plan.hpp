@@ -27,8 +27,9 @@ struct Change {
 struct Plan {
   std::string hash;  ///< SHA-256 in hex over both states
   std::vector<Change> pipelines, connections;
+  std::vector<KeyChange> loans;       ///< of loans.yaml: events that begin from then on go by it
   std::vector<KeyChange> next_start;  ///< of milepost.yaml: what only a start takes up
-  bool empty() const { return pipelines.empty() && connections.empty(); }
+  bool empty() const { return pipelines.empty() && connections.empty() && loans.empty(); }
 };
 
 Plan compare(const State& before, const State& after);

@@ -13,6 +13,7 @@ std::string names_of(const Plan& plan) {
   std::string out;
   for (const auto& [changes, word] : {std::pair(&plan.pipelines, "pipeline "), {&plan.connections, "connection "}})
     for (const auto& change : *changes) out.append(out.empty() ? "" : ", ").append(word).append(change.name);
+  if (!plan.loans.empty()) out.append(out.empty() ? "" : ", ").append("loans.yaml");
   for (const auto& key : plan.next_start) out.append(out.empty() ? "" : ", ").append(key.path);
   return out;
 }
@@ -21,7 +22,9 @@ std::string names_of(const Plan& plan) {
 
 struct Planner::Kept {
   Kept(Planned made, const journal::Store& store)
-      : planned(std::move(made)), versions(store, planned.deployment->registry, planned.deployment->programs) {}
+      : planned(std::move(made)), versions(store, planned.deployment->registry, planned.deployment->programs) {
+    versions.set_loans(planned.deployment->loans);
+  }
   const Planned planned;
   engine::Versions versions;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/audit/trail.hpp"
+#include "host/config/load.hpp"
 
 namespace milepost::deploy {
 namespace {
@@ -48,6 +49,18 @@ journal::Work record(const Plan& plan, const State& after, const Deployment& dep
       }
       entries->push_back(std::move(entry));
     }
+  }
+  if (!plan.loans.empty()) {
+    Entry entry;
+    entry.row = {0, "loans", "loans", config::digest(after.loans), "loans.yaml", ""};
+    entry.audit.kind = "admin";
+    entry.audit.user = cause.user;
+    entry.audit.action = "loans." + cause.deed;
+    entry.audit.version = entry.row.version;
+    entry.audit.outcome = "changed";
+    entry.audit.details = {{"reason", cause.reason}, {"file", entry.row.file}, {"plan", plan.hash}};
+    entry.definition = text(after.loans);
+    entries->push_back(std::move(entry));
   }
   return [entries](journal::Writer& writer) {
     for (const auto& entry : *entries) {

@@ -1,4 +1,4 @@
-// What went live, when, by whom and why: an audit row for each pipeline and connection, a row of the history beside it, and the
+// What went live, when, by whom and why: an audit row for each pipeline and connection and for loans.yaml, a row of the history beside it, and the
 // definitions and texts that they name.
 #pragma once
 

@@ -18,6 +18,7 @@ std::string others(const Plan& plan, const std::string& pipeline) {
   for (const auto& change : plan.pipelines)
     if (change.name != pipeline) add("pipeline ", change.name);
   for (const auto& change : plan.connections) add("connection ", change.name);
+  if (!plan.loans.empty()) add("", "loans.yaml");
   return out;
 }
 

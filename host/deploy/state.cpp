@@ -126,6 +126,7 @@ State state_of(const Deployment& deployment) {
   for (const auto& program : deployment.programs) out.pipelines[program->pipeline.name] = part_of(program->pipeline, deployment, libraries);
   for (const auto& [name, connection] : deployment.folder.connections) out.connections[name] = part_of(connection, deployment, libraries);
   for (const auto& status : deployment.broken) out.broken.insert(status.name);
+  out.loans = deployment.loans->json();
   const auto& host = deployment.host;
   const auto span = [](const std::optional<std::chrono::milliseconds>& time) { return time ? config::duration_text(*time) : std::string("forever"); };
   out.host = {{"listen.hooks", host.listen_hooks},
@@ -157,11 +158,17 @@ Json shown(Json definition) {
 
 State recorded(const journal::Store& store) {
   State out;
+  out.loans = loans::Model::standard()->json();  // until a loans.yaml says otherwise
   for (const auto& row : store.latest_versions()) {
     if (row.version.empty()) continue;
-    Part part;
     const auto body = store.definition(row.version);
-    part.definition = shown(body ? read_json(*body).value_or(nullptr) : Json(nullptr));
+    auto definition = body ? read_json(*body).value_or(nullptr) : Json(nullptr);
+    if (row.kind == "loans") {
+      out.loans = std::move(definition);
+      continue;
+    }
+    Part part;
+    part.definition = shown(std::move(definition));
     part.version = row.version;
     part.file = row.file;
     part.source = row.source;

@@ -25,6 +25,7 @@ struct Part {
 
 struct State {
   std::map<std::string, Part> pipelines, connections;
+  Json loans;                    ///< loans.yaml, with what it leaves open
   Json host = Json::object();    ///< milepost.yaml's settings that only a start takes up
   std::set<std::string> broken;  ///< pipelines with a fault: nothing is said of them
 };

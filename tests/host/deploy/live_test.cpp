@@ -184,5 +184,23 @@ TEST_F(LiveRig, SchedulesAndFollowersOfOthersGoOn) {
   EXPECT_EQ(store_->events({.pipeline = "f", .limit = 100}).size(), 20u);
 }
 
+TEST_F(LiveRig, LoansGoByTheFileAsItIsNow) {
+  write("pipelines/a.yaml", pipeline("a", "one"));
+  start();
+  write("loans.yaml", "stages: [inquiry, appraisal, funding]\n");
+  const auto plan = reload();
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_TRUE(plan->pipelines.empty());
+  ASSERT_EQ(plan->loans.size(), 1u);
+  EXPECT_EQ(plan->loans[0].path, "stages");
+  EXPECT_THAT(engine_->loans()->definition().stages, ElementsAre("inquiry", "appraisal", "funding"));
+  const auto rows = store_->audit({.kind = "admin"});
+  EXPECT_EQ(rows.back().row.action, "loans.reload");
+  EXPECT_TRUE(reload()->empty());
+  stop();
+  start();
+  EXPECT_EQ(store_->audit({.kind = "admin"}).size(), rows.size()) << "nothing changed since";
+}
+
 }  // namespace
 }  // namespace milepost::deploy
