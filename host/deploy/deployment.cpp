@@ -155,7 +155,7 @@ Deployment load(const std::string& root, bool cache, const Deployment* before, c
   for (int reading = 0; reading < kReadings; ++reading) {
     if (reading > 0) std::this_thread::sleep_for(kRest);
     const auto stamps = stamps_of(folder);
-    if (path = hot(stamps); !path.empty()) continue;
+    if (path = hot(stamps, std::chrono::system_clock::now()); !path.empty()) continue;
     auto out = load_once(root, cache, before, secrets);
     if (path = moved(stamps, stamps_of(folder)); path.empty()) return out;
   }

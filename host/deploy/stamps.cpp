@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <chrono>
 #include <filesystem>
 
 namespace milepost::deploy {
@@ -46,12 +45,11 @@ Stamps stamps_of_libraries(const std::vector<std::string>& folders) {
   return out;
 }
 
-std::string hot(const Stamps& stamps) {
+std::string hot(const Stamps& stamps, std::chrono::system_clock::time_point now) {
   // The kernel's time, in its own ticks, of 10 ms at the most.
   using namespace std::chrono;
-  const auto now = duration_cast<nanoseconds>(system_clock::now().time_since_epoch());
   for (const auto& [path, stamp] : stamps) {
-    const auto age = now - nanoseconds(stamp.changed);
+    const auto age = now.time_since_epoch() - nanoseconds(stamp.changed);
     if (age < 20ms && age > -1s) return path;
   }
   return "";

@@ -1,6 +1,7 @@
 // What files look like from outside: the same stamps before and after a reading say that nobody edited them meanwhile.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -23,7 +24,7 @@ Stamps stamps_of(const config::Folder& folder);
 Stamps stamps_of_libraries(const std::vector<std::string>& folders);
 
 /// A path that was changed so lately that another change would leave the same stamp; "" for none.
-std::string hot(const Stamps& stamps);
+std::string hot(const Stamps& stamps, std::chrono::system_clock::time_point now);
 
 /// A path whose stamp is another, or that is in one alone; "" for none.
 std::string moved(const Stamps& before, const Stamps& after);

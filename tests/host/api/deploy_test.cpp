@@ -4,6 +4,7 @@
 #include "host/config/json_schema.hpp"
 #include "host/deploy/record.hpp"
 #include "tests/host/api/admin_rig.hpp"
+#include "tests/host/deploy/built_ins.hpp"
 
 namespace milepost::api {
 namespace {
@@ -22,7 +23,7 @@ class DeployApi : public AdminRig {
     write("pipelines/loans.yaml", "pipeline: loans\nsource: {use: webhook, with: {path: /hooks/loans, verify: {hmac: {header: X-Signature, secret: plainly}}}}\n"
                                   "event: {subject: \"${payload.id}\"}\nsteps:\n  - id: say\n    use: audit\n    with: {action: " + action + "}\n");
   }
-  std::shared_ptr<const deploy::Deployment> read() { return std::make_shared<const deploy::Deployment>(deploy::load(folder_ + "/config", false)); }
+  std::shared_ptr<const deploy::Deployment> read() { return std::make_shared<const deploy::Deployment>(deploy::load(folder_ + "/config", false, &deploy::built_ins())); }
   /// The folder as it is went live.
   void goes_live() {
     const auto deployment = read();

@@ -15,6 +15,7 @@
 #include "host/config/fault_text.hpp"
 #include "host/deploy/live.hpp"
 #include "host/telemetry/ids.hpp"
+#include "tests/host/deploy/built_ins.hpp"
 
 namespace milepost::deploy {
 
@@ -27,7 +28,6 @@ class LiveRig : public ::testing::Test {
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
     folder_ = folder;
     std::filesystem::create_directories(folder_ + "/pipelines");
-    // Nothing is looked for where plugins are installed: the built-ins will do.
     write("milepost.yaml", "plugins: []\n");
   }
   void TearDown() override {
@@ -55,7 +55,7 @@ class LiveRig : public ::testing::Test {
     engine_ = std::make_unique<engine::Engine>(*store_, services, clock_);
     hooks_ = std::make_unique<intake::Hooks>(*store_, clock_);
     sources_ = std::make_unique<Sources>(services, *store_, clock_);
-    live_ = std::make_unique<Live>(Live::Parts{*store_, *engine_, *hooks_, *sources_, services, clock_}, std::make_shared<const Deployment>(load(folder_, false)));
+    live_ = std::make_unique<Live>(Live::Parts{*store_, *engine_, *hooks_, *sources_, services, clock_}, std::make_shared<const Deployment>(load(folder_, false, &built_ins())));
     const auto begun = live_->begin();
     ASSERT_TRUE(begun) << begun.error().message;
     ASSERT_TRUE(sources_->start());
@@ -115,7 +115,7 @@ class LiveRig : public ::testing::Test {
     return out;
   }
 
-  telemetry::SystemClock clock_;
+  telemetry::ManualClock clock_{telemetry::Time(std::chrono::hours(24 * 20'000))};
   std::string folder_;
   std::unique_ptr<journal::Store> store_;
   std::unique_ptr<engine::Engine> engine_;

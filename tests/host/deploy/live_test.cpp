@@ -78,30 +78,55 @@ TEST_F(LiveRig, AFileThatNobodyMayReadIsAFault) {
   EXPECT_TRUE(listens("/hooks/a"));
 }
 
-TEST_F(LiveRig, AFileThatIsWrittenAllTheTimeIsNotTaken) {
-  write("pipelines/a.yaml", pipeline("a", "one"));
+TEST_F(LiveRig, AFileThatIsEditedMeanwhileIsTakenWholeOrNotAtAll) {
+  const auto whole = [](int i) { return pipeline("a", "one", "# " + std::to_string(i) + "\n") + "# " + std::to_string(i) + "\n"; };
+  write("pipelines/a.yaml", whole(0));
   start();
   std::atomic<bool> writing = true;
   std::thread editor([&] {
-    for (int i = 0; writing; ++i) write("pipelines/a.yaml", pipeline("a", "two", "# " + std::to_string(i) + "\n"));
+    for (int i = 1; writing; ++i) write("pipelines/a.yaml", whole(i));  // in place: there are moments when half of it is there
   });
-  const auto plan = reload();
+  for (int i = 0; i < 6; ++i) {
+    if (reload()) {
+      const auto text = live_->current()->texts.at("pipelines/a.yaml");
+      const auto number = text.substr(2, text.find('\n') - 2);
+      EXPECT_TRUE(text.ends_with("\n# " + number + "\n")) << text;
+    } else {
+      EXPECT_THAT(live_->trouble()->reason, HasSubstr("pipelines/a.yaml"));
+    }
+    ASSERT_TRUE(listens("/hooks/a"));
+  }
   writing = false;
   editor.join();
-  ASSERT_FALSE(plan);
-  EXPECT_THAT(live_->trouble()->reason, HasSubstr("pipelines/a.yaml"));
   ASSERT_TRUE(reload());
+  EXPECT_EQ(live_->current()->texts.at("pipelines/a.yaml"), read("pipelines/a.yaml"));
+}
+
+TEST_F(LiveRig, StampsTellWhatMovedAndWhatMayMoveUnseen) {
+  config::Folder folder;
+  folder.root = folder_;
+  write("pipelines/a.yaml", "x");
+  const auto before = stamps_of(folder);
+  const std::string path = folder_ + "/pipelines/a.yaml";
+  const std::chrono::system_clock::time_point changed{std::chrono::nanoseconds(before.at(path).changed)};
+  EXPECT_EQ(hot({*before.find(path)}, changed + 5ms), path) << "another edit in that moment would leave the same stamp";
+  EXPECT_EQ(hot({*before.find(path)}, changed + 50ms), "");
+  EXPECT_EQ(hot({*before.find(path)}, changed - 1h), "") << "a clock that is wrong holds up nothing";
+  EXPECT_EQ(moved(before, stamps_of(folder)), "");
+  write("pipelines/b.yaml", "x");
+  EXPECT_EQ(moved(before, stamps_of(folder)), folder_ + "/pipelines/b.yaml");
 }
 
 TEST_F(LiveRig, WhatBeganEndsOnItsVersion) {
   const std::string waits = "pipeline: a\nsource: {use: webhook, with: {path: /hooks/a, verify: none}}\nevent: {id: \"${payload.id}\", subject: \"${payload.id}\"}\nsteps:\n";
-  write("pipelines/a.yaml", waits + "  - use: wait\n    with: {for: 500ms}\n  - id: say\n    use: audit\n    with: {action: one}\n");
+  write("pipelines/a.yaml", waits + "  - use: wait\n    with: {for: 1h}\n  - id: say\n    use: audit\n    with: {action: one}\n");
   start();
   const auto old = accept("a", "1");
   ASSERT_TRUE(eventually([&] { return store_->event(old)->state == journal::EventState::waiting; }));
   write("pipelines/a.yaml", pipeline("a", "two"));
   ASSERT_TRUE(reload());
   ASSERT_TRUE(done(accept("a", "2")));
+  clock_.advance(2h);
   ASSERT_TRUE(done(old));
   EXPECT_THAT(said(), ElementsAre("two", "one"));
   EXPECT_NE(store_->event(old)->definition, live_->current()->programs[0]->pipeline.version);

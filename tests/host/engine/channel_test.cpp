@@ -212,7 +212,7 @@ TEST_F(ChannelTest, ASuccessorDoesNotBeginTheRatesWindowAnew) {
   before->retire(channel);
   ASSERT_TRUE(submit());
   expect_none();
-  clock.advance(5s);
+  clock.advance(6s);
   expect_runs(1);
 }
 
