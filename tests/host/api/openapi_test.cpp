@@ -91,7 +91,7 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
       if (parameter["in"] != "query") continue;
       const Json& wanted = parameter["schema"];
       const std::string value = wanted.contains("enum")       ? wanted["enum"][0].get<std::string>()
-                                : wanted["type"] == "integer"     ? "1"
+                                : wanted["type"] == "integer"     ? "2"
                                 : path.contains("/diff") ? "loans-version"
                                 : parameter["name"] == "since" || parameter["name"] == "until" ? "2d"
                                                                                                : "loans";
