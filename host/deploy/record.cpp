@@ -36,11 +36,12 @@ Entry entry_of(const Change& change, const Part* part, bool pipeline, const Caus
 
 journal::Work record(const Plan& plan, const State& after, const Deployment& deployment, const Cause& cause) {
   auto entries = std::make_shared<std::vector<Entry>>();
+  const std::string hash = cause.deed == "apply" ? plan.hash : "";  // of others nobody has seen it
   for (const bool pipeline : {true, false}) {
     const auto& parts = pipeline ? after.pipelines : after.connections;
     for (const auto& change : pipeline ? plan.pipelines : plan.connections) {
       const auto part = parts.find(change.name);
-      auto entry = entry_of(change, part == parts.end() ? nullptr : &part->second, pipeline, cause, plan.hash);
+      auto entry = entry_of(change, part == parts.end() ? nullptr : &part->second, pipeline, cause, hash);
       if (part != parts.end()) {
         // In full, and not as it is shown: events run on it.
         const auto found = deployment.folder.pipelines.find(change.name);
@@ -58,7 +59,7 @@ journal::Work record(const Plan& plan, const State& after, const Deployment& dep
     entry.audit.action = "loans." + cause.deed;
     entry.audit.version = entry.row.version;
     entry.audit.outcome = "changed";
-    entry.audit.details = {{"reason", cause.reason}, {"file", entry.row.file}, {"plan", plan.hash}};
+    entry.audit.details = {{"reason", cause.reason}, {"file", entry.row.file}, {"plan", hash}};
     entry.definition = text(after.loans);
     entries->push_back(std::move(entry));
   }

@@ -414,6 +414,7 @@ class Changes(unittest.TestCase):
         planned = self.do("plan")
         for words in ("~ loan-milestones", "restarts; no event under way", "steps.card.when", '"closing"', "1 of 1 events would have gone another way", "card", "1 that did would not"):
             self.assertIn(words, planned)
+        self.assertNotIn("another request", planned)  # crm is as it was
         told = json.loads(self.do("plan", "--json"))
         self.assertTrue(told["sound"] and told["running"])
         self.assertEqual(told["replayed"]["loan-milestones"]["dead_letters"], 0)
