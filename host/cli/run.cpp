@@ -69,6 +69,7 @@ int run(const Arguments& arguments) {
   const plugins::Services services{&client, &clock, store->get()};
   engine::Engine engine(**store, services, clock);
   loans::Watch loans_watch(**store, clock, [&] { return engine.loans(); });
+  engine.on_loans([&] { loans_watch.look(); });
   intake::Hooks hooks(**store, clock);
   std::atomic<bool> draining = false;
   intake::Admission admission(**store, clock,

@@ -48,6 +48,7 @@ Engine::~Engine() { stop(std::chrono::seconds(0)); }
 
 void Engine::set_loans(std::shared_ptr<const loans::Model> model) {
   versions_.set_loans(std::move(model));
+  if (loans_listener_) loans_listener_();
 }
 
 std::shared_ptr<const loans::Model> Engine::loans() const { return versions_.loans(); }

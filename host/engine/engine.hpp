@@ -60,6 +60,8 @@ class Engine {
   /// How loans go, for every run that begins from now on. Without it, as in a folder without a loans.yaml. [any]
   void set_loans(std::shared_ptr<const loans::Model> model);
   std::shared_ptr<const loans::Model> loans() const;  ///< never null [any]
+  /// Called after each set_loans(). One listener; before start().
+  void on_loans(std::function<void()> listener) { loans_listener_ = std::move(listener); }
 
   /// `crashed`: the process before died of a fault of its own (telemetry/crash_mark.hpp). What was in flight then runs
   /// one at a time first; an event that was alone in flight at two crashes becomes a dead letter.
@@ -138,6 +140,7 @@ class Engine {
   std::vector<ChannelPtr> retired_;             ///< renewed: until what was under way has ended
   std::vector<std::shared_ptr<plugins::Registry>> registries_;  ///< that some account was made by
 
+  std::function<void()> loans_listener_;
   mutable std::mutex mutex_;
   telemetry::Time armed_{};              ///< when the next waiting event is looked for
   std::deque<journal::Event> suspects_;  ///< in flight when the process crashed, and not had their turn yet

@@ -67,6 +67,11 @@ void CommitLoop::on_events(std::function<void(Sequence)> listener) {
   follower_ = std::make_shared<const std::function<void(Sequence)>>(std::move(listener));
 }
 
+void CommitLoop::on_loan_timers(std::function<void()> listener) {
+  const std::lock_guard lock(mutex_);
+  watcher_ = std::make_shared<const std::function<void()>>(std::move(listener));
+}
+
 Store::Health CommitLoop::health() const {
   const std::lock_guard lock(mutex_);
   return health_;
@@ -153,10 +158,12 @@ void CommitLoop::acknowledge(std::span<Item> items) {
   for (Item& item : items) item.done(Status());
   std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener;
   std::shared_ptr<const std::function<void(Sequence)>> follower;
+  std::shared_ptr<const std::function<void()>> watcher;
   {
     const std::lock_guard lock(mutex_);
     listener = listener_;
     follower = follower_;
+    watcher = watcher_;
   }
 
   auto& lanes = transaction_.awake;
@@ -167,6 +174,7 @@ void CommitLoop::acknowledge(std::span<Item> items) {
   }
   const auto newest = transaction_.committed.event;
   if (std::exchange(announced_, newest) != newest && follower && *follower) (*follower)(newest);
+  if (transaction_.loan_timers && watcher && *watcher) (*watcher)();
 
   if (!checkpointer_->committed(transaction_.connection->wal_pages())) return;
   try {

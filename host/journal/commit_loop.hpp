@@ -28,6 +28,7 @@ class CommitLoop {
   bool on_this_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
   void on_work(std::function<void(const std::vector<Lane>&)> listener);
   void on_events(std::function<void(Sequence)> listener);
+  void on_loan_timers(std::function<void()> listener);
   Store::Health health() const;
 
  private:
@@ -65,6 +66,7 @@ class CommitLoop {
   bool pressing_ = false;  ///< somebody waits for one of them
   bool resting_ = false;   ///< the writer sleeps until there is something: it is to be woken for anything
   std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener_;
+  std::shared_ptr<const std::function<void()>> watcher_;
   std::shared_ptr<const std::function<void(Sequence)>> follower_;
   Store::Health health_;
   std::jthread thread_;  ///< last: it uses all of the above

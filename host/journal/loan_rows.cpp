@@ -37,6 +37,7 @@ LoanRevision read_revision(const sqlite::Query& row) {
 
 void Writer::set_loan_timer(const std::string& subject, std::optional<Time> at) {
   auto& connection = *transaction_.connection;
+  transaction_.loan_timers = true;
   if (at)
     connection.run("INSERT INTO loan_timers (subject, at) VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET at = excluded.at WHERE at <> excluded.at",
                    subject, *at);

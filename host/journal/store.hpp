@@ -154,6 +154,9 @@ class Store {
   /// quick and throw nothing.
   void on_events(std::function<void(Sequence newest)> listener);
 
+  /// Called on the writer's thread after each commit that set a loan's timer. One listener; it must be quick and throw nothing.
+  void on_loan_timers(std::function<void()> listener);
+
   std::optional<Event> event(Sequence sequence) const;
   std::optional<Event> event_by_receipt(const std::string& receipt) const;
   std::optional<std::string> payload(Sequence sequence) const;  ///< raw; nullopt when pruned

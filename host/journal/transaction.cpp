@@ -14,6 +14,7 @@ void Writer::Transaction::begin() {
   connection->clear_failure();
   awake.clear();
   changes.clear();
+  loan_timers = false;
   connection->run("BEGIN IMMEDIATE");
 }
 

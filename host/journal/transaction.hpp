@@ -32,6 +32,7 @@ struct Writer::Transaction {
   Ends committed;              ///< as of the last commit
   std::vector<Lane> awake;     ///< lanes that this transaction gave something to do
   std::vector<Fresh::Change> changes;
+  bool loan_timers = false;  ///< it set one
   bool has_loans = false;  ///< it appends to some, or there were some at opening
 };
 

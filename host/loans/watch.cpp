@@ -17,9 +17,8 @@ using namespace std::chrono_literals;
 using telemetry::Level;
 
 constexpr std::size_t kPage = 256;
-/// No timer lies nearer than a minute when it is set, so none is missed between two looks.
-constexpr auto kLook = 30s;
-constexpr auto kFigures = 10min;
+constexpr auto kLook = 1h;    // the clock may be set while the thread waits
+constexpr auto kAgain = 30s;  // after the store failed
 constexpr const char* kScope = "host/loans";
 constexpr const char* kUnmapped = "host/unmapped";
 
@@ -51,15 +50,6 @@ void adopt_one(journal::Writer& writer, const std::string& subject, const Model&
     writer.append(*latest);
   }
   writer.set_loan_timer(subject, next_look(subject, state, model, writer.now()));
-}
-
-Status publish(const journal::Store& store, const Model& model, Time now) {
-  try {
-    publish_signals(store, model, now);
-    return {};
-  } catch (const journal::StoreError& error) {
-    return fail(error.error());
-  }
 }
 
 }  // namespace
@@ -111,49 +101,66 @@ Status adopt(journal::Store& store, const Model& model) {
   }
 }
 
-Watch::Watch(journal::Store& store, telemetry::Clock& clock, CurrentModel model) : store_(store), clock_(clock), model_(std::move(model)) {}
+Watch::Watch(journal::Store& store, telemetry::Clock& clock, CurrentModel model, std::chrono::minutes figures)
+    : store_(store), clock_(clock), model_(std::move(model)), figures_(figures) {}
 Watch::~Watch() { stop(); }
 
 void Watch::start() {
+  store_.on_loan_timers([this] { look(); });
   thread_ = std::jthread([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); });
 }
 
 void Watch::stop() {
   if (!thread_.joinable()) return;
+  store_.on_loan_timers({});
+  // Who calls look() at this moment does so from the writer's thread, before this is done.
+  if (const auto flushed = store_.run([](journal::Writer&) {}); !flushed)
+    telemetry::log(Level::warn, "loans.watch_failed", {{"reason", flushed.error().message}});
   thread_.request_stop();
   changed_.notify_all();
   thread_.join();
 }
 
-void Watch::model_changed() {
+void Watch::look() {
   const std::lock_guard lock(mutex_);
   look_ = true;
   changed_.notify_all();
 }
 
+/// Does what is due; when to look next.
+Result<Time> Watch::turn() {
+  const auto model = model_();
+  if (adopted_ != model->digest()) {
+    if (auto done = adopt(store_, *model); !done) return fail(done.error());
+    adopted_ = model->digest();
+  }
+  for (auto looked = look_at_due(store_, *model, clock_.now());; looked = look_at_due(store_, *model, clock_.now())) {
+    if (!looked) return fail(looked.error());
+    if (*looked == 0) break;
+  }
+  try {
+    const auto now = clock_.now();
+    Time next = now + kLook;
+    if (figures_.count() > 0) {
+      if (now >= figures_at_) {
+        publish_signals(store_, *model, now);
+        figures_at_ = now + figures_;
+      }
+      next = std::min(next, figures_at_);
+    }
+    const auto due = store_.next_loan_due();
+    return due ? std::min(next, *due) : next;
+  } catch (const journal::StoreError& error) {
+    return fail(error.error());
+  }
+}
+
 void Watch::run(const std::stop_token& stop) {
-  std::string adopted;
-  Time figures_at{};  ///< when the gauges are set next
   while (!stop.stop_requested()) {
-    const auto model = model_();
-    Time next = clock_.now() + kLook;
-    Status done;
-    if (adopted != model->digest()) {
-      done = adopt(store_, *model);
-      if (done) adopted = model->digest();
-    }
-    if (done) {
-      const auto looked = look_at_due(store_, *model, clock_.now());
-      if (!looked) done = fail(looked.error());
-      else if (*looked > 0) continue;
-    }
-    if (done && clock_.now() >= figures_at) {
-      done = publish(store_, *model, clock_.now());
-      figures_at = clock_.now() + kFigures;
-    }
-    if (!done) telemetry::log(Level::error, "loans.watch_failed", {{"reason", done.error().message}});
+    const auto next = turn();
+    if (!next) telemetry::log(Level::error, "loans.watch_failed", {{"reason", next.error().message}});
     std::unique_lock lock(mutex_);
-    clock_.wait_until(lock, changed_, stop, next, [&] { return look_; });
+    clock_.wait_until(lock, changed_, stop, next ? *next : clock_.now() + kAgain, [&] { return look_; });
     look_ = false;
   }
 }

@@ -25,22 +25,26 @@ Status adopt(journal::Store& store, const Model& model);
 
 class Watch {
  public:
-  /// All outlive it.
-  Watch(journal::Store& store, telemetry::Clock& clock, CurrentModel model);
+  /// All outlive it. It takes the store's on_loan_timers(). `figures`: how often the gauges are set; 0: never.
+  Watch(journal::Store& store, telemetry::Clock& clock, CurrentModel model, std::chrono::minutes figures = std::chrono::minutes(10));
   ~Watch();
   void start();
   void stop();           ///< Idempotent.
-  void model_changed();  ///< looks at once whether it did [any]
+  void look();           ///< at once: a timer was set, or the model may be another [any]
 
  private:
   void run(const std::stop_token& stop);
+  Result<Time> turn();
 
   journal::Store& store_;
   telemetry::Clock& clock_;
   const CurrentModel model_;
+  const std::chrono::minutes figures_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool look_ = false;
+  std::string adopted_;  ///< digest of the model that the store knows
+  Time figures_at_{};    ///< when the gauges are set next
   std::jthread thread_;  ///< last: it uses all of the above
 };
 
