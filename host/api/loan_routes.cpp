@@ -105,7 +105,7 @@ http::Outgoing show_loan(const Sources& sources, const Request& request) {
 http::Outgoing loan_history(const Sources& sources, const Request& request) {
   const auto limit = static_cast<std::size_t>(request.query.number("limit", 50));
   auto revisions = sources.store->loan_history(request.key, static_cast<std::int64_t>(request.query.number("before", 0)), limit + 1);
-  if (revisions.empty()) return no_such_loan();
+  if (revisions.empty() && !sources.store->loan(request.key)) return no_such_loan();
   Json body{{"subject", request.key}, {"revisions", Json::array()}};
   const bool more = revisions.size() > limit;
   if (more) revisions.resize(limit);

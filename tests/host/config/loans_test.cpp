@@ -101,7 +101,7 @@ TEST(LoansYaml, SaysWhatIsWrongAndWhere) {
            {"mail: {fraud_limit: high}", "MP1046", "is no number above 0"},
            {"mail: {budget: {at: \"16:00\"}}", "MP1041", "a_day"},
            {"mail: {budget: {a_day: 5, at: noon}}", "MP1186", "is no time of day"},
-           {"mail: {fraud: loan.x}", "MP1042", "unknown key; did you mean"},
+           {"mail: {fraud_scor: loan.x}", "MP1042", "unknown key; did you mean"},
            {"stage: [docs]", "MP1042", "did you mean \"stages\"?"}}) {
     const auto faults = of_loans(text);
     ASSERT_EQ(faults.size(), 1u) << text;
