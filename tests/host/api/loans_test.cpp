@@ -16,7 +16,8 @@ class AdminLoans : public AdminRig {
   }
   std::vector<std::string> names(const std::string& query) {
     std::vector<std::string> out;
-    for (const auto& one : json("/api/v1/loans" + query)["loans"]) out.push_back(one["subject"].get<std::string>());
+    const auto page = json("/api/v1/loans" + query);
+    for (const auto& one : page["loans"]) out.push_back(one["subject"].get<std::string>());
     return out;
   }
   journal::Sequence count_ = 0;
