@@ -81,7 +81,7 @@ int run(const Arguments& arguments) {
     const auto full = admission.refusal();
     return full.empty() ? engine.held(connection) : full;
   });
-  deploy::Live live({**store, engine, hooks, sources, services, clock}, first);
+  deploy::Live live({**store, engine, hooks, sources, services, clock, [&] { loans_watch.look(); }}, first);
   if (const auto begun = live.begin(); !begun) return failed(begun.error());
   const api::Admin admin({.store = store->get(), .registry = [&] { return live.current()->registry; }, .keys = &*keys, .engine = [&] { return engine.status(); },
                           .intake = [&] { return admission.verdict(); },

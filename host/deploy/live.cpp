@@ -107,8 +107,11 @@ Status Live::change(const Planned& planned, const std::set<std::string>& pipelin
   parts_.engine.adopt(std::move(*engine));
   parts_.sources.adopt(pipelines, std::move(*sources));
   parts_.hooks.replace(pipelines, std::move(*hooks));
-  const std::lock_guard lock(mutex_);
-  current_ = planned.deployment;
+  {
+    const std::lock_guard lock(mutex_);
+    current_ = planned.deployment;
+  }
+  if (parts_.changed) parts_.changed();
   return {};
 }
 

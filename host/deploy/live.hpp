@@ -12,6 +12,7 @@
 // Threads: reload(), apply() and revert() wait for each other; the caller's thread does the work. [any]
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,7 @@ class Live {
     Sources& sources;
     plugins::Services services;
     const telemetry::Clock& clock;
+    std::function<void()> changed = {};  ///< called after each change
   };
   Live(Parts parts, std::shared_ptr<const Deployment> first);
 
