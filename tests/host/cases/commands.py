@@ -74,7 +74,7 @@ class Test(unittest.TestCase):
 
     def test_a_case_that_names_what_is_not_there_is_an_error(self):
         rows = [
-            (case("      events: {steps: {crd: created}}\n"), 'there is no step "crd"; did you mean "card"?'),
+            (case("      events: {steps: {carrd: created}}\n"), 'there is no step "carrd"; did you mean "card"?'),
             (case("      events: {steps: {card: creatd}}\n"), 'did you mean "created"?'),
             (case("      events: {stat: done}\n"), 'did you mean "state"?'),
             (case("      sent: {postcrad: 1}\n"), 'did you mean "postcard"?'),
@@ -179,7 +179,7 @@ class Try(unittest.TestCase):
         status, out, _ = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--step", "card")
         self.assertEqual(status, 0, out)
         self.assertNotIn("hubspot.upsert", out)
-        status, _, err = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--step", "crd")
+        status, _, err = milepost("try", "loan-milestones", APPROVAL, "--config", EXAMPLES, "--step", "carrd")
         self.assertEqual(status, 1)
         self.assertIn('did you mean "card"?', err)
 
