@@ -102,7 +102,7 @@ class Try(unittest.TestCase):
     def test_shows_each_step_and_sends_nothing(self):
         status, out, err = milepost("try", "loan-milestones", ROOT / "examples/events/approval.json", "--config", EXAMPLES)
         self.assertEqual(status, 0, out + err)
-        for words in ("postcard.send", "‹steps.crm.id›", "L-1001-approval", "nothing was sent"):
+        for words in ("postcard.send", "→ POST", "L-1001-approval", "nothing was sent"):
             self.assertIn(words, out)
 
     def test_reads_standard_input_and_says_why_it_ends(self):
