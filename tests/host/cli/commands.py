@@ -489,5 +489,33 @@ class Changes(unittest.TestCase):
         self.assertIn("start", self.do("pipelines", "history", "crf-leads"))
 
 
+class PausedSource(unittest.TestCase):
+    def do(self, d, verb, *options):
+        status, out, err = milepost("connections", verb, "loan-sheet", *options, "--config", d.folder)
+        self.assertEqual(status, 0, out + err)
+
+    def eventually(self, d, event, count):
+        deadline = time.monotonic() + 30
+        while len(d.logged(event)) < count:
+            self.assertLess(time.monotonic(), deadline, f"no {event}: " + d.log()[-2000:])
+            time.sleep(0.1)
+        return d.logged(event)[-1]
+
+    def test_a_polling_source_asks_for_nothing_while_its_connection_is_paused(self):
+        with Deployment(MILEPOST, ROOT / "tests/flows/sheets") as d:
+            requests = d.folder / "pipelines/requests.yaml"
+            requests.write_text(requests.read_text().replace("every: 10m", "every: 1s"))
+            d.start()
+            self.eventually(d, "source.open", 1)
+            self.do(d, "pause", "--reason", "maintenance")
+            self.assertIn("the connection is paused: maintenance", self.eventually(d, "source.held", 1)["reason"])
+            asked = len(d.requests("sheets"))
+            time.sleep(2.5)
+            self.assertEqual(len(d.requests("sheets")), asked)
+            self.do(d, "resume", "--reason", "over")
+            self.eventually(d, "source.open", 2)
+            self.assertEqual(d.stop_host(), 0)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
