@@ -18,7 +18,7 @@ std::vector<Option> options_of(const Command& command) {
 }
 
 /// 'it'\''s': one word for a shell.
-std::string quoted(const std::string& text) {
+std::string shell_word(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'') out += "'\\''";
@@ -45,7 +45,7 @@ std::string bash() {
     names += command.name + "\n";
     std::string words;
     for (const auto& option : options_of(command)) words += (words.empty() ? "" : " ") + ("--" + option.name);
-    cases += "    " + quoted(command.name) + "|" + quoted(command.name + " ") + "*) options=" + quoted(words) + " ;;\n";
+    cases += "    " + shell_word(command.name) + "|" + shell_word(command.name + " ") + "*) options=" + shell_word(words) + " ;;\n";
   }
   return R"(# bash completion of milepost: source it, or put it into /usr/share/bash-completion/completions/milepost
 _milepost() {
@@ -68,7 +68,7 @@ _milepost() {
     [[ $name == "${typed:+$typed }"* && $name != "$typed" ]] || continue
     name="${name#"${typed:+$typed }"}"
     words+=" ${name%% *}"
-  done <<<)" + quoted(names) + R"(
+  done <<<)" + shell_word(names) + R"(
   if [[ -n $words ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$current"))
   else
@@ -85,7 +85,7 @@ complete -o filenames -F _milepost milepost
 std::string described(const std::string& word, const std::string& about) {
   std::string escaped;
   for (const char c : word) escaped += c == ':' ? "\\:" : std::string(1, c);
-  return quoted(escaped + ":" + first_line(about));
+  return shell_word(escaped + ":" + first_line(about));
 }
 
 std::string zsh() {
@@ -99,11 +99,11 @@ std::string zsh() {
     if (space != command.name.npos) next[first].push_back(described(command.name.substr(space + 1), command.summary));
     std::string words;
     for (const auto& option : options_of(command)) words += " " + described("--" + option.name, option.help);
-    options += "  " + quoted(command.name) + "|" + quoted(command.name + " ") + "*) options=(" + words + " ) ;;\n";
+    options += "  " + shell_word(command.name) + "|" + shell_word(command.name + " ") + "*) options=(" + words + " ) ;;\n";
   }
   std::string follow;
   for (const auto& [typed, words] : next) {
-    follow += "  " + quoted(typed) + ") next=(";
+    follow += "  " + shell_word(typed) + ") next=(";
     for (const auto& word : words) follow += " " + word;
     follow += " ) ;;\n";
   }
