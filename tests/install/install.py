@@ -47,7 +47,8 @@ class Install(unittest.TestCase):
                        "share/doc/milepost/examples/milepost.yaml"]:
             self.assertIn(wanted, there)
         for path in there:
-            self.assertRegex(path, r"^(bin/milepost$|lib/milepost/plugins/|lib/cmake/milepost/|include/milepost/|share/doc/milepost/|share/milepost/template/)")
+            self.assertRegex(path, r"^(bin/milepost$|lib/milepost/plugins/|lib/cmake/milepost/|include/milepost/|share/doc/milepost/|share/milepost/template/"
+                             r"|share/bash-completion/completions/milepost$|share/zsh/site-functions/_milepost$|share/man/man1/milepost)")
 
     def test_nothing_that_is_installed_names_the_folder_it_was_built_in(self):
         for path in (self.prefix / "lib" / "cmake").rglob("*.cmake"):
