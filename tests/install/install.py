@@ -57,7 +57,7 @@ class Install(unittest.TestCase):
     def test_a_change_is_built_in_under_ten_seconds(self):
         source = self.source / "parcel.cpp"
         spent = lambda: sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])  # other tests run at the same time
-        for attempt in range(3):
+        for attempt in range(6):
             source.write_text(source.read_text() + f"// change {attempt}\n")
             begin = spent()
             run("cmake", "--build", self.build, "--target", "parcel")
