@@ -227,7 +227,7 @@ class FileReader {
     if (emit == nullptr) return;
     if (!emit->is_map() || emit->members.size() != 1)
       return report_.fault(config::code::kShape, *emit, map.path("emit"), "expected one vendor and what its double sends",
-                           "write emit: {hubspot: {…}}");
+                           "write emit: {VENDOR: {…}}");
     out.kind = Stimulus::Kind::emit;
     out.vendor = emit->members[0].key->text;
     out.emission = config::natural_json(*emit->members[0].value);

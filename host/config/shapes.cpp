@@ -200,7 +200,7 @@ const Json& shapes() {
       "source": {"type": "string", "description": "Which of the pipeline's sources it comes to."},
       "headers": {"type": "object", "description": "Headers of the delivery."},
       "event": {"$ref": "#/definitions/decoded", "description": "What the source makes of it, instead of decoding the payload."},
-      "emit": {"type": "object", "description": "What a vendor's double sends: {hubspot: {…}}."}
+      "emit": {"type": "object", "description": "What a vendor's double sends: {VENDOR: {…}}."}
     }
   },
   "decoded": {
