@@ -13,7 +13,7 @@
 extern "C" const mp_plugin milepost_plugin_v1;
 
 namespace milepost::testing {
-namespace {
+namespace TEST_FILE {
 
 class Documents : public ::testing::Test {
  protected:
@@ -90,5 +90,5 @@ TEST_F(Documents, SampleNamesOnlyWhatIsDeclared) {
   EXPECT_GE(uses, (actions.size() + sources.size()) / 2) << "the sample shows little of what there is";
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::testing

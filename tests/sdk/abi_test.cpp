@@ -15,7 +15,7 @@ extern "C" const char* abi_c17();
 extern "C" const char* abi_cpp20();
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 std::string file(const std::string& name) {
   std::ifstream in(std::string(MILEPOST_SOURCE_DIR) + "/" + name);
@@ -46,7 +46,7 @@ TEST(Abi, IsDumpedWhole) {
       names.insert(word);
   EXPECT_GE(names.size(), 25u);
   for (const auto& name : names)
-    EXPECT_THAT(golden, testing::HasSubstr("\n" + name + " ")) << name << " is not in abi_dump()";
+    EXPECT_THAT(golden, ::testing::HasSubstr("\n" + name + " ")) << name << " is not in abi_dump()";
 }
 
 TEST(Abi, StructsThatMayGrowBeginWithTheirSize) {
@@ -56,5 +56,5 @@ TEST(Abi, StructsThatMayGrowBeginWithTheirSize) {
   EXPECT_EQ(offsetof(mp_plugin, size), 0u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

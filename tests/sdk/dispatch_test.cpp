@@ -11,7 +11,7 @@
 extern "C" const mp_plugin milepost_plugin_v1;
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 using ::testing::HasSubstr;
 
@@ -307,7 +307,7 @@ TEST_F(Crossing, NamesWhatIsOutOfBounds) {
             "more than 10 bytes");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost
 
 static milepost::Plugin plugin() { return milepost::plugin(); }

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 TEST(ErrorKinds, HaveNamesThatLeadBack) {
   for (auto kind : {ErrorKind::retryable, ErrorKind::rate_limited, ErrorKind::auth, ErrorKind::permanent,
@@ -32,5 +32,5 @@ TEST(Fail, MakesAndHandsOnAnError) {
 
 TEST(Error, IsADefectUnlessSaidOtherwise) { EXPECT_EQ(Error().kind, ErrorKind::internal); }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

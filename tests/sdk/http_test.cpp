@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -93,5 +93,5 @@ TEST(HttpHeaders, CompareWithoutCase) {
   EXPECT_FALSE(same_header("content_type", "content-type"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

@@ -9,10 +9,10 @@
 #include <thread>
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 Json json(std::string_view source) {
   auto value = read_json(source);
@@ -242,5 +242,5 @@ TEST(Document, IsParsedOnceForAllItsCopies) {
   for (const Json* at : seen) EXPECT_EQ(at, &document.json());
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

@@ -8,7 +8,7 @@
 #include "milepost/detail/read_json.hpp"
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 /// Types and all: text() alone would not tell 1 from a kept Number 1.
 bool same(const Json& a, const Json& b) {
@@ -148,5 +148,5 @@ TEST(QuickReader, AgreesOnTextsThatAreDamaged) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

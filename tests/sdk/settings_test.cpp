@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 struct Account {
   std::string portal, mode;
@@ -41,7 +41,7 @@ TEST(Settings, FillsDefaults) {
   EXPECT_EQ(account->portal, "p");
   EXPECT_EQ(account->mode, "live");
   EXPECT_EQ(account->pause, 10s);
-  EXPECT_THAT(account->tags, testing::ElementsAre("a"));
+  EXPECT_THAT(account->tags, ::testing::ElementsAre("a"));
   EXPECT_EQ(account->note, std::nullopt);
   EXPECT_EQ(account->pages, 3u);
   EXPECT_TRUE(account->strict);
@@ -122,5 +122,5 @@ TEST(Settings, KnowAKeyOnce) {
   EXPECT_THROW(milepost::Settings<Two>("Two.").required("a", &Two::a, "One.").secret("a", "Another."), std::logic_error);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

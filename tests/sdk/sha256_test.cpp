@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 // FIPS 180-4's own examples, and the lengths around a block's end (digests by sha256sum).
 TEST(Sha256, GivesTheKnownDigests) {
@@ -23,5 +23,5 @@ TEST(Sha256, IsTheSameByInstructionsAndWithout) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

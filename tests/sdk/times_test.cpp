@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -34,5 +34,5 @@ TEST(Times, CountMillisecondsDownwards) {
   EXPECT_EQ(milliseconds_of(Time(-1us)), -1);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost {
-namespace {
+namespace TEST_FILE {
 
 TEST(Walk, TellsEachThingOnceHoweverOftenTheListIsWalked) {
   Walk first("");
@@ -65,5 +65,5 @@ TEST(Walk, FitsIntoACursorUpToItsMost) {
   EXPECT_LT(walk.cursor().size(), 62u << 10);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost

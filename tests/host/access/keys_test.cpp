@@ -8,9 +8,9 @@
 #include <fstream>
 
 namespace milepost::access {
-namespace {
+namespace TEST_FILE {
 
-struct KeysTest : testing::Test {
+struct KeysTest : ::testing::Test {
   void SetUp() override {
     std::string made = ::testing::TempDir() + "keys-XXXXXX";
     ASSERT_NE(mkdtemp(made.data()), nullptr);
@@ -99,5 +99,5 @@ TEST_F(KeysTest, SaysWhereItCannotWrite) {
   EXPECT_NE(fault().find(folder), std::string::npos) << fault();
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::access

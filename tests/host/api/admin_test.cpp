@@ -4,7 +4,7 @@
 #include "tests/host/api/admin_rig.hpp"
 
 namespace milepost::api {
-namespace {
+namespace TEST_FILE {
 
 TEST_F(AdminRig, WantsTheKeyForAllButHealth) {
   EXPECT_EQ(ask("/health/live", {}).status, 200);
@@ -199,5 +199,5 @@ TEST_F(AdminRig, AnswersSideBySide) {
   for (auto& answer : answers) EXPECT_EQ(answer.get(), 200);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::api

@@ -7,7 +7,7 @@
 #include "tests/host/deploy/built_ins.hpp"
 
 namespace milepost::api {
-namespace {
+namespace TEST_FILE {
 
 class DeployApi : public AdminRig {
  protected:
@@ -96,5 +96,5 @@ TEST_F(DeployApi, ChangesNothingWithoutAHost) {
   post("/api/v1/apply", {{"hash", "00000000"}}, 400);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::api

@@ -4,7 +4,7 @@
 #include "tests/host/api/admin_rig.hpp"
 
 namespace milepost::api {
-namespace {
+namespace TEST_FILE {
 
 class AdminLoans : public AdminRig {
  protected:
@@ -27,14 +27,14 @@ TEST_F(AdminLoans, AreListedAndFiltered) {
   loan("L-1", {{"stage", "docs"}, {"branch", "duluth"}, {"loan_type", "fha"}});
   loan("L-2", {{"stage", "approval"}, {"branch", "duluth"}, {"task", {{"id", "c"}, {"due", "2027-01-01"}}}});
   loan("L-3", {{"stage", "docs"}, {"branch", "fargo"}, {"broker", 7}});
-  EXPECT_THAT(names(""), testing::ElementsAre("L-1", "L-2", "L-3"));
-  EXPECT_THAT(names("?branch=duluth"), testing::ElementsAre("L-1", "L-2"));
-  EXPECT_THAT(names("?stage=docs&branch=fargo"), testing::ElementsAre("L-3"));
-  EXPECT_THAT(names("?type=fha"), testing::ElementsAre("L-1"));
-  EXPECT_THAT(names("?broker=7"), testing::ElementsAre("L-3")) << "a number is its text";
-  EXPECT_THAT(names("?overdue=yes"), testing::ElementsAre("L-2"));
-  EXPECT_THAT(names("?stuck=yes"), testing::IsEmpty());
-  EXPECT_THAT(detail("/api/v1/loans?brnch=x"), testing::HasSubstr("did you mean \"branch\""));
+  EXPECT_THAT(names(""), ::testing::ElementsAre("L-1", "L-2", "L-3"));
+  EXPECT_THAT(names("?branch=duluth"), ::testing::ElementsAre("L-1", "L-2"));
+  EXPECT_THAT(names("?stage=docs&branch=fargo"), ::testing::ElementsAre("L-3"));
+  EXPECT_THAT(names("?type=fha"), ::testing::ElementsAre("L-1"));
+  EXPECT_THAT(names("?broker=7"), ::testing::ElementsAre("L-3")) << "a number is its text";
+  EXPECT_THAT(names("?overdue=yes"), ::testing::ElementsAre("L-2"));
+  EXPECT_THAT(names("?stuck=yes"), ::testing::IsEmpty());
+  EXPECT_THAT(detail("/api/v1/loans?brnch=x"), ::testing::HasSubstr("did you mean \"branch\""));
 }
 
 TEST_F(AdminLoans, ComeInPages) {
@@ -80,9 +80,9 @@ TEST_F(AdminLoans, SignalsAreOfAPeriod) {
   const auto signals = json("/api/v1/signals?by=branch&since=7d");
   EXPECT_EQ(signals["groups"][0]["group"], "duluth");
   EXPECT_EQ(signals["groups"][0]["automation"]["changes"], 1);
-  EXPECT_THAT(detail("/api/v1/signals?since=1d&until=2d"), testing::HasSubstr("the period is empty"));
-  EXPECT_THAT(detail("/api/v1/signals?since=soon"), testing::HasSubstr("since: write a time"));
+  EXPECT_THAT(detail("/api/v1/signals?since=1d&until=2d"), ::testing::HasSubstr("the period is empty"));
+  EXPECT_THAT(detail("/api/v1/signals?since=soon"), ::testing::HasSubstr("since: write a time"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::api

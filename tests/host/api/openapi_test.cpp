@@ -5,7 +5,7 @@
 #include "tests/host/api/admin_rig.hpp"
 
 namespace milepost::api {
-namespace {
+namespace TEST_FILE {
 
 /// Every "$ref" in the document.
 void references(const Json& value, std::set<std::string>& out) {
@@ -122,5 +122,5 @@ TEST(ApiRecords, LeaveOutWhatIsEmpty) {
   EXPECT_FALSE(to_json(erased).contains("details"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::api

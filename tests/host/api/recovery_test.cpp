@@ -3,7 +3,7 @@
 #include "tests/host/api/admin_rig.hpp"
 
 namespace milepost::api {
-namespace {
+namespace TEST_FILE {
 
 using journal::EffectState;
 using journal::EventState;
@@ -150,5 +150,5 @@ TEST_F(RecoveryApi, TellsWhyOfASubject) {
   EXPECT_EQ(ask("/api/v1/subjects/L-9/why").status, 404);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::api

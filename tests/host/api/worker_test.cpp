@@ -6,7 +6,7 @@
 #include <memory>
 
 namespace milepost::api {
-namespace {
+namespace TEST_FILE {
 
 TEST(Worker, SaysWhenItsQueueIsFull) {
   Worker worker(2);
@@ -36,5 +36,5 @@ TEST(Worker, DropsWhatWaitsWhenItEnds) {
   EXPECT_EQ(dropped.use_count(), 1);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::api

@@ -4,9 +4,9 @@
 #include "tests/host/audit/fixture.hpp"
 
 namespace milepost::audit {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class AppendOnly : public TrailTest {
  protected:
@@ -68,5 +68,5 @@ TEST_F(AppendOnly, LetsDetailsBeErased) {
   EXPECT_EQ(verify(*store).erased, 1u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::audit

@@ -8,10 +8,10 @@
 #include "tests/host/audit/fixture.hpp"
 
 namespace milepost::audit {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using Lines = std::vector<std::string>;
 
 class Export : public TrailTest {
@@ -138,5 +138,5 @@ TEST_F(Export, ThatLostItsEndIsWholeButHasAnotherHead) {
   EXPECT_NE(verdict.head, verify(*store).head);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::audit

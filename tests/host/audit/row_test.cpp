@@ -9,7 +9,7 @@
 #include "host/audit/trail.hpp"
 
 namespace milepost::audit {
-namespace {
+namespace TEST_FILE {
 
 std::string document() {
   std::ifstream file(MILEPOST_SOURCE_DIR "/docs/audit.md");
@@ -49,8 +49,8 @@ TEST(AuditRow, HasTheBytesThatTheDocumentShows) {
 }
 
 TEST(AuditRow, HasTheHashThatTheDocumentShows) {
-  EXPECT_THAT(document(), testing::HasSubstr("SHA-256 of them is `" + telemetry::hex(hash(example())) + "`"));
-  EXPECT_THAT(document(), testing::HasSubstr("Their digest is `" + telemetry::hex(example().details) + "`"));
+  EXPECT_THAT(document(), ::testing::HasSubstr("SHA-256 of them is `" + telemetry::hex(hash(example())) + "`"));
+  EXPECT_THAT(document(), ::testing::HasSubstr("Their digest is `" + telemetry::hex(example().details) + "`"));
 }
 
 TEST(AuditRow, OfTheDocumentsExportVerifies) {
@@ -58,7 +58,7 @@ TEST(AuditRow, OfTheDocumentsExportVerifies) {
   const Verdict verdict = verify_export(lines);
   EXPECT_EQ(verdict.fault, "");
   EXPECT_EQ(verdict.rows, 2u);
-  EXPECT_THAT(document(), testing::HasSubstr("The head of this trail is `" + verdict.head + "`"));
+  EXPECT_THAT(document(), ::testing::HasSubstr("The head of this trail is `" + verdict.head + "`"));
 }
 
 TEST(AuditRow, CannotBeReadInTwoWays) {
@@ -69,5 +69,5 @@ TEST(AuditRow, CannotBeReadInTwoWays) {
   EXPECT_NE(encode(one), encode(other));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::audit

@@ -8,10 +8,10 @@
 #include "tests/host/audit/fixture.hpp"
 
 namespace milepost::audit {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class Trail : public TrailTest {
  protected:
@@ -206,7 +206,7 @@ TEST_F(Trail, IsFilteredInBothDirections) {
     for (const auto& record : store->audit(filter)) found.push_back(record.row.sequence);
     return found;
   };
-  using testing::ElementsAre;
+  using ::testing::ElementsAre;
   EXPECT_THAT(sequences({}), ElementsAre(1u, 2u, 3u, 4u, 5u, 6u));
   EXPECT_THAT(sequences({.after = 2, .limit = 2}), ElementsAre(3u, 4u));
   EXPECT_THAT(sequences({.limit = 2, .newest_first = true}), ElementsAre(6u, 5u));
@@ -234,5 +234,5 @@ TEST_F(Trail, IsWalkedInPagesAndEndsWhenTold) {
   EXPECT_EQ(verify(*store).rows, 2500u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::audit

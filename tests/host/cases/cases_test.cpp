@@ -10,14 +10,14 @@
 #include "host/telemetry/virtual_clock.hpp"
 
 namespace milepost::cases {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using telemetry::Time;
 using telemetry::VirtualClock;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // ---- virtual time ----
 
@@ -369,5 +369,5 @@ TEST(Flow, ReadsBackAsTheSame) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::cases

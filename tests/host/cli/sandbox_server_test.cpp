@@ -5,7 +5,7 @@
 #include "host/http/client.hpp"
 
 namespace milepost::cli {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -49,5 +49,5 @@ TEST(SandboxServer, MasksTheHeaderThatAManifestCallsACredential) {
   server.stop(1s);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::cli

@@ -7,9 +7,9 @@
 #include "tests/host/config/folder.hpp"
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Row {
   const char* name;
@@ -19,7 +19,7 @@ struct Row {
   const char* words;
 };
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
-std::string row_name(const testing::TestParamInfo<Row>& row) { return row.param.name; }
+std::string row_name(const ::testing::TestParamInfo<Row>& row) { return row.param.name; }
 
 void expect_one(const Faults& faults, const Row& row, const std::string& file, const std::string& root) {
   ASSERT_EQ(faults.size(), 1u) << render(faults, root, false);
@@ -31,7 +31,7 @@ void expect_one(const Faults& faults, const Row& row, const std::string& file, c
   EXPECT_THAT(fault.path + ": " + fault.message + " | " + fault.remedy, HasSubstr(row.words));
 }
 
-class BadFolder : public testing::TestWithParam<Row> {
+class BadFolder : public ::testing::TestWithParam<Row> {
  protected:
   Faults load(const std::string& file, const std::string& text) {
     folder.write("secrets.yaml", "token_a: x\n")
@@ -71,7 +71,7 @@ std::string webhook(const std::string& with) {
 
 INSTANTIATE_TEST_SUITE_P(
     Yaml, BadPipeline,
-    testing::Values(
+    ::testing::Values(
         Row{"DuplicateKey", kHead + kTail + "owner: a\nowner: b\n", "MP1007", 5, 1,
             "\"owner\" stands twice in this mapping, first in line 4"},
         Row{"DuplicateKeyInFlow", kHead + "steps: [{use: set, with: {a: 1, 'a': 2}}]\n", "MP1007", 3, 33,
@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Structure, BadPipeline,
-    testing::Values(
+    ::testing::Values(
         Row{"UnknownKey", kHead + "steps:\n  - usee: set\n    use: set\n", "MP1042", 4, 5,
             "steps[0].usee: unknown key; did you mean \"use\"?"},
         Row{"MissingSource", "pipeline: p\n" + kTail, "MP1041", 1, 1, "the key \"source\" is missing"},
@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     References, BadPipeline,
-    testing::Values(
+    ::testing::Values(
         Row{"UnknownStep", kHead + "steps: [{id: a, use: hubspot.upsrt, connection: main}]\n", "MP1085", 3, 22,
             "did you mean \"hubspot.upsert\"?"},
         Row{"UnknownSource", "pipeline: p\nsource: {use: webhok}\n" + kTail, "MP1084", 2, 15,
@@ -189,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Settings, BadPipeline,
-    testing::Values(
+    ::testing::Values(
         Row{"Unknown", upsert("propertis: {}"), "MP1042", 6, 5,
             "steps[0].with.propertis: unknown setting; did you mean \"properties\"?"},
         Row{"Missing", kHead + "steps: [{id: a, use: hubspot.upsert, connection: main}]\n", "MP1041", 3, 9,
@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Webhooks, BadPipeline,
-    testing::Values(
+    ::testing::Values(
         Row{"NoWith", "pipeline: p\nsource: {use: crm.webhook}\n" + kTail, "MP1041", 2, 9, "needs a path"},
         Row{"IsolatedBuiltIn", "pipeline: p\nsource: {use: schedule, with: {every: 1m}, isolation: process}\n" + kTail, "MP1055", 2, 55,
             "schedule is the host's own: there is no plugin to isolate"},
@@ -305,7 +305,7 @@ TEST_P(BadConnection, IsExplained) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Connections, BadConnection,
-    testing::Values(
+    ::testing::Values(
         Row{"Unknown", "connection: c\nuse: hubspt\n", "MP1086", 2, 6, "did you mean \"hubspot\"?"},
         Row{"Refused", "connection: c\nuse: old\n", "MP1087", 2, 6, "speaks ABI 3"},
         Row{"Expression", "connection: c\nuse: postcard\nwith: {base_url: \"https://${x}\"}\n", "MP1053", 3, 18,
@@ -328,7 +328,7 @@ TEST_P(BadHost, IsExplained) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Host, BadHost,
-    testing::Values(Row{"Unknown", "listne: {}\n", "MP1042", 1, 1, "did you mean \"listen\"?"},
+    ::testing::Values(Row{"Unknown", "listne: {}\n", "MP1042", 1, 1, "did you mean \"listen\"?"},
                     Row{"Address", "listen: {hooks: 8080}\n", "MP1054", 1, 17,
                         "is not host:port, such as 127.0.0.1:8080"},
                     Row{"Port", "listen: {hooks: \"a:70000\"}\n", "MP1054", 1, 17, "host:port"},
@@ -372,5 +372,5 @@ TEST(Yaml, TabsInsideTextsAreFine) {
   EXPECT_TRUE(loaded.faults.empty()) << to_string(loaded.faults[0]);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

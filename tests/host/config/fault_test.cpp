@@ -9,10 +9,10 @@
 #include "tests/host/config/folder.hpp"
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Fault, ReadsAsOneLine) {
   EXPECT_EQ(to_string({"MP1042",
@@ -91,5 +91,5 @@ TEST(FaultText, IsJsonForPrograms) {
       R"({"code":"MP1042","severity":"fault","file":"a.yaml","line":2,"column":5,"path":"x","message":"m","remedy":"r"})");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

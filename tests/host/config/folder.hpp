@@ -15,7 +15,7 @@ class TestFolder {
  public:
   TestFolder() {
     static std::atomic<int> count{0};
-    root_ = std::filesystem::path(testing::TempDir()) /
+    root_ = std::filesystem::path(::testing::TempDir()) /
             ("milepost-config-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
     std::filesystem::create_directories(root_);
   }

@@ -5,9 +5,9 @@
 #include <chrono>
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Json json(const std::string& text) {
   auto value = read_json(text);
@@ -27,7 +27,7 @@ struct Row {
   const char *schema, *good, *bad;
 };
 
-class Keyword : public testing::TestWithParam<Row> {};
+class Keyword : public ::testing::TestWithParam<Row> {};
 TEST_P(Keyword, TellsGoodFromBad) {
   const auto& [schema, good, bad] = GetParam();
   if (good != nullptr) {
@@ -39,7 +39,7 @@ TEST_P(Keyword, TellsGoodFromBad) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Draft07, Keyword,
-    testing::Values(
+    ::testing::Values(
         Row{R"(true)", "1", nullptr}, Row{R"(false)", nullptr, "1"}, Row{R"({"type":"integer"})", "1.0", "1.5"},
         Row{R"({"type":"integer"})", "12345678901234567890123", R"("1")"}, Row{R"({"type":"number"})", "1e400", "true"},
         Row{R"({"type":["string","null"]})", "null", "0"}, Row{R"({"type":"object"})", "{}", "[]"},
@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     References, Keyword,
-    testing::Values(
+    ::testing::Values(
         Row{R"({"definitions":{"p":{"minimum":0}},"properties":{"a":{"$ref":"#/definitions/p"}}})", R"({"a":0})",
             R"({"a":-1})"},
         Row{R"({"properties":{"child":{"$ref":"#"},"n":{"type":"integer"}},"additionalProperties":false})",
@@ -176,5 +176,5 @@ TEST(JsonSchema, ReportsInDocumentOrder) {
   EXPECT_EQ(violations[1].pointer, "/b");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

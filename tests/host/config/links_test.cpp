@@ -8,13 +8,13 @@
 #include "tests/host/config/folder.hpp"
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-class LinksTest : public testing::Test {
+class LinksTest : public ::testing::Test {
  protected:
   LinksTest() {
     hook("leads");
@@ -138,5 +138,5 @@ TEST(TypeFits, WholeOrByItsBeginning) {
   EXPECT_TRUE(type_fits("*", ""));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

@@ -9,11 +9,11 @@
 #include "tests/host/config/folder.hpp"
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // The example of the design, to the letter.
 constexpr const char* kHost = R"(# milepost.yaml: every key has a default; an empty file runs
@@ -85,7 +85,7 @@ steps:
 on_failure: dead_letter
 )";
 
-class LoadFolder : public testing::Test {
+class LoadFolder : public ::testing::Test {
  protected:
   void SetUp() override {
     folder.write("milepost.yaml", kHost)
@@ -351,5 +351,5 @@ TEST(Digest, IgnoresTheOrderOfKeysAndKeepsNumbers) {
   EXPECT_NE(digest(*read_json("2.50")), digest(*read_json("2.5")));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

@@ -7,10 +7,10 @@
 #include "tests/host/config/folder.hpp"
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Loaded loaded(const std::string& text) {
   TestFolder folder;
@@ -57,7 +57,7 @@ mail:
 )");
   for (const auto& fault : result.faults) EXPECT_NE(fault.at.file, "loans.yaml") << to_string(fault);
   const auto& model = result.folder.loans;
-  EXPECT_THAT(model.stages, testing::ElementsAre("lead", "docs", "closing"));
+  EXPECT_THAT(model.stages, ::testing::ElementsAre("lead", "docs", "closing"));
   EXPECT_TRUE(model.knows("lost"));
   EXPECT_EQ(model.synonyms.at("blend").at("APP_SUBMITTED"), "docs");
   EXPECT_EQ(model.service_levels.at("docs").text(), "5 business days");
@@ -113,5 +113,5 @@ TEST(LoansYaml, SaysWhatIsWrongAndWhere) {
 
 TEST(LoansYaml, AModelWithAFaultIsNotUsed) { EXPECT_EQ(loaded("stages: [lead]\nmoves: {x: [lead]}\n").folder.loans.stages.size(), 6u); }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

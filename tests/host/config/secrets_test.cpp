@@ -8,11 +8,11 @@
 #include "tests/host/config/folder.hpp"
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr auto kOwnerOnly = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
 
@@ -115,5 +115,5 @@ TEST(Secrets, ResolveTheValuesOfDefinitions) {
   EXPECT_FALSE(secrets.resolve(Json::parse(R"({"other": "a"})")));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

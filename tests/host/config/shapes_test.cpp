@@ -13,7 +13,7 @@
 #include "tests/host/config/folder.hpp"
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
 // A mapping that is there but says nothing takes every default from the shapes; a settings struct has its own for whoever makes one.
 TEST(Shapes, DefaultsAreThoseOfTheDefinitions) {
@@ -113,5 +113,5 @@ TEST(EditorSchema, TakesWhatTheReadersTake) {
   EXPECT_EQ(faults(R"([{"use": "set", "retry": {"within": "5 m"}}])"), 0u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 using telemetry::Time;
 
@@ -161,5 +161,5 @@ TEST(Zone, NamesTheNearestThatThereIs) {
   EXPECT_FALSE(Zone::find("../../etc/passwd"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

@@ -6,10 +6,10 @@
 #include "host/config/expression_text.hpp"
 
 namespace milepost::config {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Units, ReadDurations) {
   const std::pair<const char*, std::chrono::milliseconds> rows[] = {
@@ -103,5 +103,5 @@ TEST(ExpressionText, FindsWhatNeverCloses) {
   EXPECT_EQ(scan_expressions("${ \"\\\"}").unclosed, 0u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::config

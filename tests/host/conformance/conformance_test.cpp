@@ -10,15 +10,15 @@
 #include <fstream>
 
 namespace milepost::conformance {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Conformance : public testing::Test {
+class Conformance : public ::testing::Test {
  protected:
   Report test(const std::string& flaw, const std::string& only = "",
               std::chrono::seconds at_most = std::chrono::seconds(60)) {
-    const std::string sample = testing::TempDir() + "careless-" + std::to_string(::getpid()) + ".json";
+    const std::string sample = ::testing::TempDir() + "careless-" + std::to_string(::getpid()) + ".json";
     Json before = Json::array();
     for (const char* item : {"chair", "table", "lamp"})
       before.push_back({{"method", "POST"},
@@ -132,5 +132,5 @@ TEST_F(Conformance, NamesWhatItCannotRead) {
   EXPECT_THAT(failures(conform(options)), HasSubstr("/nowhere/sample.json cannot be read"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::conformance

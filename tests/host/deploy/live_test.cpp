@@ -2,10 +2,10 @@
 #include "tests/host/deploy/live_rig.hpp"
 
 namespace milepost::deploy {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST_F(LiveRig, WritesDownWhatAStartTakesUp) {
   write("pipelines/a.yaml", pipeline("a", "one"));
@@ -227,5 +227,5 @@ TEST_F(LiveRig, LoansGoByTheFileAsItIsNow) {
   EXPECT_EQ(store_->audit({.kind = "admin"}).size(), rows.size()) << "nothing changed since";
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::deploy

@@ -10,10 +10,10 @@ namespace milepost::deploy {
 void PrintTo(const KeyChange& key, std::ostream* out) { *out << key.path << ": " << key.before << " -> " << key.after; }
 bool operator==(const KeyChange& a, const KeyChange& b) { return a.path == b.path && a.before == b.before && a.after == b.after; }
 
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 Json json(const char* text) { return *read_json(text); }
 Part part(const Json& definition) { return {.definition = definition, .version = config::digest(definition), .file = "pipelines/a.yaml", .source = "s", .libraries = {}, .outside = {}, .known = true}; }
@@ -74,5 +74,5 @@ TEST(Plans, HaveTheHashOfBothSides) {
   EXPECT_NE(compare(one, two).hash, compare(one, secret).hash);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::deploy

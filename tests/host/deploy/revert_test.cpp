@@ -4,10 +4,10 @@
 #include "tests/host/deploy/live_rig.hpp"
 
 namespace milepost::deploy {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class Revert : public LiveRig {
  protected:
@@ -105,5 +105,5 @@ TEST(WriteFile, LeavesNothingBesideIt) {
   std::filesystem::remove_all(folder);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::deploy

@@ -5,7 +5,7 @@
 #include "tests/host/deploy/live_rig.hpp"
 
 namespace milepost::deploy {
-namespace {
+namespace TEST_FILE {
 
 class Shadow : public LiveRig {
  protected:
@@ -79,5 +79,5 @@ TEST_F(Shadow, SaysWhatThenHappens) {
   EXPECT_EQ(carded("now"), predicted);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::deploy

@@ -11,7 +11,7 @@
 #include <semaphore>
 
 namespace milepost::deploy {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -69,5 +69,5 @@ TEST_F(WatchTest, WhatEditorsKeepBesideAFileIsNoise) {
   EXPECT_FALSE(changes_.try_acquire_for(600ms));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::deploy

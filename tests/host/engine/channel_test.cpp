@@ -7,7 +7,7 @@
 #include <thread>
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -35,7 +35,7 @@ class FakeAccount : public plugins::Account {
   std::atomic<int>& opened_;
 };
 
-class ChannelTest : public testing::Test {
+class ChannelTest : public ::testing::Test {
  protected:
   void make(config::Limit limit = {}, std::optional<telemetry::Time> expires = {}) {
     auto account = std::make_unique<FakeAccount>(limit, opened);
@@ -131,14 +131,14 @@ TEST_F(ChannelTest, TellsOfTroubleOnceAndOfItsEnd) {
   clock.advance(20s);
   report(true);
   report(true);
-  EXPECT_THAT(told, testing::ElementsAre("milepost.connection.failing", "milepost.connection.resumed"));
+  EXPECT_THAT(told, ::testing::ElementsAre("milepost.connection.failing", "milepost.connection.resumed"));
 
   // Whoever pauses it tells of that; it tells when it works again.
   EXPECT_TRUE(channel->pause("401"));
   EXPECT_FALSE(channel->pause("401"));
   clock.advance(30s);
   report(true);
-  EXPECT_THAT(told, testing::ElementsAre("milepost.connection.failing", "milepost.connection.resumed",
+  EXPECT_THAT(told, ::testing::ElementsAre("milepost.connection.failing", "milepost.connection.resumed",
                                          "milepost.connection.resumed"));
 }
 
@@ -194,7 +194,7 @@ TEST_F(ChannelTest, ASuccessorTakesWhatWaitsAndWhatStillComes) {
   expect_none();
   channel->resume();
   expect_runs(2);
-  EXPECT_THAT(ran_on, testing::ElementsAre(channel.get(), channel.get()));
+  EXPECT_THAT(ran_on, ::testing::ElementsAre(channel.get(), channel.get()));
   go_on.release();
   expect_runs(1);
   EXPECT_EQ(ended_on, before.get());
@@ -224,5 +224,5 @@ TEST_F(ChannelTest, AProbeAsksAndChangesNothing) {
   EXPECT_EQ(state(), "closed");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

@@ -5,10 +5,10 @@
 #include "tests/host/engine/engine_rig.hpp"
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 using journal::EventState;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class EmitTest : public EngineRig {
  protected:
@@ -87,5 +87,5 @@ TEST_F(EmitTest, TheDeadLetterOfAnAlertRaisesNone) {
   EXPECT_TRUE(events("milepost").empty());
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

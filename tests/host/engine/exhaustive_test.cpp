@@ -8,7 +8,7 @@
 #include "host/engine/ledger.hpp"
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using journal::Effect;
@@ -201,5 +201,5 @@ TEST(EveryPath, OfAnActionThatMayBeRepeatedEndsDone) {
   EXPECT_GT(explorer.done, 0u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

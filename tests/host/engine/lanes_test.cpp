@@ -8,13 +8,13 @@
 #include "host/engine/gatherer.hpp"
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 /// Lanes whose turns and walks are counted, not taken.
-class LanesTest : public testing::Test {
+class LanesTest : public ::testing::Test {
  protected:
   Lanes lanes{[this] { ++turns; }, [this](const std::string& pipeline) { walks.push_back(pipeline); }};
   std::size_t turns = 0;
@@ -146,5 +146,5 @@ TEST(Gathering, NeverPutsTwoOfOneKeyIntoACall) {
   EXPECT_EQ(numbers(), "6");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using Next = Decision::Next;
@@ -123,5 +123,5 @@ TEST(Ledger, BackoffGrowsToTenMinutesAndIsNeverNothing) {
   EXPECT_EQ(backoff(40, 1.0), 10min);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

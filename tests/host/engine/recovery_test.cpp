@@ -5,7 +5,7 @@
 #include "tests/host/journal/fixture.hpp"
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 using journal::EffectState;
 using journal::EventState;
@@ -259,5 +259,5 @@ TEST_F(Recovery, RefusesWhatIsNotInDoubtAndAnAnswerThatIsNone) {
   EXPECT_EQ(audit::verify(*store).fault, "");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

@@ -6,7 +6,7 @@
 #include "tests/host/journal/fixture.hpp"
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 using journal::EffectState;
 using journal::EventState;
@@ -126,5 +126,5 @@ TEST_F(ReplayOfEvents, LeavesOutWhatIsInDoubt) {
   EXPECT_EQ(store->count(EventState::in_doubt), 1u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

@@ -6,7 +6,7 @@
 #include <future>
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -66,5 +66,5 @@ TEST(Scheduler, RunsWhatIsDueWhenTheClockIsSetAhead) {
   EXPECT_TRUE(ran(retry, 10s));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

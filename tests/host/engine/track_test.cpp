@@ -3,7 +3,7 @@
 #include "tests/host/engine/engine_rig.hpp"
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 class Track : public EngineRig {
  protected:
@@ -37,7 +37,7 @@ TEST_F(Track, MakesARevisionOfEachChange) {
   ASSERT_TRUE(loan);
   EXPECT_EQ(loan->revision, 2);
   EXPECT_EQ(text(read_json(loan->state).value()["fields"]), R"({"branch":"duluth","stage":"underwriting"})");
-  EXPECT_THAT(outcomes(), testing::ElementsAre("updated", "updated"));
+  EXPECT_THAT(outcomes(), ::testing::ElementsAre("updated", "updated"));
   EXPECT_EQ(store_->loan_history("L-1", 0, 10).size(), 2u);
 }
 
@@ -47,8 +47,8 @@ TEST_F(Track, ARefusedStageLeavesTheLoanAndTellsOfIt) {
   const auto fields = read_json(store_->loan("L-1")->state).value()["fields"];
   EXPECT_EQ(fields["stage"], "approval");
   EXPECT_EQ(fields["branch"], "duluth") << "what else it says counts";
-  EXPECT_THAT(outcomes(), testing::ElementsAre("updated", "refused"));
-  ASSERT_THAT(told(), testing::ElementsAre("milepost.stage_refused"));
+  EXPECT_THAT(outcomes(), ::testing::ElementsAre("updated", "refused"));
+  ASSERT_THAT(told(), ::testing::ElementsAre("milepost.stage_refused"));
   const auto told_of = payload(events("milepost")[0]);
   EXPECT_EQ(told_of["from"], "approval");
   EXPECT_EQ(told_of["to"], "docs");
@@ -60,14 +60,14 @@ TEST_F(Track, AnUnmappedStageIsToldOnceAPipeline) {
   send("a", R"({"stage": "Clear to Close"})");
   send("b", R"({"stage": "Clear to Close"})");
   send("c", R"({"stage": "Suspended"})");
-  EXPECT_THAT(told(), testing::ElementsAre("milepost.unmapped_value", "milepost.unmapped_value"));
+  EXPECT_THAT(told(), ::testing::ElementsAre("milepost.unmapped_value", "milepost.unmapped_value"));
   EXPECT_EQ(payload(events("milepost")[0])["value"], "Clear to Close");
-  EXPECT_THAT(outcomes(), testing::ElementsAre("unmapped", "unmapped", "unmapped"));
+  EXPECT_THAT(outcomes(), ::testing::ElementsAre("unmapped", "unmapped", "unmapped"));
 }
 
 TEST_F(Track, SettingsThatCannotBeMergedFailTheStep) {
   const auto bad = send("a", R"({"stage": "docs", "task": {"id": "c", "due": "soon"}})", journal::EventState::dead);
-  EXPECT_THAT(store_->event(bad)->fault, testing::HasSubstr("`due` is neither a time"));
+  EXPECT_THAT(store_->event(bad)->fault, ::testing::HasSubstr("`due` is neither a time"));
   EXPECT_FALSE(store_->loan("L-1")) << "nothing of it is merged";
 }
 
@@ -90,5 +90,5 @@ TEST_F(Track, KeepsToTheModelThatIsSet) {
   EXPECT_EQ(store_->next_loan_due(), std::max(stuck, clock_.now() + std::chrono::minutes(1)));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

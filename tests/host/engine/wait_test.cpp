@@ -2,7 +2,7 @@
 #include "tests/host/engine/engine_rig.hpp"
 
 namespace milepost::engine {
-namespace {
+namespace TEST_FILE {
 
 using journal::EventState;
 
@@ -93,5 +93,5 @@ TEST_F(WaitTest, OneEventAnHourIsNeverStuckUntilTheNext) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::engine

@@ -1,11 +1,11 @@
 #include "tests/host/expression/lending.hpp"
 
 namespace milepost::expression {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::string fault(std::string_view source) {
   const auto expression = Expression::compile(source);
@@ -110,5 +110,5 @@ TEST(ExpressionCompile, KnowsAPlainPath) {
     EXPECT_THAT(path(source), IsEmpty()) << source;
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::expression

@@ -3,10 +3,10 @@
 #include "tests/host/expression/lending.hpp"
 
 namespace milepost::expression {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class Evaluate : public Lending {};
 
@@ -87,7 +87,7 @@ TEST_F(Evaluate, NeverRoundsANumberThatItOnlyPassesOn) {
 TEST_F(Evaluate, RefusesNumbersThatJsonCannotHold) {
   EXPECT_EQ(value("1 / 0"), "! in 1 / 0: it gives a number that is not finite");
   EXPECT_THAT(value("0 / 0"), HasSubstr("not finite"));
-  EXPECT_THAT(value("payload.loan.huge * 2"), testing::AnyOf(HasSubstr("not finite"), "1e400"));
+  EXPECT_THAT(value("payload.loan.huge * 2"), ::testing::AnyOf(HasSubstr("not finite"), "1e400"));
   EXPECT_THAT(value("{1, -1e400}"), HasSubstr("not finite"));
 }
 
@@ -153,7 +153,7 @@ TEST_F(Evaluate, NamesTheExpressionAndTheReason) {
       {"lower(\n1)", "! in lower( 1): lower: argument 1 must be text, found number"},
   };
   for (const auto& [source, expected] : rows) EXPECT_EQ(value(source), expected);
-  EXPECT_THAT(value("nil + '" + std::string(500, 'x') + "'").size(), testing::Lt(300u));
+  EXPECT_THAT(value("nil + '" + std::string(500, 'x') + "'").size(), ::testing::Lt(300u));
 }
 
 TEST_F(Evaluate, ForgetsEachScopeWhenItEnds) {
@@ -227,5 +227,5 @@ TEST_F(Test, RefusesEverythingElse) {
   EXPECT_THAT(test("payload.loan.stage.x > 1"), HasSubstr("attempt to compare"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::expression

@@ -1,9 +1,9 @@
 #include "tests/host/expression/lending.hpp"
 
 namespace milepost::expression {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class Functions : public Lending {
  protected:
@@ -133,5 +133,5 @@ TEST_F(Functions, RefuseWhatTheyCannotTake) {
   for (const auto& [source, expected] : rows) EXPECT_THAT(value(source), HasSubstr(expected)) << source;
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::expression

@@ -2,10 +2,10 @@
 #include "tests/host/expression/lending.hpp"
 
 namespace milepost::expression {
-namespace {
+namespace TEST_FILE {
 
-using testing::AnyOf;
-using testing::HasSubstr;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
 
 class Hostile : public Lending {
  protected:
@@ -22,13 +22,13 @@ class Hostile : public Lending {
     return json(source + "}");
   }
   /// Each body runs inside a function; afterwards the machine must be as good as new.
-  void ends(const std::string& body, const testing::Matcher<std::string>& how) {
+  void ends(const std::string& body, const ::testing::Matcher<std::string>& how) {
     const std::clock_t begin = std::clock();  // the processor's time: others may want it too
     EXPECT_THAT(value("(function() " + body + " end)()"), how) << body;
     EXPECT_LT(std::clock() - begin, 5 * CLOCKS_PER_SEC) << body;
     EXPECT_EQ(value("payload.loan.units + 1"), "4");
   }
-  const testing::Matcher<std::string> bounded = AnyOf(HasSubstr("it takes more than"), HasSubstr("stack overflow"));
+  const ::testing::Matcher<std::string> bounded = AnyOf(HasSubstr("it takes more than"), HasSubstr("stack overflow"));
 };
 
 TEST_F(Hostile, LoopsAreStopped) {
@@ -85,7 +85,7 @@ TEST_F(Hostile, NothingOutsideIsWithinReach) {
   ends("payload.nothing.x = 1", HasSubstr("attempt to index a nil value"));
   ends("payload = 1", HasSubstr("no global variables to assign to"));
   ends("lower = upper", HasSubstr("no global variables to assign to"));
-  ends("return ('x').rep or payload.type.format or (1).x or (nil).x or true.x", testing::StartsWith("!"));
+  ends("return ('x').rep or payload.type.format or (1).x or (nil).x or true.x", ::testing::StartsWith("!"));
   ends("return (''):rep(1e9)", HasSubstr("attempt to call a nil value (method 'rep')"));
   ends("return payload:__index('x')", HasSubstr("attempt to call a nil value"));
   ends("return payload.__metatable or payload.__index or payload.__gc", "nil");
@@ -126,5 +126,5 @@ TEST_F(Hostile, TheProcessorsTimeIsTheLastBound) {
   EXPECT_THAT(result.error().message, HasSubstr("it takes more than 20 ms"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::expression

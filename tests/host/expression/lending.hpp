@@ -14,7 +14,7 @@ inline Json json(std::string_view text) {
   return value ? *value : Json();
 }
 
-class Lending : public testing::Test {
+class Lending : public ::testing::Test {
  protected:
   Lending() {
     scope.payload = &payload;

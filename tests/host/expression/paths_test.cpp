@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::expression {
-namespace {
+namespace TEST_FILE {
 
 std::vector<std::string> sources(std::string_view source) {
   std::vector<std::string> out;
@@ -40,5 +40,5 @@ TEST(Paths, ShowTheirValuesCut) {
   EXPECT_TRUE(values["payload.gone.deep"].is_null());
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::expression

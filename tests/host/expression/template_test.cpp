@@ -1,9 +1,9 @@
 #include "tests/host/expression/lending.hpp"
 
 namespace milepost::expression {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class Templates : public Lending {
  protected:
@@ -27,11 +27,11 @@ TEST_F(Templates, KeepTheTypeOfOneExpression) {
 
 TEST_F(Templates, TellWhenTheyAreOnePlainPathOfNames) {
   const auto names = [](const char* source) { return Template::compile(source)->names(); };
-  EXPECT_THAT(names("${payload.loan.id}"), testing::ElementsAre("payload", "loan", "id"));
-  EXPECT_THAT(names("${payload[\"a b\"]}"), testing::ElementsAre("payload", "a b"));
-  EXPECT_THAT(names("${payload}"), testing::ElementsAre("payload"));
+  EXPECT_THAT(names("${payload.loan.id}"), ::testing::ElementsAre("payload", "loan", "id"));
+  EXPECT_THAT(names("${payload[\"a b\"]}"), ::testing::ElementsAre("payload", "a b"));
+  EXPECT_THAT(names("${payload}"), ::testing::ElementsAre("payload"));
   for (const char* other : {"", "payload", "x${payload.id}", "${payload.list[1]}", "${payload.a + 1}", "${lower(payload.a)}"})
-    EXPECT_THAT(names(other), testing::IsEmpty()) << other;
+    EXPECT_THAT(names(other), ::testing::IsEmpty()) << other;
 }
 
 TEST_F(Templates, PutValuesIntoTextByTheirSource) {
@@ -93,5 +93,5 @@ TEST_F(Templates, SayWhereTheFaultIs) {
   for (const auto& [source, expected] : rows) EXPECT_THAT(render(source), HasSubstr(expected)) << source;
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::expression

@@ -1,7 +1,7 @@
 #include "tests/host/expression/lending.hpp"
 
 namespace milepost::expression {
-namespace {
+namespace TEST_FILE {
 
 class Trees : public Lending {
  protected:
@@ -54,5 +54,5 @@ TEST_F(Trees, NameThePointerOfALeafThatFails) {
             "! /a: in payload.nothing: it is nil, which has no place inside a text");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::expression

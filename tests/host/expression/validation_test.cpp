@@ -3,10 +3,10 @@
 #include "tests/host/expression/lending.hpp"
 
 namespace milepost::expression {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class Validations : public Lending {
  protected:
@@ -43,5 +43,5 @@ TEST_F(Validations, ReportFaultsByTheirPointer) {
   EXPECT_EQ(refusal("{}", "{"), "! /schema");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::expression

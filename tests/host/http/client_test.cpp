@@ -10,7 +10,7 @@
 #include "tests/host/http/sockets.hpp"
 
 namespace milepost::http {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using testing::fresh_folder;
@@ -395,5 +395,5 @@ TEST(HttpClient, SpeaksToAUnixSocket) {
   EXPECT_EQ(response->body, "milepost");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::http

@@ -12,7 +12,7 @@
 #include "tests/host/http/sockets.hpp"
 
 namespace milepost::http {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using ::testing::Contains;
@@ -381,5 +381,5 @@ TEST_F(HttpLogin, DoesNotOutwaitItsCallersDeadline) {
   first.join();
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::http

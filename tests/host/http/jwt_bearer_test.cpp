@@ -14,7 +14,7 @@
 #include "milepost/testing/hmac.hpp"
 
 namespace milepost::http {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
@@ -260,5 +260,5 @@ TEST_F(HttpJwtBearer, HidesTheKeyAndTheToken) {
   EXPECT_THAT((*signer)->hidden(), ::testing::UnorderedElementsAre(account_key().pem, text(key_file()), "t1"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::http

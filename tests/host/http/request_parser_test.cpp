@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::http {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::string_literals;
 
@@ -187,5 +187,5 @@ TEST(HttpRequestParser, CanBeUsedForRequestAfterRequest) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::http

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::http {
-namespace {
+namespace TEST_FILE {
 
 using State = ResponseParser::State;
 
@@ -87,5 +87,5 @@ TEST(HttpResponseParser, RefusesWhatIsMalformed) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::http

@@ -18,7 +18,7 @@
 #include "tests/host/http/sockets.hpp"
 
 namespace milepost::http {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using testing::fresh_folder;
@@ -538,5 +538,5 @@ TEST(HttpProblem, IsWhatRfc9457Says) {
   EXPECT_EQ(made.body, R"({"type":"about:blank","title":"Not Found","status":404,"detail":"no such \"hook\""})");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::http

@@ -7,7 +7,7 @@
 #include "host/http/url.hpp"
 
 namespace milepost::http {
-namespace {
+namespace TEST_FILE {
 
 TEST(HttpSyntax, KnowsWhichBytesMayStandInAHeader) {
   EXPECT_TRUE(is_token("X-Api_Key"));
@@ -125,5 +125,5 @@ TEST(HttpTarget, RefusesWhatLeavesSomethingToGuess) {
     EXPECT_FALSE(parse_target(bad)) << bad;
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::http

@@ -13,7 +13,7 @@
 #include "tests/host/http/sockets.hpp"
 
 namespace milepost::http {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using testing::fresh_folder;
@@ -226,5 +226,5 @@ TEST_F(HttpTls, RefusesAKeyThatBelongsToAnotherCertificate) {
   EXPECT_THAT(listening.error().message, HasSubstr(folder + "/b.key"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::http

@@ -7,14 +7,14 @@
 #include "tests/host/journal/fixture.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using journal::Event;
 using journal::EventState;
 using journal::milestone;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 class AdmissionTest : public journal::StoreTest {
  protected:
@@ -134,5 +134,5 @@ TEST_F(AdmissionTest, FindsTheOldestHoweverManyHaveEnded) {
   EXPECT_NE(admission.refusal(), "");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

@@ -6,7 +6,7 @@
 #include "tests/host/intake/hook_rig.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
 using ::testing::HasSubstr;
 
@@ -135,5 +135,5 @@ TEST_F(HookRig, TakesAMessagesIdFromItsSignature) {
   EXPECT_EQ(send("", {}, "/hooks/los", "OPTIONS").status, 405);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

@@ -4,7 +4,7 @@
 #include "tests/host/intake/hook_rig.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
 using Events = std::vector<Event>;
 
@@ -178,5 +178,5 @@ TEST_F(HookRig, LetsThePipelineOverrideTheSource) {
   EXPECT_EQ(events()[0].type, "own/acme.webhook");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

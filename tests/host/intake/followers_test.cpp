@@ -4,10 +4,10 @@
 #include "tests/host/intake/source_rig.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class FollowersTest : public SourceRig {
  protected:
@@ -201,5 +201,5 @@ TEST_F(FollowersTest, OthersGoOnAndAReplacedOneGoesOnAtItsPlace) {
   EXPECT_EQ(events("later").size(), 19u) << "what came before it is not its";
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

@@ -7,7 +7,7 @@
 #include "tests/host/intake/hook_rig.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
 constexpr const char* kBody = R"({"id":"e-1","type":"stage.changed","loan":"L-1001","user":"u-7","why":"rate lock"})";
 
@@ -322,5 +322,5 @@ TEST_F(HookRig, ReplacesThoseOfSomePipelinesAndLeavesTheOthers) {
   EXPECT_EQ(decoded_by_first, 1) << "the decoder that it had";
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

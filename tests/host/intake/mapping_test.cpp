@@ -5,7 +5,7 @@
 #include "milepost/quarantine.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
 const telemetry::Time kNow{std::chrono::seconds(1'800'000'000)};
 
@@ -134,5 +134,5 @@ TEST_F(MappingTest, ReportsEveryBadTemplateWithItsPlace) {
   EXPECT_EQ(faults[1].at.line, 12);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

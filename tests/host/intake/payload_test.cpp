@@ -10,7 +10,7 @@
 #include <sstream>
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
 const std::vector<std::vector<std::string>> kPaths{{}, {"a"}, {"b"}, {"a", "b"}, {"b", "c"}, {"loan", "id"}, {""}};
 
@@ -169,5 +169,5 @@ TEST(Payload, AgreesOnTextsThatAreDamaged) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

@@ -10,11 +10,11 @@
 #include "tests/host/intake/source_rig.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Json letter(const std::string& id, const std::string& loan = "L-1") {
   return {{"id", id}, {"payload", {{"loan", loan}, {"letter", id}}}};
@@ -127,7 +127,7 @@ TEST_F(PollerTest, JournalsPagesUntilNothingIsNewAndThenAsksNowAndThen) {
 TEST_F(PollerTest, WarnsOnceADayOfCredentialsThatEnd) {
   end_ = clock_.now() + 24h * 14 + 1h;
   telemetry::configure_log("json", telemetry::Level::info);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   start();
   ASSERT_TRUE(polls(1, ""));
   for (int hour = 1; hour <= 30; ++hour) {
@@ -135,7 +135,7 @@ TEST_F(PollerTest, WarnsOnceADayOfCredentialsThatEnd) {
     ASSERT_TRUE(polls(1 + hour, ""));
   }
   poller_.reset();
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = ::testing::internal::GetCapturedStderr();
   std::size_t told = 0;
   for (auto at = log.find("connection.expires"); at != log.npos; at = log.find("connection.expires", at + 1)) ++told;
   EXPECT_EQ(told, 2u) << log;
@@ -271,5 +271,5 @@ TEST_F(PollerTest, StopsAPollThatWaitsWithinASecond) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

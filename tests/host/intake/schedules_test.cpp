@@ -3,10 +3,10 @@
 #include "tests/host/intake/source_rig.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class SchedulesTest : public SourceRig {
  protected:
@@ -159,5 +159,5 @@ TEST_F(SchedulesTest, OthersGoOnWhileSomeAreReplaced) {
   EXPECT_EQ(events().size(), 6u) << "each of its times once";
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

@@ -8,7 +8,7 @@
 #include "milepost/testing/hmac.hpp"
 
 namespace milepost::intake {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -322,5 +322,5 @@ TEST(Encoding, ReadsWhatSendersWriteAndNothingElse) {
   for (const char* bad : {"a", "aGk===", "a=Gk", "aG k", "aGl"}) EXPECT_FALSE(base64_decode(bad)) << bad;
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::intake

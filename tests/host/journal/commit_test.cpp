@@ -10,13 +10,13 @@
 #include "tests/host/journal/raw.hpp"
 
 namespace milepost::journal {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Fault = FaultyDisk::Fault;
 
-class Commit : public testing::Test {
+class Commit : public ::testing::Test {
  protected:
   Commit() : disk(FaultyDisk::install()) { open(); }
   ~Commit() override {
@@ -289,7 +289,7 @@ TEST_F(Commit, FailsForAllOfABatchWhenTheDiskFails) {
   disk.fault = Fault::sync;
   gate.release.set_value();
   ASSERT_FALSE(store->run([](Writer& writer) { writer.put_cursor("a", "b"); }));
-  EXPECT_THAT(outcomes, testing::Each(HasSubstr("fsync failed")));
+  EXPECT_THAT(outcomes, ::testing::Each(HasSubstr("fsync failed")));
   EXPECT_EQ(outcomes.size(), 5u);
   disk.fault = Fault::none;
   ASSERT_TRUE(accept("after"));
@@ -319,5 +319,5 @@ TEST_F(Commit, KeepsTheWalBoundedUnderLoad) {
   EXPECT_LT(std::filesystem::file_size(path + "-wal"), 70'000'000u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::journal

@@ -3,10 +3,10 @@
 #include "tests/host/journal/fixture.hpp"
 
 namespace milepost::journal {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using Verdict = Writer::Verdict;
 
 class Events : public StoreTest {
@@ -237,5 +237,5 @@ TEST_F(Events, AreListedNewestFirstByEachFilter) {
   EXPECT_EQ(store->count(EventState::done), 1u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::journal

@@ -10,9 +10,9 @@
 #include "tests/host/journal/raw.hpp"
 
 namespace milepost::journal {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class StoreFile : public StoreTest {
  protected:
@@ -160,5 +160,5 @@ TEST_F(StoreFile, RemembersAnIdWhoseEventWasPruned) {
   EXPECT_FALSE(store->payload(1));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::journal

@@ -17,7 +17,7 @@ namespace milepost::journal {
 inline const Time kStart{std::chrono::sys_days{std::chrono::year(2026) / 1 / 31} + std::chrono::hours(9)};
 
 inline std::string unique_folder() {
-  std::string name = testing::TempDir() + "journal-XXXXXX";
+  std::string name = ::testing::TempDir() + "journal-XXXXXX";
   return ::mkdtemp(name.data());
 }
 
@@ -35,7 +35,7 @@ inline NewEvent milestone(const std::string& id, const std::string& subject, con
   return event;
 }
 
-class StoreTest : public testing::Test {
+class StoreTest : public ::testing::Test {
  protected:
   StoreTest() { open(); }
   ~StoreTest() override {

@@ -5,7 +5,7 @@
 #include "tests/host/journal/fixture.hpp"
 
 namespace milepost::journal {
-namespace {
+namespace TEST_FILE {
 
 class FreshTest : public StoreTest {
  protected:
@@ -123,5 +123,5 @@ TEST(Fresh, IsBounded) {
   EXPECT_TRUE(fresh.head({"p", "6999"}));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::journal

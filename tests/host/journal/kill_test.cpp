@@ -12,7 +12,7 @@
 #include "tests/host/journal/fixture.hpp"
 
 namespace milepost::journal {
-namespace {
+namespace TEST_FILE {
 
 /// Runs the writer, kills it after a while, and returns the ids that it said were acknowledged.
 std::vector<std::string> killed_after(std::chrono::milliseconds life, const std::string& path,
@@ -71,5 +71,5 @@ TEST(Kill, LosesNothingThatWasAcknowledged) {
   std::filesystem::remove_all(folder);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::journal

@@ -10,10 +10,10 @@
 #include "tests/host/journal/raw.hpp"
 
 namespace milepost::journal {
-namespace {
+namespace TEST_FILE {
 
-using testing::IsEmpty;
-using testing::Contains;
+using ::testing::IsEmpty;
+using ::testing::Contains;
 using Verdict = Writer::Verdict;
 
 void wait_until_read(const KnownIds& ids) {
@@ -53,8 +53,8 @@ TEST_F(KnownIdsTest, FindsTheStretchOfEachAndNearlyNoOther) {
 TEST_F(KnownIdsTest, KnowsWhatWasThereBeforeItWasOpened) {
   accept_all(0, 5000);
   reopen();
-  EXPECT_THAT(accept_all(0, 5000), testing::Each(Verdict::duplicate));  // perhaps while it still reads
-  EXPECT_THAT(accept_all(5000, 5100), testing::Each(Verdict::accepted));
+  EXPECT_THAT(accept_all(0, 5000), ::testing::Each(Verdict::duplicate));  // perhaps while it still reads
+  EXPECT_THAT(accept_all(5000, 5100), ::testing::Each(Verdict::accepted));
   store.reset();
   KnownIds ids(path, 5100);
   wait_until_read(ids);
@@ -106,5 +106,5 @@ TEST_F(KnownIdsTest, AStoreOfVersionFourKeepsItsIdentities) {
   EXPECT_EQ(store->events({.id = "e-7"}).size(), 1u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::journal

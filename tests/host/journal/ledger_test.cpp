@@ -3,7 +3,7 @@
 #include "tests/host/journal/fixture.hpp"
 
 namespace milepost::journal {
-namespace {
+namespace TEST_FILE {
 
 class Ledger : public StoreTest {
  protected:
@@ -168,5 +168,5 @@ TEST_F(Ledger, SetsStateOnlyFromTheExpectedVersion) {
   EXPECT_GT(store->state("conn", "token")->version, 2u);  // one who still holds version 2 must not match
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::journal

@@ -9,12 +9,12 @@
 #include "tests/host/journal/raw.hpp"
 
 namespace milepost::journal {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class Pruning : public StoreTest {
  protected:
@@ -307,5 +307,5 @@ TEST_F(Pruning, KeepsTheFileAsLargeAsItWasAfterTheFirstDay) {
   EXPECT_LT(rows("loans"), 5000);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::journal

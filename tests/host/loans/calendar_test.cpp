@@ -3,7 +3,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 Calendar chicago(std::set<std::string> holidays = {}) {
   config::BusinessCalendar definition;
@@ -62,5 +62,5 @@ TEST(Calendar, AHouseThatNeverWorksHasAnEndAllTheSame) {
   EXPECT_GT(Calendar::make(definition)->end_of(at("2026-11-20T22:00:00Z"), 1), at("2100-01-01T00:00:00Z"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

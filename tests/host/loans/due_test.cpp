@@ -4,7 +4,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -45,5 +45,5 @@ TEST(LoanDues, ARowOfOldEventsIsReadToItsEndFirst) {
   EXPECT_EQ(next_look("L-1", state, *model(), kMonday), kMonday + 24h);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

@@ -3,7 +3,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -111,5 +111,5 @@ TEST(LoanState, SaysWhatIsWrongWithSettings) {
   EXPECT_THAT(fault({{"task", {{"state", "assigned"}}}}), ::testing::HasSubstr("no id"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

@@ -7,7 +7,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using Kind = MailVerdict::Kind;
@@ -149,5 +149,5 @@ TEST_F(MailBudgetTest, AnEventThatIsGivenUpTakesNoPlace) {
   EXPECT_EQ(turns({b, c}), "gg");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

@@ -3,7 +3,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 using Kind = MailVerdict::Kind;
 
@@ -162,5 +162,5 @@ TEST_F(MailGateTest, TellsWhatAnExpressionLacks) {
   EXPECT_EQ(faults[0].at.line, 4);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

@@ -3,7 +3,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 TEST(LoanModel, KnowsTheSixStagesAndTheThreeEnds) {
   const auto& model = *Model::standard();
@@ -82,5 +82,5 @@ TEST(LoanModel, RefusesAZoneThatTheMachineLacks) {
   EXPECT_EQ(faults[0].code, "MP1059");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

@@ -5,7 +5,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using Kind = Verdict::Kind;
@@ -149,5 +149,5 @@ TEST(LoanPath, AnEndlessRowOfClaimsStaysBounded) {
   EXPECT_FALSE(old) << "too old to be placed";
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

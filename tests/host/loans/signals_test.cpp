@@ -8,7 +8,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -134,5 +134,5 @@ TEST_F(LoanSignals, MismatchesAreOfWhatWasCompared) {
   EXPECT_EQ(text(ask("branch")["duluth"]["mismatch"]), R"({"compared":4,"mismatched":1,"rate":0.25})");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

@@ -3,7 +3,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -47,5 +47,5 @@ TEST(LoanTasks, SayWhatIsWrong) {
   EXPECT_EQ(wrong("a"), "track: a task is no mapping");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

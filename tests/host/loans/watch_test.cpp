@@ -9,7 +9,7 @@
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -144,5 +144,5 @@ TEST_F(LoanWatch, WakesByTheClock) {
   EXPECT_THAT(told(), ::testing::ElementsAre("milepost.loan_stuck L-1"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::loans

@@ -5,11 +5,11 @@
 #include "tests/host/plugins/loopback.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr const char* kToken = "t0ken-of-acme";
 
@@ -223,10 +223,10 @@ TEST_F(Accounts, ShowNoCredentialThatTheVendorEchoes) {
 TEST_F(Accounts, LendLogsMetricsAndState) {
   telemetry::configure_log("json", telemetry::Level::info);
   const auto account = acme("http://127.0.0.1:1");
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   const auto first = run(*account, "tell", {{"words", std::string("the token is ") + kToken}});
   const auto second = run(*account, "tell", {{"words", "bye"}});
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = ::testing::internal::GetCapturedStderr();
   ASSERT_TRUE(first) << first.error().message;
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(text(second->body), R"({"before":"the token is ***","stored":true,"stale":false,"long_key":false})");
@@ -293,5 +293,5 @@ TEST_F(Accounts, AreKeptAliveByTheirActions) {
   EXPECT_TRUE(echo->run({&delivery, 1}, call.call())[0]);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

@@ -7,11 +7,11 @@
 #include "tests/host/plugins/loopback.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class BadAnswers : public PluginTest {
  protected:
@@ -139,18 +139,18 @@ TEST_F(BadAnswers, GetNoNetworkWhileTheyAreMade) {
   Loopback vendor([](const Loopback::Seen&) { return Loopback::response("201 Created", "{}"); });
   misbehave(vendor.url());
   HostCall call(5s);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   EXPECT_TRUE(run("asks_early", {"a"}, call)[0]);
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               HasSubstr("a request while an instance is made: the network begins with open"));
   EXPECT_TRUE(vendor.seen().empty());
 }
 
 TEST_F(BadAnswers, GetNoServiceForAStructThatIsTooSmall) {
   misbehave();
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   EXPECT_EQ(error_of("small_reply").message, "refused");
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               HasSubstr("a service was called with an mp_reply of 8 bytes, ABI 1 needs 24"));
 }
 
@@ -208,25 +208,25 @@ TEST_F(BadAnswers, ThatNeverComeNameTheFunction) {
     static_cast<void>(telemetry::watch_for_crashes(path).has_value());
     static_cast<void>(error_of(action));
   };
-  EXPECT_EXIT(note("exits"), testing::ExitedWithCode(70),
+  EXPECT_EXIT(note("exits"), ::testing::ExitedWithCode(70),
               "exit was called in misbehaves: run, which must return instead");
   EXPECT_EQ(read_file(path), "exit in misbehaves: run");
-  EXPECT_EXIT(note("crashes"), testing::KilledBySignal(SIGSEGV), "");
+  EXPECT_EXIT(note("crashes"), ::testing::KilledBySignal(SIGSEGV), "");
   EXPECT_EQ(read_file(path), "SIGSEGV in misbehaves: run");
 }
 
 TEST_F(BadAnswers, ThatComeAfterTheDeadlineAreTold) {
   misbehave();
   HostCall call(100ms);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   EXPECT_TRUE(run("overdue", {"e-1"}, call)[0]);
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               HasSubstr(R"("event":"plugin.overdue","plugin":"misbehaves","function":"run","late_ms":"12)"));
 }
 
 TEST_F(BadAnswers, ThatHangAreToldWhileTheyDo) {
   misbehave();
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   std::vector<Overdue> seen;
   {
     const OverdueWatch watch(50ms, 10ms);
@@ -242,7 +242,7 @@ TEST_F(BadAnswers, ThatHangAreToldWhileTheyDo) {
   EXPECT_EQ(seen[0].connection, "misbehaves-main");
   EXPECT_EQ(seen[0].function, "run");
   EXPECT_TRUE(overdue_calls(0ms).empty()) << "it is back";
-  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               HasSubstr(R"("event":"plugin.hangs","plugin":"misbehaves","connection":"misbehaves-main","function":"run")"));
 }
 
@@ -316,5 +316,5 @@ TEST_F(Throwing, RefusesTheAccountWhenItsConstructorDoes) {
   EXPECT_EQ(refused.error().message, "connection throws-main: threw: boom in the constructor");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -48,5 +48,5 @@ TEST(HostCall, TellsACopiedCallToStop) {
   EXPECT_EQ(copy.left_ms(&copy), 0);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

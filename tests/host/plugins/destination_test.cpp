@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 struct Row {
   std::string base, target, url;
@@ -60,7 +60,7 @@ TEST(Destination, QuotesNothingOfATarget) {
   ASSERT_TRUE(base);
   const auto refused = base->resolve("/../x?token=s3cret");
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, testing::Not(testing::HasSubstr("s3cret")));
+  EXPECT_THAT(refused.error().message, ::testing::Not(::testing::HasSubstr("s3cret")));
 }
 
 TEST(Destination, RefusesABaseThatIsNone) {
@@ -72,5 +72,5 @@ TEST(Destination, RefusesABaseThatIsNone) {
   EXPECT_FALSE(none->resolve("/orders"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

@@ -7,10 +7,10 @@
 #include "tests/host/plugins/fixture.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string edition(const std::string& name) {
   return MILEPOST_BINARY_DIR "/tests/plugins/editions/" + name + ".so";
@@ -103,7 +103,7 @@ struct Edition {
   const char* with;
 };
 
-class OfThisEdition : public testing::TestWithParam<Edition> {};
+class OfThisEdition : public ::testing::TestWithParam<Edition> {};
 
 TEST_P(OfThisEdition, RunsOnALaterHost) {
   const auto& [library, account, action, with] = GetParam();
@@ -138,9 +138,9 @@ TEST_P(OfThisEdition, RefusesASmallerTableThanItKnows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugins, OfThisEdition,
-                         testing::Values(Edition{"first_edition", R"({"base_url":"https://courier.example"})", "send", R"({"to":"4 Pier St"})"},
+                         ::testing::Values(Edition{"first_edition", R"({"base_url":"https://courier.example"})", "send", R"({"to":"4 Pier St"})"},
                                          Edition{"letterbox", R"({"base_url":"https://letters.example"})", "post", "{}"}),
                          [](const auto& of) { return std::string(of.param.library); });
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

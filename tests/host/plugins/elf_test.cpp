@@ -8,15 +8,15 @@
 #include "tests/host/plugins/fixture.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr const char* kGlibc = "2.36";
 
-class Elf : public testing::Test {
+class Elf : public ::testing::Test {
  protected:
   template <class T>
   void patch(std::size_t offset, T value) {
@@ -91,5 +91,5 @@ TEST_F(Elf, SaysWhichGlibcIsNeeded) {
   EXPECT_THAT(check_elf(bytes_, "2.1"), AllOf(HasSubstr("needs glibc 2."), HasSubstr("this machine has 2.1")));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

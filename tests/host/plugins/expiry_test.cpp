@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -19,5 +19,5 @@ TEST(ExpiryWarning, ComesTwoWeeksAheadAndCountsDown) {
   EXPECT_EQ(expiry_warning(kEnd, kEnd), "its secret URL has expired, at 2026-12-01T00:00:00Z" + remedy);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

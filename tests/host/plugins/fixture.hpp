@@ -31,7 +31,7 @@ inline void write_file(const std::string& path, const std::string& bytes) {
 class Folder {
  public:
   Folder() {
-    std::string name = testing::TempDir() + "milepost-plugins-XXXXXX";
+    std::string name = ::testing::TempDir() + "milepost-plugins-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
     path_ = name;
   }
@@ -50,7 +50,7 @@ class Folder {
 };
 
 /// A registry over libraries, and the services that instances need.
-class PluginTest : public testing::Test {
+class PluginTest : public ::testing::Test {
  protected:
   void install(const std::string& library) {
     folder_.with(library, std::filesystem::path(library).filename().string());

@@ -7,11 +7,11 @@
 #include "tests/host/plugins/loopback.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 class Isolation : public PluginTest {
  protected:
@@ -69,7 +69,7 @@ struct Ending {
   const char* deed;
   const char* said;
 };
-class Ends : public Isolation, public testing::WithParamInterface<Ending> {};
+class Ends : public Isolation, public ::testing::WithParamInterface<Ending> {};
 
 TEST_P(Ends, CostTheDeliveryThatCausedThemAlone) {
   const auto account = isolated("http://127.0.0.1:1");
@@ -86,7 +86,7 @@ TEST_P(Ends, CostTheDeliveryThatCausedThemAlone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Ends,
-                         testing::Values(Ending{"crash", "crashed: SIGSEGV"}, Ending{"overflow", "crashed: SIGSEGV"},
+                         ::testing::Values(Ending{"crash", "crashed: SIGSEGV"}, Ending{"overflow", "crashed: SIGSEGV"},
                                          Ending{"abort", R"(crashed: SIGABRT; it wrote "wild: this cannot be")"},
                                          Ending{"exit", "ended the process (exit status 7): a plugin must not exit"},
                                          Ending{"hang", "did not come back from run in its time and was killed"}));
@@ -223,7 +223,7 @@ TEST_F(Isolation, MemoryIsBounded) {
   const auto full = run(*action, "eat");
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().kind, ErrorKind::permanent);
-  EXPECT_THAT(full.error().message, testing::MatchesRegex("no more memory after [1-9][0-9]? MiB"));
+  EXPECT_THAT(full.error().message, ::testing::MatchesRegex("no more memory after [1-9][0-9]? MiB"));
   EXPECT_TRUE(run(*action, "say"));
 }
 
@@ -289,5 +289,5 @@ TEST_F(Isolation, ManyCallsAtOnceAreKeptApart) {
   for (auto& each : threads) EXPECT_EQ(each.get(), 200);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

@@ -4,9 +4,9 @@
 #include "host/plugins/preflight.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Json sound() {
   return *read_json(R"({
@@ -116,5 +116,5 @@ TEST(Manifest, ReasonsFitOneLine) {
   EXPECT_LT(check_manifest(manifest).size(), 500u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

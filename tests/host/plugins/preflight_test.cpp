@@ -5,12 +5,12 @@
 #include "tests/host/plugins/fixture.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 TEST(Preflight, GivesTheManifestOfASoundPlugin) {
   const auto report = preflight(good("acme"));
@@ -120,5 +120,5 @@ TEST(Preflight, DistrustsAChildThatReportsNothing) {
   EXPECT_THAT(report.reason, HasSubstr("ended the process"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

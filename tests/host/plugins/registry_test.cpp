@@ -4,11 +4,11 @@
 #include "tests/host/plugins/fixture.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::unique_ptr<Registry> discover(const Folder& folder, const std::string& cache = "") {
   return Registry::discover({folder.path()}, cache, {}, {});
@@ -176,5 +176,5 @@ TEST(Registry, WorksWithoutAPlaceForItsCache) {
   EXPECT_EQ(discover(folder, folder.path("file"))->installed().size(), 1u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

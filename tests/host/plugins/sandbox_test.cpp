@@ -1,9 +1,9 @@
 #include "tests/host/plugins/fixture.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class Sandboxes : public PluginTest {
  protected:
@@ -61,5 +61,5 @@ TEST(SandboxLibrary, IsWhatWasLookedAtThoughItsFileHasChanged) {
   EXPECT_EQ((*vendor)->handle({.method = "GET", .target = "/orders"}).status, 201);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 TEST(SettingsView, HidesSecretsAndResolvesTheEnvironment) {
   ::setenv("MILEPOST_TEST_REGION", "west", 1);
@@ -42,5 +42,5 @@ TEST(SettingsView, TakesAbsentSettingsAsNone) {
   EXPECT_EQ(text(*view), "{}");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

@@ -3,10 +3,10 @@
 #include "tests/host/plugins/fixture.hpp"
 
 namespace milepost::plugins {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class Sources : public PluginTest {
  protected:
@@ -96,5 +96,5 @@ TEST_F(Sources, TellsWhyAWebhookSourceCouldNotBeMade) {
   EXPECT_FALSE(registry_->webhook("acme.nothing", Json::object(), services_));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::plugins

@@ -8,7 +8,7 @@
 #include "host/telemetry/scaled_clock.hpp"
 
 namespace milepost::telemetry {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -137,5 +137,5 @@ TEST(SystemClock, EndsAtStop) {
   thread.request_stop();
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::telemetry

@@ -9,7 +9,7 @@
 #include <set>
 
 namespace milepost::telemetry {
-namespace {
+namespace TEST_FILE {
 
 TEST(Ids, AreUuidsOfVersionSeven) {
   const std::string id = new_id(from_micros(1'763'683'141'123'456));
@@ -69,5 +69,5 @@ TEST(RandomBytes, DifferInAForkedChild) {
   EXPECT_NE(random_bytes(16), theirs);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::telemetry

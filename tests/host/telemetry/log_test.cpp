@@ -6,17 +6,17 @@
 #include "milepost/json.hpp"
 
 namespace milepost::telemetry {
-namespace {
+namespace TEST_FILE {
 
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string logged(std::string_view format, Level level, std::string_view event, std::initializer_list<Field> fields) {
   configure_log(format, Level::info);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   log(level, event, fields);
-  return testing::internal::GetCapturedStderr();
+  return ::testing::internal::GetCapturedStderr();
 }
 
 TEST(Log, WritesOneJsonObjectALine) {
@@ -41,7 +41,7 @@ TEST(Log, KeepsALineWholeWhateverItIsTold) {
 TEST(Log, AlignsTheHumanForm) {
   const std::string line =
       logged("human", Level::info, "host.ready", {{"hooks", "127.0.0.1:8080"}, {"note", "two words"}});
-  EXPECT_THAT(line.substr(12), testing::StartsWith("  info   host.ready                   hooks=127.0.0.1:8080"));
+  EXPECT_THAT(line.substr(12), ::testing::StartsWith("  info   host.ready                   hooks=127.0.0.1:8080"));
   EXPECT_THAT(line, EndsWith(" note=\"two words\"\n"));
 }
 
@@ -55,8 +55,8 @@ TEST(Log, LetsNoValueDriveTheTerminal) {
 
 TEST(Log, LeavesOutWhatIsBelowTheLevel) {
   EXPECT_EQ(logged("json", Level::debug, "x", {}), "");
-  EXPECT_THAT(logged("json", Level::error, "x", {}), Not(testing::IsEmpty()));
+  EXPECT_THAT(logged("json", Level::error, "x", {}), Not(::testing::IsEmpty()));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::telemetry

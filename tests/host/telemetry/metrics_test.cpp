@@ -7,9 +7,9 @@
 #include <vector>
 
 namespace milepost::telemetry {
-namespace {
+namespace TEST_FILE {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Metrics, CountsByLabels) {
   count("test_events_total", {{"pipeline", "a"}});
@@ -55,5 +55,5 @@ TEST(Metrics, MayBeCountedFromEverywhereAtOnce) {
   EXPECT_THAT(metrics_text(), HasSubstr("test_parallel_total{n=\"4\"} 200\n"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::telemetry

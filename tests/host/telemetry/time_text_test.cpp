@@ -3,7 +3,7 @@
 #include "host/telemetry/clock.hpp"
 
 namespace milepost::telemetry {
-namespace {
+namespace TEST_FILE {
 
 std::string there_and_back(std::string_view text) {
   Time time{};
@@ -75,5 +75,5 @@ TEST(TimeText, RefusesWhatIsNoTime) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::telemetry

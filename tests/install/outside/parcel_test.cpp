@@ -6,7 +6,7 @@
 extern "C" const mp_plugin milepost_plugin_v1;
 
 namespace milepost::testing {
-namespace {
+namespace TEST_FILE {
 
 TEST(Parcel, SendsTheKey) {
   FakeHost host;
@@ -23,5 +23,5 @@ TEST(Parcel, Conforms) {
   for (const auto& row : report.rows) EXPECT_TRUE(row.passed) << row.check << ": " << row.detail;
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::testing

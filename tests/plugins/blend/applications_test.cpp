@@ -5,7 +5,7 @@
 #include "tests/plugins/blend/fixture.hpp"
 
 namespace milepost::blend {
-namespace {
+namespace TEST_FILE {
 
 const std::string kAll = "/home-lending/applications";
 
@@ -359,5 +359,5 @@ TEST_F(BlendUpdate, MayBeSentAgain) {
   EXPECT_EQ(rig.run("update_application", with)->effect, Answer::Effect::unchanged);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::blend

@@ -4,7 +4,7 @@
 #include "tests/plugins/blend/fixture.hpp"
 
 namespace milepost::blend {
-namespace {
+namespace TEST_FILE {
 
 Json json(const char* source) { return *read_json(source); }
 
@@ -333,5 +333,5 @@ TEST_F(BlendPolls, BeginAgainWhereATokenHasRunOut) {
   EXPECT_EQ(drain(source, at, 2).size(), 2u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::blend

@@ -4,7 +4,7 @@
 #include "tests/plugins/blend/fixture.hpp"
 
 namespace milepost::blend {
-namespace {
+namespace TEST_FILE {
 
 const std::string kAll = "/home-lending/applications";
 
@@ -153,5 +153,5 @@ TEST_F(BlendSandboxTest, SendsEachVersionsHeaders) {
   EXPECT_FALSE(vendor.emit("submit"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::blend

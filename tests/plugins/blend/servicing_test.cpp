@@ -3,7 +3,7 @@
 #include "tests/plugins/blend/fixture.hpp"
 
 namespace milepost::blend {
-namespace {
+namespace TEST_FILE {
 
 const std::string kAll = "/home-lending/applications";
 
@@ -230,5 +230,5 @@ TEST(BlendUpload, RefusesWhatIsNoFile) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::blend

@@ -5,7 +5,7 @@
 #include "tests/plugins/crfconnect/store_fixture.hpp"
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using Ids = std::vector<std::string>;
@@ -254,5 +254,5 @@ TEST_F(CrfBlobs, KeepsToItsPrefix) {
   EXPECT_EQ(held().size(), 1u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

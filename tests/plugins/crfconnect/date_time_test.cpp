@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 std::optional<long long> micros(std::string_view text) {
   const auto time = parse_date_time(text);
@@ -30,5 +30,5 @@ TEST(DateTime, RefusesWhatIsNoTime) {
     EXPECT_EQ(micros(text), std::nullopt) << text;
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 TEST(Decimal, HasOneTextForEachValue) {
   const std::pair<const char*, const char*> rows[] = {
@@ -45,5 +45,5 @@ TEST(Decimal, KnowsWholeNumbers) {
   EXPECT_FALSE(Decimal::parse("12.5")->integer());
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

@@ -8,7 +8,7 @@
 #include "plugins/crfconnect/sandbox/sample_lead.hpp"
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 // Tests change a lead as a tree; the plugin reads it as a list.
 Result<Lead> read_lead(const Json& lead, const LeadRules& rules = {}) {
@@ -205,5 +205,5 @@ TEST(Revision, ChangesWithTheContent) {
   EXPECT_NE(revision_of(with("/collateralTypes", "[\"Inventory\", null]")), revision);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

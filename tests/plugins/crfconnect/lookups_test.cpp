@@ -6,7 +6,7 @@
 #include <string>
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 TEST(Lookups, AreCompleteAndWithoutDoubles) {
   std::size_t values = 0;
@@ -50,5 +50,5 @@ TEST(Lookups, DoNotGuess) {
   EXPECT_EQ(match(kLeadState, "Minnesota").fit, Fit::unknown);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

@@ -6,7 +6,7 @@
 #include "tests/plugins/crfconnect/store_fixture.hpp"
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using Ids = std::vector<std::string>;
@@ -284,5 +284,5 @@ TEST_F(CrfQueue, RefusesAConnectionOfTheOtherKindAndBadSettings) {
   EXPECT_FALSE(queue_settings().parse({{"visibility", 120}}));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

@@ -6,7 +6,7 @@
 #include "plugins/crfconnect/sandbox/sample_lead.hpp"
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 class CrfSandbox : public ::testing::Test {
  protected:
@@ -89,5 +89,5 @@ TEST_F(CrfSandbox, RefusesAnEventItDoesNotUnderstand) {
   EXPECT_FALSE(vendor.emit({{"url", "http://r.test"}, {"id", 5}}));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

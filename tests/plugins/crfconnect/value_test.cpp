@@ -8,7 +8,7 @@
 #include "plugins/crfconnect/sandbox/sample_lead.hpp"
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 std::string shown(const Value& value) {
   std::string out = std::to_string(static_cast<int>(value.kind)) + " " + std::string(value.key) + "=" + std::string(value.text);
@@ -71,5 +71,5 @@ TEST(Values, OfMangledLeadsAreTheSameBothWays) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

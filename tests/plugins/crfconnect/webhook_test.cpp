@@ -8,7 +8,7 @@
 extern "C" const mp_plugin milepost_plugin_v1;
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 using testing::FakeHost;
 using testing::Rig;
@@ -233,5 +233,5 @@ TEST_F(CrfWebhook, DeclaresThatThePipelineNamesTheVerifier) {
   EXPECT_EQ(get<int>(manifest, "/sources/0/quarantined_status").value_or(0), 202);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

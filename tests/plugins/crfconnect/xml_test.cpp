@@ -5,7 +5,7 @@
 #include "plugins/crfconnect/message.hpp"
 
 namespace milepost::crfconnect {
-namespace {
+namespace TEST_FILE {
 
 std::string text_of(const std::string& source) {
   const auto root = read_xml(source);
@@ -131,5 +131,5 @@ TEST(Messages, ComeFromTheServicesAnswer) {
       *read_xml("<QueueMessagesList><QueueMessage><MessageId>m1</MessageId></QueueMessage></QueueMessagesList>")));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::crfconnect

@@ -3,7 +3,7 @@
 #include "tests/plugins/hubspot/fixture.hpp"
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 using HubspotConnectionTest = HubspotTest;
 
@@ -118,5 +118,5 @@ TEST_F(HubspotConnectionTest, DeclaresWhatItOffers) {
   EXPECT_EQ(manifest["connection"]["settings"]["properties"]["token"]["x-secret"], true);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

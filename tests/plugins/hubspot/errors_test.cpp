@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 constexpr Time kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 2);
@@ -134,5 +134,5 @@ TEST(HubspotErrors, OfAnItemArePermanentUnlessTheyAreALimit) {
   EXPECT_EQ(later.error.retry_after, 1s);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

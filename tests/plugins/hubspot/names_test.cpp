@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 TEST(HubspotNames, LetsOnlyPlainNamesIntoPaths) {
   for (const char* good : {"deals", "0-3", "2-3456", "p_loan", "loan_id", "A9"}) EXPECT_TRUE(is_name(good)) << good;
@@ -65,5 +65,5 @@ TEST(HubspotTargets, RefuseWhatIsNoId) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

@@ -3,7 +3,7 @@
 #include "tests/plugins/hubspot/fixture.hpp"
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 Delivery delivery(const Event& event, Json with) { return {&event, std::move(with), key_of("one")}; }
 
@@ -204,5 +204,5 @@ TEST_P(HubspotNote, RefusesARecordThatIsNotThere) {
   EXPECT_FALSE(host.tells("CANARY"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 const Pipelines kAccount = {{"default", "Sales", {{"closedwon", "Closed Won"}, {"s-docs", "Docs"}}},
                             {"77", "Loans", {{"101", "Docs"}, {"102", "Approval"}, {"103", "101"}}}};
@@ -61,5 +61,5 @@ TEST(HubspotPlace, NamesWhatTheAccountHasWhereNothingFits) {
   EXPECT_NE(place({}, "", "docs").error().message.find("the account has none"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

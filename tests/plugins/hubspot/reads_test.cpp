@@ -5,7 +5,7 @@
 #include "tests/plugins/hubspot/fixture.hpp"
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 class HubspotReads : public HubspotTest, public ::testing::WithParamInterface<std::string> {
  protected:
@@ -201,5 +201,5 @@ TEST_P(HubspotReads, CustomObjectsGetTheirKeyAtItsFirstUse) {
             "Loan L-2");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

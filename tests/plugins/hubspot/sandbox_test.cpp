@@ -6,7 +6,7 @@
 #include "milepost/testing/fake_host.hpp"
 
 namespace milepost::hubspot::sandbox {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -272,5 +272,5 @@ TEST_F(HubspotDouble, ForgetsAtReset) {
             "101");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot::sandbox

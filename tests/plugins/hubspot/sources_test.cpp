@@ -5,7 +5,7 @@
 #include "tests/plugins/hubspot/fixture.hpp"
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 Json json(const char* source) { return *read_json(source); }
 
@@ -291,5 +291,5 @@ TEST_F(HubspotChanges, WaitWhereTheSearchsOwnLimitIsReached) {
   EXPECT_EQ(over.error().retry_after, 1s);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

@@ -2,7 +2,7 @@
 #include "tests/plugins/hubspot/fixture.hpp"
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 class HubspotUpsert : public HubspotTest, public ::testing::WithParamInterface<std::string> {
  protected:
@@ -360,5 +360,5 @@ TEST_F(HubspotUpsertV3, KeepsBorrowersOutOfLogsAndErrors) {
   EXPECT_FALSE(host.tells("CANARY"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

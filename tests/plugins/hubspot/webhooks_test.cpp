@@ -6,7 +6,7 @@
 #include "plugins/hubspot/sandbox/sandbox.hpp"
 
 namespace milepost::hubspot::sandbox {
-namespace {
+namespace TEST_FILE {
 
 // Own values; v1 and v3 agree with the signature helper of @hubspot/api-client 13.5.0.
 constexpr std::string_view kSecret = "11111111-2222-3333-4444-555555555555";
@@ -74,5 +74,5 @@ TEST_F(HubspotWebhooks, NeedATarget) {
   EXPECT_FALSE(vendor.emit({{"target", "/in"}, {"events", {1}}}));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot::sandbox

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::hubspot {
-namespace {
+namespace TEST_FILE {
 
 Json with(const char* source) { return *read_json(source); }
 
@@ -139,5 +139,5 @@ TEST_F(HubspotBatch, ReceiptCarriesTheRecord) {
   EXPECT_FALSE(to_answer(writes[0], Json::object(), Answer::Effect::updated));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::hubspot

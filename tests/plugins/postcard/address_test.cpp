@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::postcard {
-namespace {
+namespace TEST_FILE {
 
 Json address(const std::string& changes = "{}") {
   Json out{{"name", "Ines Okafor"}, {"line1", "77 Birch Ct"}, {"city", "Duluth"}, {"state", "MN"}, {"zip", "55802"}};
@@ -90,5 +90,5 @@ TEST(StateCode, KnowsNamesAndCodes) {
   for (const auto& [name, code] : rows) EXPECT_EQ(state_code(name), code) << name;
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::postcard

@@ -7,7 +7,7 @@
 #include "plugins/postcard/pcm.hpp"
 
 namespace milepost::postcard {
-namespace {
+namespace TEST_FILE {
 
 const std::string kKey = testing::key_of("card");
 
@@ -152,5 +152,5 @@ TEST(VendorWord, PassesNamesAndNothingElse) {
   EXPECT_EQ(vendor_word(std::string(65, 'a')), "");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::postcard

@@ -1,7 +1,7 @@
 #include "send_fixture.hpp"
 
 namespace milepost::postcard {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -142,5 +142,5 @@ TEST_F(LobCards, NeverTakesAnAnswerWithoutAPostcardForSuccess) {
   }
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::postcard

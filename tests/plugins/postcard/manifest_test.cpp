@@ -6,7 +6,7 @@
 extern "C" const mp_plugin milepost_plugin_v1;
 
 namespace milepost::postcard {
-namespace {
+namespace TEST_FILE {
 
 Json manifest() {
   testing::FakeHost host;
@@ -34,5 +34,5 @@ TEST(PostcardManifest, SignsAsEitherVendorDoes) {
   EXPECT_EQ(text(verify[1]["hmac"]["secret"]), R"([{"setting":"secret"},{"setting":"other_secret"}])");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::postcard

@@ -2,7 +2,7 @@
 #include "send_fixture.hpp"
 
 namespace milepost::postcard {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 using Effect = Answer::Effect;
@@ -175,5 +175,5 @@ TEST_F(LobOrders, SayWhetherMailReachesAnAddress) {
   EXPECT_FALSE(host.tells("anary"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::postcard

@@ -1,7 +1,7 @@
 #include "send_fixture.hpp"
 
 namespace milepost::postcard {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 constexpr const char* kOrders = "/order/postcard";
@@ -284,5 +284,5 @@ TEST_F(PcmSend, OpensByReadingTheBalance) {
   EXPECT_TRUE(rig.open());
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::postcard

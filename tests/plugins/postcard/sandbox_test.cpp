@@ -7,7 +7,7 @@
 #include "plugins/postcard/sandbox/eastern.hpp"
 
 namespace milepost::postcard {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -282,5 +282,5 @@ TEST_F(Sandboxes, ForgetEverythingAtReset) {
   EXPECT_EQ(text(vendor.state()), R"({"orders":[],"money_on_account":1000.00,"lob":{"postcards":[]}})");
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::postcard

@@ -4,7 +4,7 @@
 #include "plugins/postcard/sources.hpp"
 
 namespace milepost::postcard {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -303,5 +303,5 @@ TEST_F(LobStatusPoll, DoesNotTakeALinkThatItCannotReadForTheListsEnd) {
   EXPECT_EQ(page.error().kind, ErrorKind::retryable);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::postcard

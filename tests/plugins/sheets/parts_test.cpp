@@ -6,7 +6,7 @@
 #include "tests/plugins/sheets/fixture.hpp"
 
 namespace milepost::sheets {
-namespace {
+namespace TEST_FILE {
 
 TEST(SheetsRanges, AreWrittenAsSheetsReadsThem) {
   for (const auto& [column, letters] : std::vector<std::pair<std::size_t, std::string>>{
@@ -153,5 +153,5 @@ TEST(SheetsClaim, WaitsRatherThanForgetWhatIsOpen) {
   FAIL() << "2000 open keys were taken";
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::sheets

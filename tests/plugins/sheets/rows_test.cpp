@@ -4,7 +4,7 @@
 #include "tests/plugins/sheets/fixture.hpp"
 
 namespace milepost::sheets {
-namespace {
+namespace TEST_FILE {
 
 class SheetsRows : public SheetsTest {
  protected:
@@ -138,5 +138,5 @@ TEST_F(SheetsRows, AreKeptWhenTheVendorTalksNonsense) {
   EXPECT_EQ(all(rows).size(), 3u);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::sheets

@@ -8,7 +8,7 @@
 #include "tests/plugins/sheets/fixture.hpp"
 
 namespace milepost::sheets {
-namespace {
+namespace TEST_FILE {
 
 std::string base64url(std::string_view bytes) {
   auto out = milepost::testing::base64(bytes);
@@ -168,5 +168,5 @@ TEST_F(SheetsSandboxTest, WritesABatchWholeOrNotAtAll) {
   EXPECT_FALSE(vendor.emit({}));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::sheets

@@ -2,7 +2,7 @@
 #include "tests/plugins/sheets/fixture.hpp"
 
 namespace milepost::sheets {
-namespace {
+namespace TEST_FILE {
 
 using SheetsWrite = SheetsTest;
 
@@ -281,5 +281,5 @@ TEST_F(SheetsWrite, OpensOnlyWhatIsThere) {
   EXPECT_THAT(hidden.error().message, HasSubstr("share the spreadsheet with its e-mail address, as an editor"));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::sheets

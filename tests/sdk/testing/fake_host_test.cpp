@@ -7,7 +7,7 @@
 #include "milepost/testing/rig.hpp"
 
 namespace milepost::testing {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -168,5 +168,5 @@ TEST(FakeHost, StopsTheClockUntilItIsMoved) {
   EXPECT_EQ(host.host().clock().now(), host.clock.now());
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::testing

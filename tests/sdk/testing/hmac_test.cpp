@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::testing {
-namespace {
+namespace TEST_FILE {
 
 TEST(Sha256, AgreesWithTheStandardsVectors) {
   EXPECT_EQ(hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -58,5 +58,5 @@ TEST(Base64, RefusesWhatIsNone) {
   EXPECT_EQ(base64_decode("Zm9vY"), std::nullopt);
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::testing

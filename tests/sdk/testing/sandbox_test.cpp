@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace milepost::testing {
-namespace {
+namespace TEST_FILE {
 
 using namespace std::chrono_literals;
 
@@ -117,5 +117,5 @@ TEST(Webhooks, AreSignedAsTheVendorSigns) {
   EXPECT_EQ(timed.header("S"), base64(hmac_sha256("secret", "1795000000123.{}")));
 }
 
-}  // namespace
+}  // namespace TEST_FILE
 }  // namespace milepost::testing
