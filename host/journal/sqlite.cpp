@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "host/journal/gathering_vfs.hpp"
+
 namespace milepost::journal::sqlite {
 
 namespace {
@@ -48,7 +50,7 @@ Connection::Connection(const std::string& path, Mode mode) {
   // Each connection stays with one thread at a time: SQLite needs no lock of its own.
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == Mode::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
-  const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &connection, flags, mode == Mode::write ? gathering_vfs() : nullptr);
   connection_.reset(connection);
   if (code != SQLITE_OK) fail(code);
   // Rows of a few kilobytes are made in memory that the connection keeps for it.

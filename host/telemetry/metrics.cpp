@@ -33,11 +33,27 @@ prometheus::Family<Metric>& family(const std::string& name, Builder build) {
 const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                        0.5,   1,      2.5,   5,    10,    20,   30,  60};
 
+/// A family makes a metric before it finds that it has one already; each thread remembers those that it has counted.
+/// The registry never drops what it has made, and labels are few: they come from the configuration.
+template <class Metric, class Make>
+Metric& remembered(const std::string& name, const Labels& labels, Make make) {
+  thread_local std::unordered_map<std::string, Metric*> known;
+  thread_local std::string key;
+  key.assign(name);
+  for (const auto& [label, value] : labels) key.append(1, '\0').append(label).append(1, '\0').append(value);
+  Metric*& found = known[key];
+  if (found == nullptr) found = &make();
+  return *found;
+}
+
 prometheus::Counter& counter(const std::string& name, const Labels& labels) {
-  return family<prometheus::Counter>(name, prometheus::BuildCounter).Add(labels);
+  return remembered<prometheus::Counter>(
+      name, labels, [&]() -> auto& { return family<prometheus::Counter>(name, prometheus::BuildCounter).Add(labels); });
 }
 prometheus::Histogram& histogram(const std::string& name, const Labels& labels) {
-  return family<prometheus::Histogram>(name, prometheus::BuildHistogram).Add(labels, kSeconds);
+  return remembered<prometheus::Histogram>(name, labels, [&]() -> auto& {
+    return family<prometheus::Histogram>(name, prometheus::BuildHistogram).Add(labels, kSeconds);
+  });
 }
 
 }  // namespace

@@ -82,6 +82,31 @@ TEST_F(Commit, OfALoneWorkIsOneSync) {
   EXPECT_EQ(disk.wal_syncs, 1);
 }
 
+TEST_F(Commit, OfManyPagesIsOneWrite) {
+  ASSERT_TRUE(accept("warm-up"));
+  disk.wal_writes = 0;
+  ASSERT_TRUE(accept("e-1"));
+  EXPECT_EQ(disk.wal_writes, 1);
+}
+
+TEST_F(Commit, LargerThanTheCacheReadsBackWhatItWrote) {
+  constexpr int kEvents = 300;
+  const std::string large(100 << 10, 'x');
+  ASSERT_TRUE(store->run([&](Writer& writer) {
+    for (int i = 0; i < kEvents; ++i) {
+      auto event = milestone("e-" + std::to_string(i), "L-1");
+      event.payload = large + std::to_string(i);
+      writer.accept(event, telemetry::new_id(kStart), kStart);
+      if (i % 50 == 0) {
+        EXPECT_EQ(writer.event(1)->id, "e-0");
+      }
+    }
+  }));
+  store.reset();
+  open();
+  EXPECT_EQ(stored(), static_cast<std::uint64_t>(kEvents));
+}
+
 TEST_F(Commit, KeepsTheOrderOfSubmission) {
   Gate gate;
   gate.close(*store);

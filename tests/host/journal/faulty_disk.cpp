@@ -33,6 +33,7 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
   using Fault = FaultyDisk::Fault;
   if (disk.fault == Fault::full) return SQLITE_FULL;
   if (disk.fault == Fault::write) return SQLITE_IOERR_WRITE;
+  if (reinterpret_cast<File*>(file)->wal) ++disk.wal_writes;
   return forward<&sqlite3_io_methods::xWrite>(file, bytes, size, offset);
 }
 
@@ -90,8 +91,13 @@ FaultyDisk& FaultyDisk::install() {
   }();
   sqlite3_vfs_register(&vfs, 1);
   disk.fault = Fault::none;
-  disk.wal_syncs = 0;
+  disk.wal_syncs = disk.wal_writes = 0;
   return disk;
 }
+
+namespace {
+// Before any test opens a store: what stands before the default VFS does so from the first store on.
+[[maybe_unused]] const FaultyDisk& kInstalled = FaultyDisk::install();
+}  // namespace
 
 }  // namespace milepost::journal

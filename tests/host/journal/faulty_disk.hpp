@@ -10,7 +10,8 @@ struct FaultyDisk {
   enum class Fault { none, full, write, sync };
   /// full: no write finds room. write: an I/O error. sync: fsync fails, after the data went to the kernel.
   std::atomic<Fault> fault = Fault::none;
-  std::atomic<int> wal_syncs = 0;  ///< fsyncs of a WAL
+  std::atomic<int> wal_syncs = 0;   ///< fsyncs of a WAL
+  std::atomic<int> wal_writes = 0;  ///< calls that write to it
 
   static FaultyDisk& install();
 };
