@@ -114,6 +114,9 @@ TEST_F(Conformance, FindsEachFlaw) {
   };
   for (const auto& [flaw, check, words] : flaws) {
     SCOPED_TRACE(flaw);
+    // A sanitizer takes the signal for itself, and its own memory drowns the plugin's.
+    const std::string_view name = flaw;
+    if (kSanitized && (name == "crashes" || name == "leaks")) continue;
     EXPECT_THAT(failures(test(flaw, check)), HasSubstr(words));
   }
 }
