@@ -3,13 +3,14 @@
 #include <array>
 #include <utility>
 
+#include "host/loans/pieces.hpp"
 #include "host/loans/tasks.hpp"
 
 namespace milepost::loans {
 namespace {
 
 /// Settings of `track` that are no fields of the loan.
-constexpr auto kOwn = std::to_array<const char*>({"stage", "task", "tasks", "reason"});
+constexpr auto kOwn = std::to_array<const char*>({"stage", "task", "tasks", "piece", "reason", "echo", "known_as", "merged_into"});
 
 /// A stage as a source writes it; a number is its text.
 std::optional<std::string> stage_in(const Json& with) {
@@ -23,6 +24,15 @@ std::optional<std::string> stage_in(const Json& with) {
 std::string fault_in(const Json& with, const Model& model) {
   if (const Json* stage = find(with, "/stage"); stage != nullptr && stage->is_structured()) return "track: `stage` is no text";
   if (const auto stage = stage_in(with); stage && (stage->empty() || stage->size() > 256)) return "track: a stage has 1 to 256 bytes";
+  if (const Json* echo = find(with, "/echo"); echo != nullptr && !echo->is_boolean() && !echo->is_null())
+    return "track: `echo` is neither true nor false: whether the source says that it is our own write";
+  for (const char* other : {"known_as", "merged_into"}) {
+    const Json* name = find(with, std::string("/") + other);
+    if (name == nullptr || name->is_null()) continue;
+    if (!name->is_string() || name->get<std::string>().empty() || name->get<std::string>().size() > 256)
+      return std::string("track: `") + other + "` is the name of a loan, of 1 to 256 bytes";
+  }
+  if (const auto piece = piece_in(with); !piece) return piece.error().message;
   const auto tasks = tasks_in(with, model);
   return tasks ? "" : tasks.error().message;
 }
@@ -35,6 +45,7 @@ std::optional<Merged> merge(const Json& state, const Json& with, const journal::
   bool changed = merge_fields(out.state, changes, stamp);
   const auto tasks = tasks_in(with, model);
   for (std::size_t i = 0; tasks && i < tasks->size(); ++i) changed |= merge_task(out.state, (*tasks)[i], stamp);
+  if (const auto piece = piece_in(with); piece && *piece) changed |= merge_piece(out.state, **piece, stamp);
   if (auto claimed = stage_in(with)) {
     out.reason = get<std::string>(with, "/reason").value_or(event.reason);
     Claim claim{stamp, model.stage(*claimed, event.pipeline, event.source).value_or(""), "", "", "", out.reason};
@@ -52,7 +63,7 @@ std::optional<Merged> merge(const Json& state, const Json& with, const journal::
   return out;
 }
 
-Json view(const Json& state, const Model& model, Time now) {
+Json view(const Json& state, const Model& model, Time now, const std::string& subject) {
   const Json* fields = find(state, "/fields");
   if (fields == nullptr) return nullptr;
   Json out = *fields;
@@ -66,6 +77,12 @@ Json view(const Json& state, const Model& model, Time now) {
       out["stage_due"] = telemetry::to_text(*due);
       out["stuck"] = now >= *due;
     }
+  }
+  if (!subject.empty() && model.definition().mail && model.definition().mail->hold_out > 0) out["held_out"] = model.held_out(subject);
+  if (const auto told = told_of_pieces(state); !told.empty()) {
+    Json pieces = Json::object();
+    for (const auto& one : told) pieces[one.piece][one.state] = telemetry::to_text(one.at);
+    out["pieces"] = std::move(pieces);
   }
   const auto tasks = tasks_of(state);
   if (tasks.empty()) return out;

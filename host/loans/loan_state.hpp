@@ -27,7 +27,8 @@ struct Merged {
 std::optional<Merged> merge(const Json& state, const Json& with, const journal::Event& event, const Model& model);
 
 /// What expressions see as `loan`: the fields; with a stage also stage_since, days_in_stage (whole days of 24 hours), business_days_in_stage,
-/// and with a service level stage_due and stuck; with tasks `tasks` by id, open_tasks and overdue_tasks. null for no state.
-Json view(const Json& state, const Model& model, Time now);
+/// and with a service level stage_due and stuck; with tasks `tasks` by id, open_tasks and overdue_tasks; with mail that was told of `pieces`: by id, when
+/// each state was; where the model holds loans out, held_out of the loan `subject`. null for no state.
+Json view(const Json& state, const Model& model, Time now, const std::string& subject = "");
 
 }  // namespace milepost::loans

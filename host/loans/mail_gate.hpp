@@ -22,6 +22,7 @@ struct MailVerdict {
     hold,    ///< nobody knows whether it may: the step fails, and a person decides
     wait,    ///< it may, and waits for its turn in the day's budget
     lapse,   ///< it may, and waited too long for its turn: the step is skipped
+    hold_out,  ///< it may, and would leave now: its loan is one of those that get no mail, for comparison; the step is skipped
   } kind = Kind::go;
   std::string reason;               ///< one line; "" for go
   Json seen = Json::object();       ///< each datum that was asked, and what there was; null: nothing

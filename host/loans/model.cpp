@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 #include <stdexcept>
 
 #include "host/config/fault_codes.hpp"
 #include "host/config/load.hpp"
+#include "host/config/systems.hpp"
 #include "host/config/units.hpp"
 
 namespace milepost::loans {
@@ -42,6 +44,10 @@ Json mail_json(const config::MailRules& mail) {
     out["budget"] = {{"a_day", mail.budget->a_day}, {"at_minute", mail.budget->at.count()}, {"best", mail.budget->best}};
     if (mail.budget->lapse) out["budget"]["lapse"] = config::duration_text(*mail.budget->lapse);
   }
+  if (mail.hold_out > 0) {
+    out["hold_out"] = mail.hold_out;
+    out["hold_out_salt"] = mail.hold_out_salt;
+  }
   return out;
 }
 
@@ -54,6 +60,11 @@ Model::Model(config::LoanModel definition, Calendar calendar, std::shared_ptr<co
   for (const auto& [source, words] : definition_.synonyms)
     for (const auto& [word, stage] : words) words_[source][folded(word)] = stage;
   for (const auto& [stage, number] : ranks_) words_["any"].emplace(folded(stage), stage);
+  std::set<std::string> systems;
+  for (const auto& [system, names] : definition_.systems) systems.insert(system);
+  for (const auto& [field, rule] : definition_.owners)
+    if (rule.owner != "any") systems.insert(rule.owner);
+  systems_.assign(systems.begin(), systems.end());
   digest_ = config::digest(json());
 }
 
@@ -83,12 +94,31 @@ std::size_t Model::rank(const std::string& stage) const {
 
 std::optional<std::string> Model::stage(const std::string& text, const std::string& pipeline, const std::string& source) const {
   const std::string word = folded(text);
-  for (const std::string& where : {pipeline, source, std::string("any")}) {
+  const std::string system = definition_.systems.empty() ? source : config::system_of_source(definition_, pipeline, source);
+  for (const std::string& where : {pipeline, source, system, std::string("any")}) {
     const auto words = words_.find(where);
     if (words == words_.end()) continue;
     if (const auto found = words->second.find(word); found != words->second.end()) return found->second;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> Model::stage_of_system(const std::string& text, const std::string& system) const {
+  if (const auto meant = stage(text, system, "any")) return meant;
+  const auto names = definition_.systems.find(system);
+  if (names == definition_.systems.end()) return std::nullopt;
+  const std::string word = folded(text);
+  for (const auto& [where, words] : words_) {
+    const bool theirs = std::ranges::any_of(names->second, [&](const std::string& name) { return where == name || where.starts_with(name + "."); });
+    if (!theirs) continue;
+    if (const auto found = words.find(word); found != words.end()) return found->second;
+  }
+  return std::nullopt;
+}
+
+const config::FieldOwner* Model::owner(const std::string& field) const {
+  const auto found = definition_.owners.find(field);
+  return found == definition_.owners.end() ? nullptr : &found->second;
 }
 
 bool Model::terminal(const std::string& stage) const { return rank(stage) > definition_.stages.size(); }
@@ -114,6 +144,13 @@ std::optional<Time> Model::stuck_at(const std::string& stage, Time since) const 
   return level->business_days != 0 ? calendar_.end_of(since, level->business_days) : since + level->span;
 }
 
+bool Model::held_out(const std::string& subject) const {
+  if (!definition_.mail || definition_.mail->hold_out <= 0) return false;
+  const auto digest = telemetry::hex(telemetry::sha256(std::to_string(definition_.mail->hold_out_salt.size()) + ":" + definition_.mail->hold_out_salt + subject));
+  constexpr double kDraws = 4294967296.0;  // of 32 bits
+  return static_cast<double>(std::stoul(digest.substr(0, 8), nullptr, 16)) / kDraws < definition_.mail->hold_out;
+}
+
 Time Model::believed(Time time, Time accepted) const { return time > accepted + definition_.clock_tolerance ? accepted : time; }
 
 Json Model::json() const {
@@ -129,6 +166,12 @@ Json Model::json() const {
            {"service_levels", std::move(levels)},
            {"calendar", {{"zone", definition_.calendar.zone}, {"weekdays", std::move(days)}, {"holidays", definition_.calendar.holidays}}},
            {"clock_tolerance", config::duration_text(definition_.clock_tolerance)}};
+  if (!definition_.systems.empty()) out["systems"] = definition_.systems;
+  for (const auto& [field, rule] : definition_.owners) {
+    static constexpr const char* kOtherwise[] = {"keep", "take", "task"};
+    static constexpr const char* kCompare[] = {"exact", "text", "phone", "number", "date"};
+    out["owners"][field] = {{"owner", rule.owner}, {"otherwise", kOtherwise[static_cast<int>(rule.otherwise)]}, {"compare", kCompare[static_cast<int>(rule.compare)]}};
+  }
   if (definition_.mail) out["mail"] = mail_json(*definition_.mail);
   return out;
 }

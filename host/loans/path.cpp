@@ -107,6 +107,16 @@ Verdict Path::add(Claim claim, const Model& model) {
   return verdict;
 }
 
+void Path::join(const Path& other, const Model& model) {
+  if (claims_.empty() && base_.empty()) {
+    *this = other;
+    return;
+  }
+  if (base_.empty() && !settled_) base_ = other.base_, settled_ = other.settled_;
+  for (const auto& claim : other.claims_) add(claim, model);
+  walk(model, {});
+}
+
 bool Path::map_again(const Model& model) {
   bool mapped = false;
   for (auto& claim : claims_) {

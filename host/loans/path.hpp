@@ -50,6 +50,8 @@ class Path {
 
   /// A second claim of one event replaces the first. Claims beyond the newest 64 are settled for good.
   Verdict add(Claim claim, const Model& model);
+  /// The claims of another loan that turned out to be this one.
+  void join(const Path& other, const Model& model);
   /// Maps again what nobody had mapped. True: something is mapped now.
   bool map_again(const Model& model);
 

@@ -5,7 +5,10 @@
 #include <numeric>
 #include <optional>
 
+#include "host/config/host_events.hpp"
+#include "host/config/links.hpp"
 #include "host/loans/path.hpp"
+#include "host/loans/pieces.hpp"
 #include "host/loans/tasks.hpp"
 #include "host/telemetry/metrics.hpp"
 
@@ -20,6 +23,8 @@ double days_between(Time from, Time to) { return static_cast<double>((to - from)
 double rounded(double value) { return std::round(value * 100) / 100; }
 
 Json rate(std::size_t part, std::size_t whole) { return whole == 0 ? Json(nullptr) : Json(std::round(static_cast<double>(part) / static_cast<double>(whole) * 10'000) / 10'000); }
+
+Json arm_json(const Arm& arm) { return {{"loans", arm.loans}, {"responded", arm.responded}, {"closed", arm.closed}, {"rate", rate(arm.closed, arm.loans)}, {"days", arm.days.json()}}; }
 
 std::string field_text(const Json& state, const std::string& field) {
   const Json* value = find(state, "/fields/" + field);
@@ -40,6 +45,7 @@ class Adder {
       after = page.back().subject;
     }
     add_comparisons();
+    add_missed();
     return std::move(groups_);
   }
 
@@ -65,7 +71,33 @@ class Adder {
       ++group->due;
       group->overdue += task.open || telemetry::from_micros(task.since) > *task.due;
     }
-    add_closing(*group, loan.subject, stays);
+    const auto mail = store_.mail_of(loan.subject);
+    add_closing(*group, mail, stays);
+    add_arms(*group, loan.subject, mail, stays, state);
+  }
+
+  /// When the loan first came to the last stage on the way.
+  std::optional<Time> closed_at(const std::vector<Stay>& stays) const {
+    const auto closed = std::ranges::find(stays, model_.definition().stages.back(), &Stay::stage);
+    return closed == stays.end() ? std::nullopt : std::optional(telemetry::from_micros(closed->since));
+  }
+
+  void add_arms(Signals& group, const std::string& subject, const std::vector<journal::MailPiece>& mail, const std::vector<Stay>& stays, const Json& state) {
+    std::optional<Time> first, held;
+    for (const auto& piece : mail)
+      if (!piece.recalled_at && (!first || piece.sent_at < *first)) first = piece.sent_at;
+    if (const auto kept = store_.state(kHeldOutScope, subject)) held = telemetry::from_micros(std::stoll(kept->value));
+    const auto closed = closed_at(stays);
+    const auto count = [&](Arm& arm, Time from) {
+      if (!in_period(from) || (closed && *closed < from)) return;
+      ++arm.loans;
+      arm.responded += std::ranges::any_of(told_of_pieces(state), [&](const Told& told) { return !told.by.empty() && told.at >= from && told.at < period_.until; });
+      if (!closed || *closed >= period_.until) return;
+      ++arm.closed;
+      arm.days.add(days_between(from, *closed));
+    };
+    if (first) count(group.mailed, *first);
+    else if (held) count(group.held_out, *held);
   }
 
   void add_stay(Signals& group, const std::vector<Stay>& stays, std::size_t i) {
@@ -95,37 +127,52 @@ class Adder {
     return !store_.audit(filter).empty();
   }
 
-  /// A loan closes when it first comes to the last stage on the way.
-  void add_closing(Signals& group, const std::string& subject, const std::vector<Stay>& stays) {
-    const auto& last = model_.definition().stages.back();
-    const auto closed = std::ranges::find(stays, last, &Stay::stage);
-    if (closed == stays.end()) return;
-    const auto at = telemetry::from_micros(closed->since);
-    if (!in_period(at)) return;
+  void add_closing(Signals& group, const std::vector<journal::MailPiece>& mail, const std::vector<Stay>& stays) {
+    const auto at = closed_at(stays);
+    if (!at || !in_period(*at)) return;
     std::optional<Time> first;
-    for (const auto& piece : store_.mail_of(subject))
-      if (piece.sent_at <= at && !piece.recalled_at && (!first || piece.sent_at < *first)) first = piece.sent_at;
-    if (first) group.mail_to_close.add(days_between(*first, at));
+    for (const auto& piece : mail)
+      if (piece.sent_at <= *at && !piece.recalled_at && (!first || piece.sent_at < *first)) first = piece.sent_at;
+    if (first) group.mail_to_close.add(days_between(*first, *at));
+  }
+
+  /// Each of the host's own events of that type that was raised in the period, with its loan's group.
+  void each(std::string_view type, const std::function<void(Signals&, const Json& payload)>& visit) {
+    journal::EventFilter filter;
+    filter.pipeline = std::string(config::kHostPipeline);
+    filter.type = std::string(type);
+    filter.since = period_.since;
+    filter.until = period_.until;
+    filter.limit = kPageOfLoans;
+    filter.oldest_first = true;
+    for (auto page = store_.events(filter); !page.empty(); page = store_.events(filter)) {
+      for (const auto& event : page) {
+        const auto loan = store_.loan(event.subject);
+        Signals* const group = group_of(loan ? read_json(loan->state).value_or(nullptr) : Json(nullptr));
+        if (group != nullptr) visit(*group, read_json(store_.payload(event.sequence).value_or("")).value_or(nullptr));
+      }
+      filter.after = page.back().sequence;
+    }
   }
 
   void add_comparisons() {
-    for (const char* type : {"reconcile.compared", "reconcile.mismatch"}) {
-      journal::EventFilter filter;
-      filter.type = type;
-      filter.since = period_.since;
-      filter.until = period_.until;
-      filter.limit = kPageOfLoans;
-      filter.oldest_first = true;
-      for (auto page = store_.events(filter); !page.empty(); page = store_.events(filter)) {
-        for (const auto& event : page) {
-          if (event.source != "emit") continue;  // not once more where a pipeline follows it
-          const auto loan = store_.loan(event.subject);
-          Signals* const group = group_of(loan ? read_json(loan->state).value_or(nullptr) : Json(nullptr));
-          if (group != nullptr) ++(type == std::string_view("reconcile.compared") ? group->compared : group->mismatched);
+    each(config::host_event::kCompared, [](Signals& group, const Json& payload) {
+      const auto system = get<std::string>(payload, "/system").value_or("");
+      const auto count = [&](const char* pointer, std::size_t Compared::*figure, std::size_t Signals::*all) {
+        for (const auto& field : config::texts(payload, pointer)) {
+          ++(group.fields[{system, field}].*figure);
+          ++(group.*all);
         }
-        filter.after = page.back().sequence;
-      }
-    }
+      };
+      count("/compared", &Compared::compared, &Signals::compared);
+      count("/mismatched", &Compared::mismatched, &Signals::mismatched);
+    });
+  }
+
+  void add_missed() {
+    each(config::host_event::kWebhookMissed, [](Signals& group, const Json& payload) {
+      ++group.missed[{get<std::string>(payload, "/pipeline").value_or(""), get<std::string>(payload, "/webhook").value_or("")}];
+    });
   }
 
   const journal::Store& store_;
@@ -186,11 +233,17 @@ Json to_json(const Signals& signals, const Model& model) {
     for (const auto& stage : *names) add(stage);
   for (const auto& [stage, figures] : signals.stages)
     if (!model.definition().knows(stage)) add(stage);  // of an earlier model
+  Json fields = Json::array(), webhooks = Json::array();
+  for (const auto& [key, one] : signals.fields)
+    fields.push_back({{"system", key.first}, {"field", key.second}, {"compared", one.compared}, {"mismatched", one.mismatched}, {"rate", rate(one.mismatched, one.compared)}});
+  for (const auto& [key, missed] : signals.missed) webhooks.push_back({{"pipeline", key.first}, {"source", key.second}, {"missed", missed}});
   return {{"loans", signals.loans},
           {"days_in_stage", std::move(stages)},
           {"overdue", {{"due", signals.due}, {"overdue", signals.overdue}, {"rate", rate(signals.overdue, signals.due)}}},
-          {"mismatch", {{"compared", signals.compared}, {"mismatched", signals.mismatched}, {"rate", rate(signals.mismatched, signals.compared)}}},
+          {"mismatch", {{"compared", signals.compared}, {"mismatched", signals.mismatched}, {"rate", rate(signals.mismatched, signals.compared)}, {"fields", std::move(fields)}}},
+          {"webhooks", std::move(webhooks)},
           {"mail_to_close", signals.mail_to_close.json()},
+          {"mail_effect", {{"mailed", arm_json(signals.mailed)}, {"held_out", arm_json(signals.held_out)}}},
           {"automation", {{"changes", signals.changes}, {"by_hand", signals.by_hand}, {"coverage", rate(signals.changes - signals.by_hand, signals.changes)}}}};
 }
 

@@ -37,12 +37,25 @@ struct StageSignals {
   std::size_t there = 0;      ///< loans that are in it at the period's end
 };
 
+struct Compared {
+  std::size_t compared = 0, mismatched = 0;
+};
+
+/// Loans whose first piece of mail left in the period, or was held out in it: how they went on.
+struct Arm {
+  std::size_t loans = 0, responded = 0, closed = 0;
+  Spans days;  ///< from then to closing
+};
+
 struct Signals {
   std::size_t loans = 0;
   std::map<std::string, StageSignals> stages;
   std::size_t due = 0, overdue = 0;           ///< tasks whose due date lies in the period; those not cleared by then
-  std::size_t compared = 0, mismatched = 0;   ///< events of type reconcile.compared and reconcile.mismatch
+  std::size_t compared = 0, mismatched = 0;   ///< fields of loans that `compare` steps held against another system's; those that differed
+  std::map<std::pair<std::string, std::string>, Compared> fields;   ///< the same by system and field
+  std::map<std::pair<std::string, std::string>, std::size_t> missed;  ///< by pipeline and webhook source: events that a poll had to bring
   Spans mail_to_close;                        ///< of loans that closed in the period: since their first piece of mail
+  Arm mailed, held_out;
   std::size_t changes = 0, by_hand = 0;       ///< stage changes; those whose event a person had to touch, or that did not end well
 };
 

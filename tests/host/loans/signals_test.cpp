@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "host/audit/trail.hpp"
+#include "host/journal/host_event.hpp"
+#include "host/loans/pieces.hpp"
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
@@ -46,18 +48,8 @@ class LoanSignals : public ::testing::Test {
     }));
     return event;
   }
-  void emit(const std::string& loan, const std::string& type) {
-    EXPECT_TRUE(store_->run([&](journal::Writer& writer) {
-      journal::NewEvent given;
-      given.pipeline = "reconcile";
-      given.source = "emit";
-      given.id = "r-" + std::to_string(++count_);
-      given.type = type;
-      given.subject = loan;
-      given.payload = "{}";
-      given.followed_only = true;
-      writer.accept(given, telemetry::new_id(clock_.now()), clock_.now());
-    }));
+  void raise(const std::string& loan, std::string_view type, const Json& payload) {
+    EXPECT_TRUE(store_->run([&](journal::Writer& writer) { journal::raise(writer, type, loan, payload); }));
   }
   Json ask(const std::string& by = "", const std::map<std::string, std::string>& only = {}) {
     const auto groups = signals(*store_, *Model::standard(), {.since = kMonday - 24h * 30, .until = kMonday + 24h * 30, .by = by, .only = only});
@@ -116,6 +108,23 @@ TEST_F(LoanSignals, MailToCloseIsFromTheFirstPieceToTheLastStage) {
   EXPECT_EQ(text(ask()[""]["mail_to_close"]), R"({"count":1,"mean":10.0,"median":10.0,"p90":10.0})");
 }
 
+TEST_F(LoanSignals, MailedAndHeldOutStandBesideEachOther) {
+  const auto mailed = track("L-1", kMonday, {{"stage", "approval"}});
+  track("L-1", kMonday + 24h * 2, {{"piece", {{"id", "o-1"}, {"state", "scanned"}, {"by", "qr"}}}});
+  track("L-1", kMonday + 24h * 6, {{"stage", "funding"}});
+  track("L-2", kMonday, {{"stage", "approval"}});
+  track("L-3", kMonday, {{"stage", "approval"}});
+  track("L-3", kMonday + 24h * 9, {{"stage", "funding"}});
+  track("L-4", kMonday, {{"stage", "funding"}});  // neither
+  ASSERT_TRUE(store_->run([&](journal::Writer& writer) {
+    writer.put(journal::MailPiece{"L-1", mailed.sequence, "card", "acme.send", "c", kMonday + 24h});
+    for (const char* loan : {"L-2", "L-3"}) writer.put_state(kHeldOutScope, loan, std::to_string(telemetry::to_micros(kMonday + 24h)), 0);
+  }));
+  EXPECT_EQ(text(ask()[""]["mail_effect"]),
+            R"({"mailed":{"loans":1,"responded":1,"closed":1,"rate":1.0,"days":{"count":1,"mean":5.0,"median":5.0,"p90":5.0}},)"
+            R"("held_out":{"loans":2,"responded":0,"closed":1,"rate":0.5,"days":{"count":1,"mean":8.0,"median":8.0,"p90":8.0}}})");
+}
+
 TEST_F(LoanSignals, AutomationCoverageIsWhatNobodyHadToTouch) {
   track("L-1", kMonday, {{"stage", "inquiry"}});
   track("L-1", kMonday + 1h, {{"stage", "docs"}}, journal::EventState::dead);
@@ -127,11 +136,22 @@ TEST_F(LoanSignals, AutomationCoverageIsWhatNobodyHadToTouch) {
   EXPECT_EQ(text(ask()[""]["automation"]), R"({"changes":4,"by_hand":2,"coverage":0.5})");
 }
 
-TEST_F(LoanSignals, MismatchesAreOfWhatWasCompared) {
+TEST_F(LoanSignals, MismatchesAreOfTheFieldsThatWereCompared) {
   track("L-1", kMonday, {{"branch", "duluth"}});
-  for (int i = 0; i < 4; ++i) emit("L-1", "reconcile.compared");
-  emit("L-1", "reconcile.mismatch");
-  EXPECT_EQ(text(ask("branch")["duluth"]["mismatch"]), R"({"compared":4,"mismatched":1,"rate":0.25})");
+  for (int i = 0; i < 4; ++i) raise("L-1", config::host_event::kCompared, {{"system", "crm"}, {"compared", {"stage", "amount"}}, {"mismatched", Json::array()}});
+  raise("L-1", config::host_event::kCompared, {{"system", "sheet"}, {"compared", {"stage", "amount"}}, {"mismatched", Json::array({"stage"})}});
+  raise("L-9", config::host_event::kCompared, {{"system", "crm"}, {"compared", Json::array({"record"})}, {"mismatched", Json::array({"record"})}});
+  EXPECT_EQ(text(ask("branch")["duluth"]["mismatch"]),
+            R"({"compared":10,"mismatched":1,"rate":0.1,"fields":[{"system":"crm","field":"amount","compared":4,"mismatched":0,"rate":0.0},)"
+            R"({"system":"crm","field":"stage","compared":4,"mismatched":0,"rate":0.0},{"system":"sheet","field":"amount","compared":1,"mismatched":0,"rate":0.0},)"
+            R"({"system":"sheet","field":"stage","compared":1,"mismatched":1,"rate":1.0}]})");
+}
+
+TEST_F(LoanSignals, WhatWebhooksMissedIsCountedBySender) {
+  track("L-1", kMonday, {{"branch", "duluth"}});
+  raise("L-1", config::host_event::kWebhookMissed, {{"pipeline", "los"}, {"webhook", "acme.orders"}, {"source", "acme.list"}});
+  raise("L-1", config::host_event::kWebhookMissed, {{"pipeline", "los"}, {"webhook", "acme.orders"}, {"source", "acme.list"}});
+  EXPECT_EQ(text(ask("branch")["duluth"]["webhooks"]), R"([{"pipeline":"los","source":"acme.orders","missed":2}])");
 }
 
 }  // namespace TEST_FILE
