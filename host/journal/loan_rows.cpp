@@ -17,13 +17,23 @@ std::vector<MailPiece> read_mail(sqlite::Query& row, const std::string& subject)
   return found;
 }
 
-constexpr const char* kStatesOfScope = "SELECT key, value FROM plugin_state WHERE scope = ? AND value IS NOT NULL";
+constexpr const char* kHoldings = "SELECT system, held FROM loan_holdings WHERE subject = ?";
+constexpr const char* kKnownAs = "SELECT subject FROM loan_names WHERE name = ?";
+constexpr const char* kNames = "SELECT name FROM loan_names WHERE subject = ? ORDER BY name";
 
-std::map<std::string, std::string> read_states(sqlite::Query& row) {
+std::map<std::string, std::string> read_pairs(sqlite::Query& row) {
   std::map<std::string, std::string> found;
   while (row.next()) found.emplace(row.text(0), row.text(1));
   return found;
 }
+
+std::vector<std::string> read_texts(sqlite::Query& row) {
+  std::vector<std::string> found;
+  while (row.next()) found.emplace_back(row.text(0));
+  return found;
+}
+
+constexpr const char* kStatesOfScope = "SELECT key, value FROM plugin_state WHERE scope = ? AND value IS NOT NULL";
 
 Suppression read_suppression(const sqlite::Query& row) {
   return {std::string(row.text(0)), std::string(row.text(1)), std::string(row.text(2)), row.time(3)};
@@ -43,6 +53,44 @@ void Writer::set_loan_timer(const std::string& subject, std::optional<Time> at) 
                    subject, *at);
   else
     connection.run("DELETE FROM loan_timers WHERE subject = ?", subject);
+}
+
+std::map<std::string, std::string> Writer::holdings(const std::string& subject) {
+  auto row = transaction_.connection->query(kHoldings, subject);
+  return read_pairs(row);
+}
+
+void Writer::put_holding(const std::string& subject, const std::string& system, const std::string& held) {
+  transaction_.connection->run("INSERT OR REPLACE INTO loan_holdings (subject, system, held) VALUES (?, ?, ?)", subject, system, held);
+}
+
+std::string Writer::known_as(const std::string& subject) {
+  if (!transaction_.looked_for_names) {
+    auto any = transaction_.connection->query("SELECT 1 FROM loan_names LIMIT 1");
+    transaction_.has_names = any.next();
+    transaction_.looked_for_names = true;
+  }
+  if (!transaction_.has_names) return subject;
+  auto row = transaction_.connection->query(kKnownAs, subject);
+  return row.next() ? std::string(row.text(0)) : subject;
+}
+
+std::vector<std::string> Writer::names_of(const std::string& subject) {
+  if (known_as(subject) != subject || !transaction_.has_names) return {};
+  auto row = transaction_.connection->query(kNames, subject);
+  return read_texts(row);
+}
+
+void Writer::rename(const std::string& old, const std::string& subject) {
+  auto& connection = *transaction_.connection;
+  connection.run("UPDATE loan_names SET subject = ? WHERE subject = ?", subject, old);
+  connection.run("INSERT OR REPLACE INTO loan_names (name, subject) VALUES (?, ?)", old, subject);
+  connection.run("UPDATE links SET subject = ? WHERE subject = ?", subject, old);
+  connection.run("UPDATE OR IGNORE mail SET subject = ? WHERE subject = ?", subject, old);
+  connection.run("UPDATE OR IGNORE loan_holdings SET subject = ? WHERE subject = ?", subject, old);
+  connection.run("DELETE FROM loan_holdings WHERE subject = ?", old);
+  set_loan_timer(old, std::nullopt);
+  transaction_.has_names = transaction_.looked_for_names = true;
 }
 
 void Writer::put(const MailPiece& piece) {
@@ -81,11 +129,31 @@ std::vector<LoanRevision> Store::loans(const std::string& after, std::size_t lim
     auto next = reader->query("SELECT subject FROM loans WHERE subject > ? ORDER BY subject LIMIT 1", last);
     if (!next.next()) break;
     last = next.text(0);
+    auto other = reader->query(kKnownAs, last);
+    if (other.next()) continue;
     auto row = reader->query(
         "SELECT subject, revision, event, time, state FROM loans WHERE subject = ? ORDER BY revision DESC LIMIT 1", last);
     if (row.next()) found.push_back(read_revision(row));
   }
   return found;
+}
+
+std::string Store::known_as(const std::string& subject) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(kKnownAs, subject);
+  return row.next() ? std::string(row.text(0)) : subject;
+}
+
+std::vector<std::string> Store::names_of(const std::string& subject) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(kNames, subject);
+  return read_texts(row);
+}
+
+std::map<std::string, std::string> Store::holdings(const std::string& subject) const {
+  const auto reader = state_->readers.take();
+  auto row = reader->query(kHoldings, subject);
+  return read_pairs(row);
 }
 
 std::vector<LoanRevision> Store::loan_history(const std::string& subject, std::int64_t before, std::size_t limit) const {
@@ -130,13 +198,13 @@ std::vector<Suppression> Store::suppressions(const std::string& after, std::size
 
 std::map<std::string, std::string> Writer::states(const std::string& scope) {
   auto row = transaction_.connection->query(kStatesOfScope, scope);
-  return read_states(row);
+  return read_pairs(row);
 }
 
 std::map<std::string, std::string> Store::states(const std::string& scope) const {
   const auto reader = state_->readers.take();
   auto row = reader->query(kStatesOfScope, scope);
-  return read_states(row);
+  return read_pairs(row);
 }
 
 }  // namespace milepost::journal

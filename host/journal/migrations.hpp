@@ -253,6 +253,21 @@ CREATE TABLE suppressions (
 -- Of a delivery that could not be decoded, for its decoder to see again; empty for all others.
 ALTER TABLE payloads ADD COLUMN headers TEXT NOT NULL DEFAULT '';
 )sql"},
+    {9, R"sql(
+-- What each system is known to hold of a loan: what it told, and what was written to it since.
+CREATE TABLE loan_holdings (
+  subject TEXT NOT NULL,
+  system  TEXT NOT NULL,
+  held    TEXT NOT NULL,           -- JSON, as loans/holdings.cpp writes it
+  PRIMARY KEY (subject, system)
+) STRICT, WITHOUT ROWID;
+-- Loans that were renumbered, or merged with another: what they were called, and what they are called now.
+CREATE TABLE loan_names (
+  name    TEXT PRIMARY KEY,
+  subject TEXT NOT NULL            -- never itself a name in here
+) STRICT, WITHOUT ROWID;
+CREATE INDEX loan_names_subject ON loan_names (subject);
+)sql"},
 };
 
 }  // namespace milepost::journal

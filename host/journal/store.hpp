@@ -51,6 +51,7 @@ class Writer {
 
   /// Claims `key` for (event, step); when another has it already, that one is returned.
   std::optional<Once> claim(const Once& once);
+  std::optional<Once> claimed(const std::string& key);  ///< who has it
   /// Makes (event, step) the holder of a claimed key: the one before gave up without an effect.
   void take_over(const Once& once);
   /// True when an effect of `step` is done for a later event of this lane (superseded).
@@ -60,6 +61,15 @@ class Writer {
   void append(const LoanRevision& revision);
   /// When the loan is looked at next; nullopt: never.
   void set_loan_timer(const std::string& subject, std::optional<Time> at);
+  /// What each system is known to hold of a loan: system -> JSON.
+  std::map<std::string, std::string> holdings(const std::string& subject);
+  void put_holding(const std::string& subject, const std::string& system, const std::string& held);
+  /// What the loan is called now, which was renumbered or merged; else its own name.
+  std::string known_as(const std::string& subject);
+  std::vector<std::string> names_of(const std::string& subject);  ///< what it was called before
+  /// From now on `old` is a name of `subject`: later events of it, its links, its mail and its former names are the other's. Its revisions stay where
+  /// they are. REQUIRES: neither is a former name of any loan
+  void rename(const std::string& old, const std::string& subject);
   void put(const MailPiece& piece);  ///< inserts or replaces
   std::vector<MailPiece> mail_of(const std::string& subject);  ///< oldest event first
   void put(const Suppression& suppression);                   ///< inserts or replaces
@@ -178,7 +188,10 @@ class Store {
   void each_audit_row(const std::function<bool(const AuditRecord&)>& visit, std::uint64_t after = 0,
                       std::uint64_t last = INT64_MAX) const;
   std::optional<LoanRevision> loan(const std::string& subject, std::optional<std::int64_t> revision = {}) const;
-  /// The latest revision of each loan, by subject, after the subject `after`.
+  std::string known_as(const std::string& subject) const;               ///< as the Writer's
+  std::vector<std::string> names_of(const std::string& subject) const;  ///< as the Writer's
+  std::map<std::string, std::string> holdings(const std::string& subject) const;  ///< as the Writer's
+  /// The latest revision of each loan, by subject, after the subject `after`; none of those that became another.
   std::vector<LoanRevision> loans(const std::string& after, std::size_t limit) const;
   /// A loan's revisions, newest first, those before `before` (0: from the newest). Retention thins out the old ones.
   std::vector<LoanRevision> loan_history(const std::string& subject, std::int64_t before, std::size_t limit) const;

@@ -34,6 +34,8 @@ struct Writer::Transaction {
   std::vector<Fresh::Change> changes;
   bool loan_timers = false;  ///< it set one
   bool has_loans = false;  ///< it appends to some, or there were some at opening
+  bool has_names = true;   ///< some loan has had another name; learned at the first look
+  bool looked_for_names = false;
 };
 
 }  // namespace milepost::journal

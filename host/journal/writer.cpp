@@ -38,6 +38,15 @@ Event first_row(const NewEvent& event, Sequence sequence, const std::string& rec
   return row;
 }
 
+/// An event of a loan that is called otherwise now is the other's, and stands in its lane.
+void call_by_new_name(Writer& writer, Event& event) {
+  if (event.subject.empty()) return;
+  auto now = writer.known_as(event.subject);
+  if (now == event.subject) return;
+  if (event.lane == event.subject) event.lane = now;
+  event.subject = std::move(now);
+}
+
 /// The event of a known id. When it is pruned, what its identity remembers.
 Event first_event(sqlite::Connection& connection, const NewEvent& event, const sqlite::Query& identity) {
   auto row = connection.query("SELECT " MILEPOST_EVENT_COLUMNS " FROM events WHERE sequence = ?", identity.integer(0));
@@ -95,6 +104,7 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
     if (auto known = duplicate_of(transaction_, event, hash, digest)) return *std::move(known);
 
   Event stored = first_row(event, transaction_.ends.event + 1, receipt, digest, now);
+  call_by_new_name(*this, stored);
   if (stored.state == EventState::open) {
     auto open = connection.query(
         "SELECT 1 FROM events INDEXED BY events_open WHERE state = 0 AND pipeline = ? AND lane = ? LIMIT 1",
@@ -129,6 +139,7 @@ Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
   if (auto known = duplicate_of(transaction_, event, hash, digest)) return *std::move(known);
 
   Event stored = first_row(event, sequence, before->receipt, digest, before->accepted_at);
+  call_by_new_name(*this, stored);
   stored.late = true;
   connection.run(
       "UPDATE events SET id = ?, revision = ?, type = ?, subject = ?, lane = ?, actor = ?, reason = ?, time = ?, "
@@ -208,6 +219,12 @@ std::optional<Once> Writer::claim(const Once& once) {
   Once holder{once.key, static_cast<Sequence>(row.integer(0)), std::string(row.text(1))};
   if (holder.event == once.event && holder.step == once.step) return std::nullopt;  // claimed by an earlier attempt
   return holder;
+}
+
+std::optional<Once> Writer::claimed(const std::string& key) {
+  auto row = transaction_.connection->query("SELECT event, step FROM once WHERE key = ?", key);
+  if (!row.next()) return std::nullopt;
+  return Once{key, static_cast<Sequence>(row.integer(0)), std::string(row.text(1))};
 }
 
 void Writer::take_over(const Once& once) {
