@@ -37,41 +37,46 @@ bool stays_inside(const std::string& path) {
 
 const Json* SchemaFiles::get(const std::string& path, const yaml::Node& node, const std::string& where,
                              Report& report) {
-  auto known = schemas_.find(path);
-  if (known == schemas_.end()) known = schemas_.emplace(path, read(path, node, where, report)).first;
-  if (known->second) return &*known->second;
-  report.spoil();
+  const std::lock_guard lock(mutex_);
+  auto known = files_.find(path);
+  if (known == files_.end()) known = files_.emplace(path, read(path)).first;
+  const File& file = known->second;
+  if (file.json) return &*file.json;
+  if (file.missing.empty())
+    report.spoil();  // told in the file itself
+  else
+    report.fault(code::kSchemaFile, node, where, file.missing, file.remedy);
   return nullptr;
 }
 
-std::optional<Json> SchemaFiles::read(const std::string& path, const yaml::Node& node, const std::string& where,
-                                      Report& report) {
-  if (!stays_inside(path)) {
-    report.fault(code::kSchemaFile, node, where, in_quotes(path) + " is not a path inside the config folder",
-                 "write it as schemas/NAME.json");
-    return std::nullopt;
-  }
+SchemaFiles::File SchemaFiles::read(const std::string& path) {
+  if (!stays_inside(path))
+    return {.missing = in_quotes(path) + " is not a path inside the config folder", .remedy = "write it as schemas/NAME.json"};
   const auto content = read_file(std::filesystem::path(root_) / path, kMostSchemaBytes);
   if (!content) {
     std::vector<std::string> there;
     if (const auto names = list_folder(std::filesystem::path(root_) / "schemas"))
       for (const auto& name : *names) there.push_back("schemas/" + name);
-    report.fault(code::kSchemaFile, node, where,
-                 "the schema " + in_quotes(path) + " cannot be read: " + content.error().message +
-                     (content.error().missing ? did_you_mean(path, there) : ""));
-    return std::nullopt;
+    return {.missing = "the schema " + in_quotes(path) + " cannot be read: " + content.error().message +
+                       (content.error().missing ? did_you_mean(path, there) : "")};
   }
   const auto refuse = [&](Position at, const std::string& message) {
     faults_.push_back({std::string(code::kSchema), std::move(at), "", message, "", false});
-    return std::nullopt;
+    return File{};
   };
   auto json = read_json(*content);
   if (!json)
     return refuse(place_in(path, *content, json.error().message), "not a JSON Schema: " + json.error().message);
-  if (const auto compiled = JsonSchema::compile(*json); !compiled)
-    return refuse({path, 0, 0}, "not a JSON Schema: " + compiled.error().message);
-  texts_.emplace(path, *content);
-  return std::move(*json);
+  auto compiled = JsonSchema::compile(*json);
+  if (!compiled) return refuse({path, 0, 0}, "not a JSON Schema: " + compiled.error().message);
+  return {.json = canonical(*json), .compiled = std::make_shared<const JsonSchema>(std::move(*compiled))};
+}
+
+Schemas SchemaFiles::take() {
+  Schemas out;
+  for (auto& [path, file] : files_)
+    if (file.compiled) out.emplace(path, std::move(file.compiled));
+  return out;
 }
 
 void Context::check_secrets(const std::vector<SecretUse>& uses, Report& report) const {

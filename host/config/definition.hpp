@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,6 +67,8 @@ struct Source {
   bool accept_validated = false;      ///< accept: validated
   std::optional<std::size_t> body_limit;  ///< bytes; unset: the host's
   std::chrono::milliseconds every{std::chrono::seconds(30)};  ///< of a polling source: from poll to poll
+  std::string completes;   ///< of a polling source: the webhook source of its pipeline that it makes up for; ""
+  std::chrono::milliseconds missed_after{std::chrono::minutes(10)};  ///< so long the webhook may be behind the poll
   std::optional<Isolation> isolation;  ///< of a plugin's source without a connection, which would have its own
   Position at;
   Position path_at;
@@ -147,12 +150,16 @@ struct HostSettings {
   std::chrono::milliseconds backlog{std::chrono::hours(24)};  ///< how long an event may wait for its turn
 };
 
+class JsonSchema;
+/// By path relative to the folder, each ready to check payloads. Shared by all pipelines that name it.
+using Schemas = std::map<std::string, std::shared_ptr<const JsonSchema>>;
+
 struct Folder {
   std::string root;  ///< absolute
   HostSettings host;
   std::map<std::string, Connection> connections;
   std::map<std::string, Pipeline> pipelines;
-  std::map<std::string, std::string> schemas;  ///< path relative to the folder -> text
+  Schemas schemas;
   LoanModel loans;
 };
 

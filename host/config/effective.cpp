@@ -30,6 +30,10 @@ Json source_definition(const Source& source, const Catalog& catalog) {
     if (source.body_limit) out["body_limit"] = *source.body_limit;
   }
   if (component != nullptr && component->polling) out["every"] = duration_text(source.every);
+  if (!source.completes.empty()) {
+    out["completes"] = source.completes;
+    out["missed_after"] = duration_text(source.missed_after);
+  }
   return out;
 }
 
@@ -80,22 +84,26 @@ Json canonical(const Json& value) {
   return out;
 }
 
-std::string digest(const Json& value) { return telemetry::hex(telemetry::sha256(text(canonical(value)))); }
+std::string digest(const Json& value) { return canonical_digest(canonical(value)); }
 
 Json effective_definition(const Pipeline& pipeline, const std::map<std::string, const Json*>& schemas,
                           const Catalog& catalog) {
-  Json sources = Json::array(), steps = Json::array(), included = Json::object();
+  Json sources = Json::array(), steps = Json::array();
   for (const auto& source : pipeline.sources) sources.push_back(source_definition(source, catalog));
   for (const auto& step : pipeline.steps) steps.push_back(step_definition(step, catalog, pipeline.on_failure));
-  for (const auto& [path, schema] : schemas) included[path] = *schema;
-  return canonical(Json{{"pipeline", pipeline.name},
-                        {"description", pipeline.description},
-                        {"owner", pipeline.owner},
-                        {"source", std::move(sources)},
-                        {"event", event_definition(pipeline)},
-                        {"steps", std::move(steps)},
-                        {"on_failure", text_of(pipeline.on_failure)},
-                        {"schemas", std::move(included)}});
+  Json out = canonical(Json{{"pipeline", pipeline.name},
+                            {"description", pipeline.description},
+                            {"owner", pipeline.owner},
+                            {"source", std::move(sources)},
+                            {"event", event_definition(pipeline)},
+                            {"steps", std::move(steps)},
+                            {"on_failure", text_of(pipeline.on_failure)},
+                            {"schemas", Json::object()}});
+  // They are canonical already, and long.
+  for (const auto& [path, schema] : schemas) out["schemas"][path] = *schema;
+  return out;
 }
+
+std::string canonical_digest(const Json& value) { return telemetry::hex(telemetry::sha256(text(value))); }
 
 }  // namespace milepost::config

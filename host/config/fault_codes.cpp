@@ -228,6 +228,15 @@ constexpr auto kCodes = std::to_array<FaultCode>({
      "the host then holds back only what it knows by itself (a loan that has ended, the suppression list).",
      "Write a mail: section in loans.yaml (docs/loans.md)."},
     {code::kTimeOfDay, "not a time of day", "A time of day is two digits of the hour and two of the minute.", "Write it in quotes, as \"16:00\"."},
+    {code::kTwoOwners, "two systems that claim the same",
+     "A field of the loan has one owner, and a connector, connection, pipeline or source belongs to one system: else nobody could say whose word counts.",
+     "Name one of them; any: whoever changed it last."},
+    {code::kUnknownSystem, "an unknown system",
+     "loans.yaml names an owner that is not among its systems, or gives a system a name that no connector, connection, pipeline or source of the folder has.",
+     "Correct the name, or add the system under systems:."},
+    {code::kRing, "systems in a ring",
+     "Pipelines write to systems what others say, round to the first: a change would go round, and each vendor's way of writing it would be a change again.",
+     "Let them track what the systems say, and write from pipelines that follow milepost.loan_changed (docs/loans.md)."},
 
     {code::kTemplate, "a copy of something that is not kept",
      "A copy names a template and its version; what that was then lies under templates/kept, where `milepost template new` puts "

@@ -111,6 +111,9 @@ inline constexpr std::string_view kHoliday = "MP1183";
 inline constexpr std::string_view kMailOnce = "MP1184";
 inline constexpr std::string_view kMailGate = "MP1185";
 inline constexpr std::string_view kTimeOfDay = "MP1186";
+inline constexpr std::string_view kTwoOwners = "MP1187";
+inline constexpr std::string_view kUnknownSystem = "MP1188";
+inline constexpr std::string_view kRing = "MP1189";
 // Templates and their copies.
 inline constexpr std::string_view kTemplate = "MP1190";
 inline constexpr std::string_view kLocked = "MP1191";

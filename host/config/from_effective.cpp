@@ -1,5 +1,6 @@
 #include "host/config/from_effective.hpp"
 
+#include "host/config/json_schema.hpp"
 #include "host/config/load.hpp"
 #include "milepost/settings.hpp"
 
@@ -64,7 +65,9 @@ Result<Restored> from_effective(const Json& effective) {
   }
   if (const Json* schemas = find(effective, "/schemas"))
     for (const auto& [path, schema] : schemas->items()) {
-      out.schemas[path] = text(schema);
+      auto compiled = JsonSchema::compile(schema);
+      if (!compiled) return fail(ErrorKind::permanent, "the kept schema " + path + " is none: " + compiled.error().message);
+      out.schemas[path] = std::make_shared<const JsonSchema>(std::move(*compiled));
       pipeline.schemas.push_back(path);
     }
   pipeline.effective = effective;

@@ -1,16 +1,13 @@
 // A pipeline again, from the effective definition that the store kept: events that began on an older version finish on it.
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "host/config/definition.hpp"
 
 namespace milepost::config {
 
 struct Restored {
-  Pipeline pipeline;                           ///< without positions
-  std::map<std::string, std::string> schemas;  ///< path -> text
+  Pipeline pipeline;  ///< without positions
+  Schemas schemas;
 };
 
 /// `permanent` when it is no effective definition.

@@ -26,9 +26,17 @@ inline constexpr std::string_view kStageRefused = "milepost.stage_refused";
 inline constexpr std::string_view kLoanStuck = "milepost.loan_stuck";
 inline constexpr std::string_view kTaskOverdue = "milepost.task_overdue";
 inline constexpr std::string_view kMailRecall = "milepost.mail_recall";
+inline constexpr std::string_view kLoanChanged = "milepost.loan_changed";
+inline constexpr std::string_view kFieldConflict = "milepost.field_conflict";
+inline constexpr std::string_view kCompared = "milepost.compared";
+inline constexpr std::string_view kMismatch = "milepost.mismatch";
+inline constexpr std::string_view kWebhookMissed = "milepost.webhook_missed";
 inline constexpr std::array kAll = {kDeadLetter,     kInDoubt,       kConnectionPaused, kConnectionFailing, kConnectionResumed,
                                     kSourcePaused,   kSourceFailing, kSourceResumed,    kUnmappedValue,     kStageRefused,
-                                    kLoanStuck,      kTaskOverdue,   kMailRecall};
+                                    kLoanStuck,      kTaskOverdue,   kMailRecall,       kLoanChanged,       kFieldConflict,
+                                    kCompared,       kMismatch,      kWebhookMissed};
+/// What asks for work, rather than telling of trouble: what follows it is no alert, and raises alerts of its own.
+inline constexpr bool asks(std::string_view type) { return type == kLoanChanged || type == kMailRecall; }
 }  // namespace host_event
 
 }  // namespace milepost::config

@@ -40,6 +40,8 @@ std::vector<std::string> types_of(const Pipeline& pipeline) {
   for (const auto& source : pipeline.sources) {
     if (source.use == "schedule") {
       out.push_back("schedule");
+    } else if (source.use == "loans") {
+      out.push_back("loan");
     } else if (const auto types =
                    source.use == "events" ? texts(source.with.json, "/types") : std::vector<std::string>();
                !types.empty()) {
@@ -52,8 +54,17 @@ std::vector<std::string> types_of(const Pipeline& pipeline) {
   return out;
 }
 
-/// Does this `events` source of `into` take events of `from`?
+/// Does it take what the host tells of a loan that has changed?
+bool follows_loans(const Source& source) {
+  const auto pipelines = texts(source.with.json, "/pipelines");
+  const auto types = texts(source.with.json, "/types");
+  if (!pipelines.empty() && std::ranges::find(pipelines, kHostPipeline) == pipelines.end()) return false;
+  return types.empty() ? !pipelines.empty() : std::ranges::any_of(types, [](const auto& type) { return type_fits(type, std::string(host_event::kLoanChanged)); });
+}
+
+/// Does this `events` source of `into` take events of `from`, or of the loans that it tracks?
 bool follows(const Source& source, const Pipeline& into, const Pipeline& from) {
+  if (follows_loans(source) && std::ranges::any_of(from.steps, [](const Step& step) { return step.use == "track"; })) return true;
   const auto pipelines = texts(source.with.json, "/pipelines");
   const auto types = texts(source.with.json, "/types");
   const bool named = std::ranges::find(pipelines, from.name) != pipelines.end();

@@ -12,6 +12,7 @@
 #include "host/config/mapping.hpp"
 #include "host/config/readers.hpp"
 #include "host/config/side_by_side.hpp"
+#include "host/config/systems.hpp"
 #include "host/config/templates.hpp"
 #include "host/config/words.hpp"
 
@@ -54,21 +55,6 @@ File open(const std::string& root, const std::string& name, Faults& faults) {
   add(faults, content.error().too_large ? code::kTooLarge : code::kUnreadable, {name, 0, 0},
       "the file cannot be read: " + content.error().message);
   return {nullptr, Report(name, faults)};
-}
-
-/// Several at once; their faults in the files' order.
-std::vector<File> open_all(const std::string& root, const std::vector<std::string>& names, Faults& faults) {
-  std::vector<std::unique_ptr<yaml::Document>> documents(names.size());
-  std::vector<Faults> found(names.size());
-  side_by_side(names.size(), [&](std::size_t i) { documents[i] = open(root, names[i], found[i]).document; });
-  std::vector<File> out;
-  out.reserve(names.size());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    out.push_back({std::move(documents[i]), Report(names[i], faults)});
-    if (!found[i].empty()) out.back().report.spoil();
-    faults.insert(faults.end(), found[i].begin(), found[i].end());
-  }
-  return out;
 }
 
 /// The *.yaml of a folder, as paths from the root. No folder is no files.
@@ -128,7 +114,7 @@ class Loader {
     load_templates(root_, out_.faults);
     connections();
     pipelines();
-    out_.folder.schemas = context_.schema_files.take_texts();
+    out_.folder.schemas = context_.schema_files.take();
   }
 
  private:
@@ -169,20 +155,20 @@ class Loader {
     Names names(code::kDuplicatePipeline, "the name"), paths(code::kDuplicatePath, "the path");
     const auto files = yaml_files(root_, "pipelines", out_.faults);
     std::vector<std::string> all;
+    std::vector<ReadPipeline> read(files.size());
+    side_by_side(files.size(), [&](std::size_t i) { read[i] = read_one(files[i]); });
     if (files.empty())
       add(out_.faults, code::kNothingToRun, {"pipelines", 0, 0}, "there are no pipelines", "write pipelines/NAME.yaml",
           true);
-    for (auto& file : open_all(root_, files, out_.faults)) {
-      if (file.document == nullptr || !check_root(file.document->root, "pipeline", file.report)) continue;
-      templates_.apply(*file.document, file.report, out_.faults);
-      auto pipeline = read_pipeline(*file.document->root, file.report, context_);
+    for (auto& [pipeline, faults, clean] : read) {
+      std::ranges::move(faults, std::back_inserter(out_.faults));
       if (!pipeline) continue;
       names.claim(pipeline->name, pipeline->name, pipeline->at, "pipeline", out_.faults);
       for (const auto& source : pipeline->sources)
         if (!source.path.empty())
           paths.claim(source.path, pipeline->name, source.path_at, "source.with.path", out_.faults);
       all.push_back(pipeline->name);
-      if (!file.report.clean())
+      if (!clean)
         out_.unsound.push_back(std::move(*pipeline));
       else if (const auto [at, fresh] = out_.folder.pipelines.try_emplace(pipeline->name, std::move(*pipeline)); !fresh)
         out_.unsound.push_back(std::move(*pipeline));
@@ -190,6 +176,7 @@ class Loader {
     auto links = check_links(out_.folder.pipelines, all);
     out_.faults.insert(out_.faults.end(), links.faults.begin(), links.faults.end());
     for (auto& fault : unsound_links(all)) out_.faults.push_back(std::move(fault));
+    check_loans(std::move(all));
     for (auto at = out_.folder.pipelines.begin(); at != out_.folder.pipelines.end();) {
       auto& [name, pipeline] = *at;
       const bool out = names.excluded().contains(name) || paths.excluded().contains(name) ||
@@ -197,6 +184,30 @@ class Loader {
       if (out) out_.unsound.push_back(std::move(pipeline));
       at = out ? out_.folder.pipelines.erase(at) : std::next(at);
     }
+  }
+
+  void check_loans(std::vector<std::string> known) {
+    const auto& loans = out_.folder.loans;
+    for (auto& fault : check_rings(loans, out_.folder.pipelines)) out_.faults.push_back(std::move(fault));
+    for (const auto& [name, ignored] : context_.connections) known.push_back(name);
+    for (const auto& names : {context_.catalog.connectors(), context_.catalog.sources(), context_.catalog.steps()}) known.insert(known.end(), names.begin(), names.end());
+    for (auto& fault : check_systems(loans, known)) out_.faults.push_back(std::move(fault));
+  }
+
+  struct ReadPipeline {
+    std::optional<Pipeline> pipeline;
+    Faults faults;  ///< of the file
+    bool clean = false;
+  };
+  /// Beside others. [any]
+  ReadPipeline read_one(const std::string& name) {
+    ReadPipeline out;
+    auto file = open(root_, name, out.faults);
+    if (file.document == nullptr || !check_root(file.document->root, "pipeline", file.report)) return out;
+    templates_.apply(*file.document, file.report, out.faults);
+    out.pipeline = read_pipeline(*file.document->root, file.report, context_);
+    out.clean = file.report.clean();
+    return out;
   }
 
   /// Two may have one name here: each for itself. What is missing may only have been misspelt, which is told.

@@ -48,7 +48,29 @@ struct MailRules {
   std::chrono::milliseconds cooling_off{0};      ///< how long after it went out a piece is asked back
   std::vector<std::string> recall_on;            ///< fields of the loan whose change asks a piece back too
   std::optional<MailBudget> budget;
+  double hold_out = 0;                           ///< the share of loans that get no mail, so that mail's effect can be told from chance
+  std::string hold_out_salt;                     ///< another text draws other loans
   std::map<std::string, Position> at;            ///< key -> where its value stands
+};
+
+/// When two values of a field are the same: a system may write another's value in its own way.
+enum class Compare {
+  exact,
+  text,    ///< letter case and white space do not count
+  phone,   ///< the digits alone, without a country's 1 before ten of them
+  number,  ///< by value, to two places after the point
+  date,    ///< the day alone
+};
+
+/// Which system has the say over a field of the loan.
+struct FieldOwner {
+  std::string owner;  ///< a system; "any": whoever changed it last
+  enum class Otherwise {
+    keep,  ///< a foreign value is not taken, and the owner's is written back
+    take,  ///< it is taken
+    task,  ///< it is not taken, and a person decides
+  } otherwise = Otherwise::keep;
+  Compare compare = Compare::exact;
 };
 
 struct LoanModel {
@@ -62,6 +84,10 @@ struct LoanModel {
   BusinessCalendar calendar;
   std::chrono::milliseconds clock_tolerance = std::chrono::minutes(5);  ///< an event's time may be so far ahead of its arrival
   std::optional<MailRules> mail;
+  /// System -> what names it: connectors, connections, pipelines, sources. Systems that nothing names here name themselves.
+  std::map<std::string, std::vector<std::string>> systems;
+  std::map<std::string, FieldOwner> owners;  ///< by field
+  std::map<std::string, Position> at;        ///< "systems.crm", "owners.email" -> where its value stands
 
   bool knows(const std::string& stage) const;
 };

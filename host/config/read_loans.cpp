@@ -1,5 +1,6 @@
 // loans.yaml.
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 
 #include "host/config/fault_codes.hpp"
@@ -49,6 +50,8 @@ class LoansReader {
     calendar();
     if (const auto tolerance = map_.duration("clock_tolerance")) model_.clock_tolerance = *tolerance;
     if (const auto* value = map_.take("mail")) mail(*value);
+    systems();
+    owners();
     map_.refuse_the_rest();
     return std::move(model_);
   }
@@ -185,6 +188,15 @@ class LoansReader {
     if (const auto window = map.duration("cooling_off")) rules.cooling_off = *window;
     if (auto fields = map.texts("recall_on")) rules.recall_on = std::move(*fields);
     if (const auto* node = map.take("budget")) budget(*node, rules.budget);
+    if (const auto text = map.text("hold_out")) {
+      char* end = nullptr;
+      const double percent = std::strtod(text->c_str(), &end);
+      if (text->empty() || !std::isdigit(static_cast<unsigned char>((*text)[0])) || std::string_view(end) != "%" || !(percent <= 100))
+        wrong(code::kNumber, *map.node().find("hold_out"), "mail.hold_out", in_quotes(*text) + " is no share of loans", "write it as 10%");
+      else
+        rules.hold_out = percent / 100;
+    }
+    rules.hold_out_salt = map.text("hold_out_salt").value_or("");
     map.refuse_the_rest();
     for (const auto& [key, at] : map.node().members) rules.at[key->text] = report_.at(*at);
     model_.mail = std::move(rules);
@@ -208,6 +220,71 @@ class LoansReader {
     if (const auto lapse = map.duration("lapse")) budget.lapse = *lapse;
     map.refuse_the_rest();
     out = budget;
+  }
+
+  void systems() {
+    Mapping map(map_.take("systems"), "systems", report_);
+    if (!map.given()) return;
+    std::map<std::string, std::string> taken;
+    for (const auto& [system, value] : map.node().members) {
+      const std::string path = map.path(in_path(system->text));
+      auto names = map.texts(system->text);
+      if (!names) continue;
+      if (system->text == "any") wrong(code::kName, *system, path, "\"any\" is no system: it says that every one may change a field");
+      for (const auto& name : *names)
+        if (const auto [first, fresh] = taken.emplace(name, system->text); !fresh)
+          wrong(code::kTwoOwners, *value, path, in_quotes(name) + " belongs to " + first->second + " already", "leave it to one of them");
+      model_.at["systems." + system->text] = report_.at(*value);
+      model_.systems[system->text] = std::move(*names);
+    }
+  }
+
+  void owners() {
+    Mapping map(map_.take("owners"), "owners", report_);
+    if (!map.given()) return;
+    for (const auto& [field, value] : map.node().members) {
+      const std::string path = map.path(in_path(field->text));
+      static const std::vector<std::string> kOwn = {"task", "tasks", "piece", "reason", "echo", "known_as", "merged_into"};
+      if (std::ranges::find(kOwn, field->text) != kOwn.end()) {
+        map.take(field->text);
+        wrong(code::kName, *field, path, in_quotes(field->text) + " is a setting of track, and no field of the loan");
+        continue;
+      }
+      auto owner = owner_of(map, field->text, *value, path);
+      if (!owner) continue;
+      model_.at["owners." + field->text] = report_.at(*value);
+      model_.owners[field->text] = *std::move(owner);
+    }
+  }
+
+  std::optional<FieldOwner> owner_of(Mapping& map, const std::string& field, const yaml::Node& value, const std::string& path) {
+    FieldOwner out;
+    std::optional<std::vector<std::string>> names;
+    if (value.scalar()) {
+      if (auto name = map.text(field)) names = {std::move(*name)};
+    } else {
+      Mapping owned(map.take(field), "owned", path, report_);
+      if (!owned.given()) return std::nullopt;
+      owned.need("owner", "add owner: SYSTEM, or owner: any");
+      names = owned.texts("owner");
+      if (const auto rule = owned.choice("otherwise")) out.otherwise = static_cast<FieldOwner::Otherwise>(*rule);
+      if (const auto compare = owned.choice("compare")) out.compare = static_cast<Compare>(*compare);
+      owned.refuse_the_rest();
+    }
+    if (!names) return std::nullopt;
+    if (names->size() != 1) {
+      wrong(code::kTwoOwners, value, path, names->empty() ? "no system has the say" : listed(*names) + " both claim " + in_quotes(field),
+            "name the one that has the say; any: whoever changed it last");
+      return std::nullopt;
+    }
+    out.owner = names->front();
+    if (!model_.systems.empty() && out.owner != "any" && !model_.systems.contains(out.owner)) {
+      std::vector<std::string> known;
+      for (const auto& [system, ignored] : model_.systems) known.push_back(system);
+      wrong(code::kUnknownSystem, value, path, in_quotes(out.owner) + " is no system" + did_you_mean(out.owner, known), "the systems are " + listed(known));
+      return std::nullopt;
+    }
+    return out;
   }
 
   Report& report_;

@@ -1,4 +1,5 @@
 // pipelines/*.yaml.
+#include <algorithm>
 #include <array>
 
 #include "host/config/fault_codes.hpp"
@@ -21,6 +22,21 @@ void read_sources(const yaml::Node* node, Pipeline& pipeline, Report& report, Co
   } else {
     report.fault(code::kShape, *node, "source", "expected a source, or a list of them, found " + describe(*node),
                  "write use: and with: under it");
+  }
+}
+
+/// What a polling source completes is a webhook source beside it: only there their events share ids.
+void check_completed(const yaml::Node* node, const Pipeline& pipeline, Report& report, Context& context) {
+  std::vector<std::string> webhooks;
+  for (const auto& source : pipeline.sources)
+    if (const auto* component = context.catalog.source(source.use); component != nullptr && component->webhook) webhooks.push_back(source.use);
+  for (std::size_t i = 0; i < pipeline.sources.size(); ++i) {
+    const auto& source = pipeline.sources[i];
+    if (source.completes.empty() || std::ranges::find(webhooks, source.completes) != webhooks.end()) continue;
+    const auto& at = node->is_list() ? *node->items[i] : *node;
+    report.fault(code::kUnknownSource, *at.find("with")->find("completes"), join(node->is_list() ? item("source", i) : "source", "with.completes"),
+                 "this pipeline has no webhook source " + in_quotes(source.completes) + did_you_mean(source.completes, webhooks),
+                 webhooks.empty() ? "list the webhook source beside it" : "name one of " + listed(webhooks));
   }
 }
 
@@ -131,6 +147,7 @@ std::optional<Pipeline> read_pipeline(const yaml::Node& root, Report& report, Co
   out.owner = map.text("owner").value_or("");
   map.take("template");  // templates.hpp has read it, and put its parameters in
   read_sources(map.need("source", "add source: with use: and with: under it"), out, report, context);
+  if (const auto* sources = map.given() ? map.node().find("source") : nullptr) check_completed(sources, out, report, context);
   read_event(map.take("event"), out, report);
   const yaml::Node* steps = map.need("steps", "add steps: and a list under it");
   read_steps(steps, out, report, context);
@@ -148,7 +165,7 @@ std::optional<Pipeline> read_pipeline(const yaml::Node& root, Report& report, Co
   out.at = report.at(*root.find("pipeline"));
   if (report.clean()) {
     out.effective = effective_definition(out, schemas, context.catalog);
-    out.version = digest(out.effective);
+    out.version = canonical_digest(out.effective);
   }
   return out;
 }

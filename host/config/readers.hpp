@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,17 +29,24 @@ struct Declared {
 class SchemaFiles {
  public:
   SchemaFiles(std::string root, Faults& faults) : root_(std::move(root)), faults_(faults) {}
-  /// nullptr when it cannot be used: the fault is told, at `node` or in the file itself.
+  /// Canonical; nullptr when it cannot be used: the fault is told, at `node` or in the file itself. [any]
   const Json* get(const std::string& path, const yaml::Node& node, const std::string& where, Report& report);
-  std::map<std::string, std::string> take_texts() { return std::move(texts_); }
+  /// All that could be used.
+  Schemas take();
 
  private:
-  std::optional<Json> read(const std::string& path, const yaml::Node& node, const std::string& where, Report& report);
+  struct File {
+    std::optional<Json> json = {};
+    std::shared_ptr<const JsonSchema> compiled = {};
+    std::string missing = {};  ///< why it cannot be read: told wherever it is named
+    std::string remedy = {};
+  };
+  File read(const std::string& path);
 
   std::string root_;
+  std::mutex mutex_;  // of what follows
   Faults& faults_;
-  std::map<std::string, std::optional<Json>> schemas_;
-  std::map<std::string, std::string> texts_;
+  std::map<std::string, File> files_;
 };
 
 /// What all the readers of one folder share.
@@ -87,7 +95,9 @@ bool is_name(std::string_view text);  ///< of a pipeline or connection
 /// The top level of a file, whose root must be a mapping.
 bool check_root(const yaml::Node* root, std::string_view kind, Report& report);
 
-/// The pipeline with everything that it does not say filled in, as canonical JSON; `schemas` by path.
+/// digest() of what is canonical already.
+std::string canonical_digest(const Json& value);
+/// The pipeline with everything that it does not say filled in, as canonical JSON; `schemas` by path, canonical.
 Json effective_definition(const Pipeline& pipeline, const std::map<std::string, const Json*>& schemas,
                           const Catalog& catalog);
 /// Keys sorted, all the way down.

@@ -246,6 +246,7 @@ SettingsSchemas::SettingsSchemas() = default;
 SettingsSchemas::~SettingsSchemas() = default;
 
 const JsonSchema* SettingsSchemas::further(const Json& schema, const Json& root) {
+  const std::lock_guard lock(mutex_);
   const auto [entry, fresh] = compiled_.try_emplace(&schema, nullptr);
   if (!fresh || !schema.is_object()) return entry->second.get();
   // What the walk above checks with better words, and what says nothing.

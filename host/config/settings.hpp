@@ -33,9 +33,11 @@ class SettingsSchemas {
   ~SettingsSchemas();
   /// What the reader below does not check itself (bounds, patterns, alternatives), or nullptr when the schema has no
   /// such rule. `schema` must outlive this.
+  /// [any]
   const JsonSchema* further(const Json& schema, const Json& root);
 
  private:
+  std::mutex mutex_;
   std::map<const Json*, std::unique_ptr<JsonSchema>> compiled_;
 };
 

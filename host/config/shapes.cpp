@@ -131,7 +131,17 @@ const Json& shapes() {
       "service_levels": {"type": "object", "additionalProperties": {"type": "string"}, "description": "How long a loan may stay in a stage: 5 business days, or 72h."},
       "calendar": {"$ref": "#/definitions/calendar", "description": "Business days."},
       "clock_tolerance": {"type": "string", "format": "duration", "x-least": "0s", "x-most": "1d", "default": "5m", "description": "How far an event's time may be ahead of its arrival."},
-      "mail": {"$ref": "#/definitions/mail", "x-optional": true, "description": "What stands between a step that mails and the letter box."}
+      "mail": {"$ref": "#/definitions/mail", "x-optional": true, "description": "What stands between a step that mails and the letter box."},
+      "systems": {"type": "object", "additionalProperties": {"type": ["array", "string"], "items": {"type": "string"}}, "description": "The systems that tell of loans and are told: each with the connectors, connections, pipelines and sources that are its own."},
+      "owners": {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/owned"}]}, "description": "Fields that systems share: which system has the say over each; any: whoever changed it last."}
+    }
+  },
+  "owned": {
+    "type": "object", "required": ["owner"],
+    "properties": {
+      "owner": {"type": ["array", "string"], "items": {"type": "string"}, "description": "The one system that has the say; any: whoever changed it last."},
+      "otherwise": {"type": "string", "enum": ["keep", "take", "task"], "default": "keep", "description": "What becomes of another system's change: keep the owner's value and write it back, take the other one, or leave a task for a person."},
+      "compare": {"type": "string", "enum": ["exact", "text", "phone", "number", "date"], "default": "exact", "description": "When two values are the same, however a system writes them."}
     }
   },
   "calendar": {
@@ -155,7 +165,9 @@ const Json& shapes() {
       "suppress": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Names that the suppression list may hold. Default: the event's subject."},
       "cooling_off": {"type": "string", "format": "duration", "x-least": "0s", "x-most": "31d", "default": "0s", "description": "How long after it went out a piece may be asked back."},
       "recall_on": {"type": ["array", "string"], "items": {"type": "string"}, "description": "Fields of the loan whose change asks a piece back."},
-      "budget": {"$ref": "#/definitions/budget", "x-optional": true, "description": "How much is mailed a day."}
+      "budget": {"$ref": "#/definitions/budget", "x-optional": true, "description": "How much is mailed a day."},
+      "hold_out": {"type": "string", "description": "The share of loans that get no mail, such as 10%: signals show how both close. Default: 0%."},
+      "hold_out_salt": {"type": "string", "description": "Another text draws other loans, for a new trial. Default: none."}
     }
   },
   "budget": {
@@ -182,6 +194,7 @@ const Json& shapes() {
       "case": {"type": "string", "description": "What it shows: an approval mails one card."},
       "loans": {"type": "object", "description": "Loans as they are before: subject and fields."},
       "links": {"type": "object", "description": "Vendors' records that are linked before: system:type:id and subject."},
+      "suppressed": {"type": "object", "description": "Who gets no mail, before the first event: a loan or borrower's id, and why."},
       "events": {"description": "What comes in, in this order.", "anyOf": [{"$ref": "#/definitions/stimulus"}, {"type": "array", "items": {"$ref": "#/definitions/stimulus"}}]},
       "vendors": {"type": "object", "description": "How the vendors' doubles behave: {acme: {match: POST */orders, times: 2, answer: 503}}."},
       "for": {"type": "string", "format": "duration", "description": "How long it is played on after the last event."},
@@ -290,7 +303,9 @@ const Json& shapes() {
   "polling": {
     "type": "object",
     "properties": {
-      "every": {"type": "string", "format": "duration", "x-least": "100ms", "x-most": "1w", "default": "30s", "description": "From one poll to the next."}
+      "every": {"type": "string", "format": "duration", "x-least": "100ms", "x-most": "1w", "default": "30s", "description": "From one poll to the next."},
+      "completes": {"type": "string", "description": "The webhook source of this pipeline that it makes up for: what only the poll brings is counted as missed there."},
+      "missed_after": {"type": "string", "format": "duration", "x-least": "1s", "x-most": "31d", "default": "10m", "description": "With completes: how long the webhook may be behind the poll."}
     }
   },
   "event": {

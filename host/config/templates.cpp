@@ -285,6 +285,7 @@ std::optional<Copied> copied_from(const Node& root) {
 }
 
 const Template* Templates::kept(const std::string& name, std::size_t version, Faults& faults) {
+  const std::lock_guard lock(mutex_);
   const auto [entry, fresh] = kept_.try_emplace({name, version});
   if (fresh) entry->second = kept_template(root_, name, version, faults);
   return entry->second ? &*entry->second : nullptr;
@@ -316,7 +317,7 @@ void Templates::apply(yaml::Document& document, Report& report, Faults& faults) 
     check_locked(*from, root, report);
     known = true;
   }
-  if (!known) return;
+  if (!known || std::ranges::none_of(document.nodes, [](const Node& node) { return node.text.contains("params"); })) return;
   std::map<const Node*, bool> texts;
   for (const auto& [key, value] : root.members)
     if (value != own) collect(*value, false, texts);

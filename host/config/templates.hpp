@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,12 +45,13 @@ std::optional<Copied> copied_from(const yaml::Node& root);
 class Templates {
  public:
   explicit Templates(std::string root) : root_(std::move(root)) {}
-  /// Checks a pipeline's parameters and locked parts, and puts the parameters in. A pipeline that is no copy may not name any.
+  /// Checks a pipeline's parameters and locked parts, and puts the parameters in. A pipeline that is no copy may not name any. [any]
   void apply(yaml::Document& document, Report& report, Faults& faults);
 
  private:
   const Template* kept(const std::string& name, std::size_t version, Faults& faults);
   std::string root_;
+  std::mutex mutex_;  // of what follows
   std::map<std::pair<std::string, std::size_t>, std::optional<Template>> kept_;
 };
 

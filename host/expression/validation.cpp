@@ -5,17 +5,10 @@ namespace {
 constexpr std::size_t kMostReasons = 20;
 }
 
-std::expected<Validation, std::vector<TreeFault>> Validation::compile(const Json& with, const std::string& schema) {
+std::expected<Validation, std::vector<TreeFault>> Validation::compile(const Json& with, std::shared_ptr<const config::JsonSchema> schema) {
   Validation out;
   std::vector<TreeFault> faults;
-  if (!schema.empty()) {
-    const auto parsed = read_json(schema);
-    auto compiled = parsed ? config::JsonSchema::compile(*parsed) : Result<config::JsonSchema>(fail(parsed.error()));
-    if (compiled)
-      out.schema_ = std::make_shared<const config::JsonSchema>(std::move(*compiled));
-    else
-      faults.push_back({"/schema", compiled.error()});
-  }
+  out.schema_ = std::move(schema);
   const Json* rules = find(with, "/rules");
   for (std::size_t i = 0; rules != nullptr && i < rules->size(); ++i) {
     const std::string at = "/rules/" + std::to_string(i);

@@ -1,6 +1,7 @@
 // The `validate` step: a JSON Schema over the payload, and rules. Used by the engine, and by intake for `accept: validated`.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,9 +13,9 @@ namespace milepost::expression {
 
 class Validation {
  public:
-  /// `with` of a validate step: {"schema": path?, "rules": [{"check": expression, "message": text}]?}; `schema` the file's text ("" when
+  /// `with` of a validate step: {"schema": path?, "rules": [{"check": expression, "message": text}]?}; `schema` the file's (nullptr when
   /// none is named). Every fault with the JSON pointer into `with`.
-  static std::expected<Validation, std::vector<TreeFault>> compile(const Json& with, const std::string& schema);
+  static std::expected<Validation, std::vector<TreeFault>> compile(const Json& with, std::shared_ptr<const config::JsonSchema> schema);
 
   /// "" when all hold; else the reasons, in order, joined by "; ": "/loan/amount: expected a number", "the loan amount must be positive". A
   /// check that raises is a failed check. At most 20. No payload values in it.

@@ -283,6 +283,23 @@ on_failure: continue
   EXPECT_EQ(read.steps[0].on_failure, OnFailure::continue_);
 }
 
+TEST_F(LoadFolder, APollMakesUpForAWebhookSourceBesideIt) {
+  const std::string sources = R"(pipeline: test
+source:
+  - {use: webhook, with: {path: /hooks/a, verify: none}}
+  - {use: hubspot.changes, connection: hubspot-main, with: {every: 5m, completes: WEBHOOK, missed_after: 1h}}
+steps: [{use: audit, with: {action: seen}}]
+)";
+  auto good = sources, bad = sources;
+  const auto read = pipeline(good.replace(good.find("WEBHOOK"), 7, "webhook"));
+  ASSERT_EQ(read.sources.size(), 2u);
+  EXPECT_EQ(read.sources[1].completes, "webhook");
+  EXPECT_EQ(read.sources[1].missed_after, 1h);
+  EXPECT_EQ(read.sources[0].completes, "");
+  folder.write("pipelines/test.yaml", bad.replace(bad.find("WEBHOOK"), 7, "webhok"));
+  EXPECT_THAT(faults(), HasSubstr("this pipeline has no webhook source \"webhok\"; did you mean \"webhook\"?"));
+}
+
 TEST_F(LoadFolder, OneBrokenFileStopsNoOther) {
   folder.write("pipelines/broken.yaml", "pipeline: [\n");
   const auto loaded = load();

@@ -34,6 +34,16 @@ TEST(LoansYaml, AFolderWithoutOneHasTheStandardModel) {
   EXPECT_TRUE(of_loans("").empty()) << "neither does an empty one differ";
 }
 
+TEST(LoansYaml, SaysWhoOwnsWhatAndWhoIsWho) {
+  const auto model = loaded("systems: {crm: [hubspot], los: a}\nowners: {email: crm, phone: {owner: any, compare: phone}, amount: {owner: los, otherwise: task, compare: number}}\n").folder.loans;
+  EXPECT_THAT(model.systems.at("los"), ::testing::ElementsAre("a"));
+  EXPECT_EQ(model.owners.at("email").owner, "crm");
+  EXPECT_EQ(model.owners.at("email").otherwise, FieldOwner::Otherwise::keep);
+  EXPECT_EQ(model.owners.at("email").compare, Compare::exact);
+  EXPECT_EQ(model.owners.at("phone").compare, Compare::phone);
+  EXPECT_EQ(model.owners.at("amount").otherwise, FieldOwner::Otherwise::task);
+}
+
 TEST(LoansYaml, IsReadWhole) {
   const auto result = loaded(R"(stages: [lead, docs, closing]
 terminal: [lost]
@@ -54,6 +64,8 @@ mail:
   cooling_off: 4h
   recall_on: [address]
   budget: {a_day: 200, at: "09:30", best: loan.chance, lapse: 3d}
+  hold_out: 12.5%
+  hold_out_salt: spring
 )");
   for (const auto& fault : result.faults) EXPECT_NE(fault.at.file, "loans.yaml") << to_string(fault);
   const auto& model = result.folder.loans;
@@ -67,6 +79,8 @@ mail:
   EXPECT_EQ(model.clock_tolerance, 2min);
   ASSERT_TRUE(model.mail && model.mail->budget);
   EXPECT_EQ(model.mail->fraud_limit, 0.5);
+  EXPECT_EQ(model.mail->hold_out, 0.125);
+  EXPECT_EQ(model.mail->hold_out_salt, "spring");
   EXPECT_EQ(model.mail->address, "");
   EXPECT_EQ(model.mail->do_not_mail, "loan.do_not_mail") << "asked by default";
   EXPECT_EQ(model.mail->budget->at, 9h + 30min);
@@ -98,9 +112,20 @@ TEST(LoansYaml, SaysWhatIsWrongAndWhere) {
            {"calendar: {holidays: [2026-02-30]}", "MP1183", "is no day"},
            {"calendar: {holidays: [christmas]}", "MP1183", "is no day"},
            {"clock_tolerance: soon", "MP1047", ""},
+           {"mail: {hold_out: a few}", "MP1046", "\"a few\" is no share of loans"},
+           {"mail: {hold_out: \"0.1\"}", "MP1046", "is no share of loans"},
+           {"mail: {hold_out: 120%}", "MP1046", "is no share of loans"},
            {"mail: {fraud_limit: high}", "MP1046", "is no number above 0"},
            {"mail: {budget: {at: \"16:00\"}}", "MP1041", "a_day"},
            {"mail: {budget: {a_day: 5, at: noon}}", "MP1186", "is no time of day"},
+           {"owners: {email: {owner: [crm, los]}}", "MP1187", "crm, los both claim \"email\""},
+           {"systems: {crm: [hubspot], los: [hubspot]}", "MP1187", "belongs to crm already"},
+           {"{systems: {crm: [hubspot]}, owners: {email: crn}}", "MP1188", "\"crn\" is no system; did you mean \"crm\"?"},
+           {"systems: {crm: [hubspto]}", "MP1188", "did you mean \"hubspot\"?"},
+           {"systems: {any: [hubspot]}", "MP1052", "\"any\" is no system"},
+           {"owners: {task: crm}", "MP1052", "is a setting of track"},
+           {"owners: {email: {otherwise: keep}}", "MP1041", "owner"},
+           {"owners: {email: {owner: any, compare: fone}}", "MP1051", "fone"},
            {"mail: {fraud_scor: loan.x}", "MP1042", "unknown key; did you mean"},
            {"stage: [docs]", "MP1042", "did you mean \"stages\"?"}}) {
     const auto faults = of_loans(text);
