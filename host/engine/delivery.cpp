@@ -121,7 +121,9 @@ struct Engine::Gate {
       : before(run.take_writes()),
         event(run.event()),
         once{run.once_key(), event.sequence, run.step().definition.id},
-        guard_late(event.late && !run.step().definition.late_run) {
+        guard_late(event.late && !run.step().definition.late_run),
+        needless(run.needless()) {
+    if (!once.key.empty() && !event.subject.empty()) once_keys = [&run](const std::vector<std::string>& names) { return run.once_keys(names); };
     run.mark_sent();
     sent = run.take_writes();
     if (!run.step().mail) return;
@@ -130,15 +132,18 @@ struct Engine::Gate {
   }
   void pass(journal::Writer& writer) {
     verdict.clear();
+    reason.clear();
+    first_answer.clear();
     hold = false;
     mail = {};
     for (const auto& write : before) write(writer);
-    if (guard_late && writer.finished_later(event.pipeline, event.lane, event.sequence, once.step)) {
-      verdict = "superseded";
-      return;
-    }
+    if (guard_late && writer.finished_later(event.pipeline, event.lane, event.sequence, once.step)) return skip("superseded", "a later event of this subject has done it");
+    if (needless)
+      if (auto why = needless(writer); !why.empty()) return skip("unchanged", std::move(why));
+    // First, so that a piece which has gone already takes no turn of the day's budget.
+    if (!once.key.empty() && taken(writer)) return;
     if (ask_mail && (mail = ask_mail(writer)).kind != loans::MailVerdict::Kind::go) return;
-    if (!once.key.empty() && !claim(writer)) return;
+    if (!once.key.empty() && writer.claim(once)) writer.take_over(once);
     if (record_mail) record_mail(mail, writer);
     for (const auto& write : sent) write(writer);
   }
@@ -147,7 +152,9 @@ struct Engine::Gate {
   journal::Event event;
   journal::Once once;
   bool guard_late;
-  std::string verdict;       ///< why it is skipped; "": it goes out
+  std::function<std::string(journal::Writer&)> needless;  ///< of a step that writes to a system which shares fields
+  std::function<std::vector<std::string>(const std::vector<std::string>&)> once_keys;
+  std::string verdict, reason;  ///< why it is skipped; "": it goes out
   std::string first_answer;  ///< of the delivery that holds the `once:` key
   bool hold = false;         ///< that one has no outcome yet
   // Of a step that sends mail:
@@ -157,19 +164,36 @@ struct Engine::Gate {
   bool leaves() const { return verdict.empty() && !hold && mail.kind == loans::MailVerdict::Kind::go; }
 
  private:
-  bool claim(journal::Writer& writer) {
-    const auto first = writer.claim(once);
-    if (!first || (first->event == once.event && first->step == once.step)) return true;
-    const auto effect = writer.effect(first->event, first->step);
+  void skip(std::string what, std::string why) {
+    verdict = std::move(what);
+    reason = std::move(why);
+  }
+  /// Somebody else has done it, or is at it.
+  bool taken(journal::Writer& writer) {
+    auto keys = std::vector<std::string>{once.key};
+    // A loan that was renumbered or merged may have claimed it under another name.
+    if (once_keys) {
+      const auto now = writer.known_as(event.subject);
+      auto names = writer.names_of(now);
+      if (!names.empty()) {
+        names.push_back(now);
+        for (auto& key : once_keys(names)) keys.push_back(std::move(key));
+      }
+    }
+    for (const auto& key : keys)
+      if (const auto holder = writer.claimed(key); holder && !is_free(writer, *holder)) return true;
+    return false;
+  }
+  /// Whether who holds a key gave up without an effect. Else this one waits for him, or is skipped.
+  bool is_free(journal::Writer& writer, const journal::Once& holder) {
+    if (holder.event == once.event && holder.step == once.step) return true;
+    const auto effect = writer.effect(holder.event, holder.step);
     if (effect && effect->state <= EffectState::sent) {
       hold = true;
       return false;
     }
-    if (effect && effect->state == EffectState::failed) {
-      writer.take_over(once);
-      return true;
-    }
-    verdict = "skipped";
+    if (effect && effect->state == EffectState::failed) return true;
+    skip("skipped", "once: it was done before");
     first_answer = effect ? effect->answer : "";
     return false;
   }
@@ -206,10 +230,7 @@ std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Work
         lane->run->plan();
         return commit(lane, [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); });
       }
-      lane->run->skipped(
-          gate.verdict,
-          gate.verdict == "superseded" ? "a later event of this subject has done it" : "once: it was done before",
-          gate.first_answer);
+      lane->run->skipped(gate.verdict, gate.reason, gate.first_answer);
       drive(lane, worker.machine);
     });
   }

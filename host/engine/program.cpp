@@ -5,7 +5,10 @@
 
 #include "host/config/expression_text.hpp"
 #include "host/config/fault_codes.hpp"
+#include "host/config/links.hpp"
+#include "host/config/words.hpp"
 #include "host/expression/paths.hpp"
+#include "milepost/settings.hpp"
 
 namespace milepost::engine {
 namespace {
@@ -16,7 +19,7 @@ namespace code = config::code;
 
 std::optional<Kind> built_in(const std::string& use) {
   static const std::map<std::string, Kind> kinds = {
-      {"validate", Kind::validate}, {"track", Kind::track}, {"audit", Kind::audit}, {"set", Kind::set}, {"wait", Kind::wait}, {"emit", Kind::emit}};
+      {"validate", Kind::validate}, {"track", Kind::track}, {"audit", Kind::audit}, {"set", Kind::set}, {"wait", Kind::wait}, {"compare", Kind::compare}, {"emit", Kind::emit}};
   const auto found = kinds.find(use);
   return found == kinds.end() ? std::nullopt : std::optional(found->second);
 }
@@ -44,7 +47,7 @@ std::string dotted(const std::string& pointer) {
 /// Compiles one pipeline, gathering faults with their places.
 class Compiler {
  public:
-  Compiler(const config::Pipeline& pipeline, const std::map<std::string, std::string>& schemas, const plugins::Registry& registry,
+  Compiler(const config::Pipeline& pipeline, const config::Schemas& schemas, const plugins::Registry& registry,
            config::Faults& faults)
       : pipeline_(pipeline), schemas_(schemas), registry_(registry), faults_(faults) {}
 
@@ -162,6 +165,9 @@ class Compiler {
     else compile_with(step, out);
     if (out.kind == Kind::wait && step.with.json.contains("for") == step.with.json.contains("until"))
       fault(code::kShape, place(step, "use"), ".with", "wait takes either `for` or `until`", "write one of them");
+    if (out.kind == Kind::compare && get<std::string>(step.with.json, "/system").value_or("").find("${") != std::string::npos)
+      fault(code::kExpressionHere, place(step, step.with, "/system"), ".with.system", "${…} is not evaluated here: metrics are counted by this name",
+            "write the system's name, such as crm");
     if (out.kind == Kind::action) find_action(step, out);
     out.looks = out.when || out.once || out.validation || !out.with.constant();
     return out;
@@ -188,7 +194,7 @@ class Compiler {
   }
 
   void compile_validation(const config::Step& step, ProgramStep& out) {
-    std::string schema;
+    std::shared_ptr<const config::JsonSchema> schema;
     if (auto file = get<std::string>(step.with.json, "/schema")) {
       const auto found = schemas_.find(*file);
       if (found != schemas_.end()) schema = found->second;  // a missing file is config's fault to report
@@ -228,7 +234,7 @@ class Compiler {
   }
 
   const config::Pipeline& pipeline_;
-  const std::map<std::string, std::string>& schemas_;
+  const config::Schemas& schemas_;
   const plugins::Registry& registry_;
   config::Faults& faults_;
   std::vector<std::string> ids_;
@@ -241,7 +247,7 @@ class Compiler {
 
 }  // namespace
 
-std::shared_ptr<const Program> Program::compile(const config::Pipeline& pipeline, const std::map<std::string, std::string>& schemas,
+std::shared_ptr<const Program> Program::compile(const config::Pipeline& pipeline, const config::Schemas& schemas,
                                                 const plugins::Registry& registry, config::Faults& faults) {
   return Compiler(pipeline, schemas, registry, faults).run();
 }
@@ -260,6 +266,30 @@ config::Faults mail_faults(const Program& program, const loans::Model& loans) {
     if (!loans.mail().rules())
       faults.push_back({std::string(code::kMailGate), at, path, step.definition.use + " sends mail, and loans.yaml says nothing of its gate",
                         "write a mail: section in loans.yaml (docs/loans.md)", true});
+  }
+  return faults;
+}
+
+config::Faults loan_faults(const Program& program, const loans::Model& loans) {
+  config::Faults faults;
+  for (const auto& source : program.pipeline.sources) {
+    if (source.use != "loans") continue;
+    const auto place = [&](const std::string& pointer) {
+      const auto at = source.with.at.find(pointer);
+      return at == source.with.at.end() ? source.at : at->second;
+    };
+    const auto& model = loans.definition();
+    auto known = model.stages;
+    known.insert(known.end(), model.terminal.begin(), model.terminal.end());
+    const auto stages = config::texts(source.with.json, "/stages");
+    for (std::size_t i = 0; i < stages.size(); ++i)
+      if (!model.knows(stages[i]))
+        faults.push_back({std::string(code::kUnknownStage), place("/stages/" + std::to_string(i)), "source.with.stages[" + std::to_string(i) + "]",
+                          config::in_quotes(stages[i]) + " is no stage" + config::did_you_mean(stages[i], known), "the stages are " + config::listed(known), false});
+    const auto ended = get<std::string>(source.with.json, "/ended").value_or("forever");
+    if (ended == "forever") continue;
+    if (!parse_duration(ended))
+      faults.push_back({std::string(code::kDuration), place("/ended"), "source.with.ended", config::in_quotes(ended) + " is no duration", "write it as 7d, or as forever", false});
   }
   return faults;
 }

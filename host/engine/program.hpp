@@ -22,7 +22,7 @@ std::vector<config::Component> built_in_steps();
 std::vector<config::Component> built_in_sources();
 
 struct ProgramStep {
-  enum class Kind { validate, track, audit, set, wait, emit, action };
+  enum class Kind { validate, track, audit, set, wait, compare, emit, action };
   config::Step definition;
   Kind kind = Kind::action;
   std::optional<expression::Expression> when;
@@ -44,7 +44,7 @@ struct Program {
   std::vector<ProgramStep> steps;
 
   /// Faults (codes, positions, remedies) are appended; nullptr when there is any that is no warning.
-  static std::shared_ptr<const Program> compile(const config::Pipeline& pipeline, const std::map<std::string, std::string>& schemas,
+  static std::shared_ptr<const Program> compile(const config::Pipeline& pipeline, const config::Schemas& schemas,
                                                 const plugins::Registry& registry, config::Faults& faults);
   /// Index of a step by id; steps.size() when there is none.
   std::size_t index(const std::string& step) const;
@@ -53,5 +53,8 @@ struct Program {
 /// What the folder must say of a pipeline that sends mail: a step without `once:` is a fault, mail without a gate a warning. Apart from compile(),
 /// since what an earlier version began is finished all the same.
 config::Faults mail_faults(const Program& program, const loans::Model& loans);
+
+/// What does not fit loans.yaml: a `loans` source's stage that there is not, a span that is none. Apart from compile() for the same reason.
+config::Faults loan_faults(const Program& program, const loans::Model& loans);
 
 }  // namespace milepost::engine

@@ -15,7 +15,7 @@ using journal::Event;
 using journal::EventState;
 
 constexpr std::size_t kMostChanges = 20;
-constexpr std::size_t kPage = 100;
+constexpr std::size_t kEventsAtOnce = 100;
 
 journal::NewEvent as_new(const Event& event, std::string payload) {
   return {.pipeline = event.pipeline, .source = event.source, .id = event.id.empty() ? event.receipt : event.id, .revision = event.revision,
@@ -68,18 +68,18 @@ std::optional<std::size_t> counterpart(const Program& then, const Program& now, 
 }
 
 /// Steps that leave an effect in the ledger, and those that may run any number of times.
-bool in_ledger(ProgramStep::Kind kind) { return kind == ProgramStep::Kind::action || kind == ProgramStep::Kind::set; }
+bool in_ledger(ProgramStep::Kind kind) { return kind == ProgramStep::Kind::action || kind == ProgramStep::Kind::set || kind == ProgramStep::Kind::compare; }
 bool harmless(ProgramStep::Kind kind) { return kind == ProgramStep::Kind::validate || kind == ProgramStep::Kind::set; }
 
 /// What is known of an event's run.
 class Past {
  public:
-  Past(const journal::Store& store, Versions& versions, const Event& event) : event_(event), then_(versions.at(event.definition)) {
+  Past(const journal::Store& store, Versions& versions, const Event& event) : event_(event), then_(versions.at(event.definition)), model_(versions.loans()) {
     recorded_.receipt = event.receipt;
     recorded_.accepted_at = time_ = event.accepted_at;
     recorded_.late = event.late;
     const auto loan = event.loan_revision.value_or(0) > 0 ? store.loan(event.subject, event.loan_revision) : std::nullopt;
-    recorded_.loan = loan ? loans::view(read_json(loan->state).value_or(nullptr), *versions.loans(), time_) : Json(nullptr);
+    recorded_.loan = loan ? loans::view(read_json(loan->state).value_or(nullptr), *model_, time_, event.subject) : Json(nullptr);
     recorded_.link = [&store](const std::string& system, const std::string& type, const std::string& id) { return store.linked(system, type, id); };
     for (auto& effect : store.effects(event.sequence)) {
       if (!effect.answer.empty()) recorded_.answers[effect.step] = step_view(effect.answer);
@@ -119,7 +119,7 @@ class Past {
   /// The request as the version that ran makes it; nullptr when that cannot be compiled.
   const Json* request(const journal::NewEvent& event, const std::string& step) {
     if (then_ == nullptr) return nullptr;
-    if (!trial_) trial_ = try_event(*then_, event, time_, &recorded_);
+    if (!trial_) trial_ = try_event(*then_, event, time_, &recorded_, model_.get());
     for (const auto& tried : trial_->steps)
       if (tried.id == step && !tried.with.is_null()) return &tried.with;
     return nullptr;
@@ -131,11 +131,13 @@ class Past {
     return found->second == telemetry::hex(telemetry::sha256(text(with)));
   }
   const Recorded& recorded() const { return recorded_; }
+  const loans::Model& model() const { return *model_; }
   journal::Time time() const { return time_; }
 
  private:
   const Event& event_;
   std::shared_ptr<const Program> then_;
+  std::shared_ptr<const loans::Model> model_;
   Recorded recorded_;
   journal::Time time_{};  ///< when it first acted: what now() gives
   std::map<std::string, journal::Effect> effects_;
@@ -147,7 +149,7 @@ class Past {
 /// What would differ; `kept` gets the steps that must not run again.
 Replay examine(const Program& program, Past& past, const journal::NewEvent& input, const Event& event, std::vector<std::string>& kept) {
   Replay replay{event, {}, "", false};
-  const auto trial = try_event(program, input, past.time(), &past.recorded());
+  const auto trial = try_event(program, input, past.time(), &past.recorded(), &past.model());
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const auto& step = program.steps[i];
     const auto* tried = i < trial.steps.size() ? &trial.steps[i] : nullptr;
@@ -187,7 +189,7 @@ Result<Replayed> replay(journal::Store& store, Versions& versions, journal::Even
   filter.oldest_first = true;
   Replayed out;
   for (std::size_t seen = 0; seen < limit;) {
-    filter.limit = std::min(kPage, limit - seen);
+    filter.limit = std::min(kEventsAtOnce, limit - seen);
     const auto page = store.events(filter);
     for (const auto& event : page) {
       const auto program = versions.current(event.pipeline);

@@ -1,14 +1,18 @@
 #include "host/engine/run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "host/engine/compared.hpp"
 #include "host/engine/connection_event.hpp"
 #include "host/engine/emit.hpp"
-#include "host/engine/track.hpp"
+#include "host/engine/naming.hpp"
 #include "host/journal/host_event.hpp"
 #include "host/expression/paths.hpp"
 #include "host/loans/mail_budget.hpp"
 #include "host/loans/loan_state.hpp"
+#include "host/loans/pieces.hpp"
 #include "host/telemetry/metrics.hpp"
 #include "milepost/settings.hpp"
 
@@ -85,7 +89,7 @@ void Run::read() {
                  {"accepted_at", telemetry::to_text(event_.accepted_at)}, {"late", event_.late}};
   for (const char* optional : {"actor", "reason", "revision", "type", "subject"})
     if (event_json_[optional].get_ref<const std::string&>().empty()) event_json_[optional] = nullptr;
-  loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr), *loans_, clock_.now()) : Json(nullptr);
+  loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr), *loans_, clock_.now(), event_.subject) : Json(nullptr);
 }
 
 expression::Scope Run::scope(
@@ -219,6 +223,18 @@ void Run::built_in_failed(const std::string& reason) {
   if (!step_failed(reason)) write(entry("outcome", "failed", id, "failed", {{"reason", first_line(reason)}}));
 }
 
+void Run::keep_answer(const Json& answer) {
+  effect_ = {};
+  effect_.event = event_.sequence;
+  effect_.step = step().definition.id;
+  effect_.state = EffectState::done;
+  effect_.definition = event_.definition;
+  effect_.ended_at = clock_.now();
+  effect_.answer = text(to_json(Answer{Answer::Effect::unchanged, answer, {}}));
+  save_effect();
+  steps_[step().definition.id] = answer;
+}
+
 void Run::run_built_in(expression::Machine& machine, const expression::Scope& view) {
   using Kind = ProgramStep::Kind;
   const auto& current = step();
@@ -231,7 +247,7 @@ void Run::run_built_in(expression::Machine& machine, const expression::Scope& vi
   if (!rendered) return built_in_failed(rendered.error().message);
   const Json with = std::move(*rendered);
   if (current.kind == Kind::track) {
-    auto tracked = tracking(event_, with, loans_, entry("decision", "track", current.definition.id, "updated", Json::object()));
+    auto tracked = tracking(event_, with, loans_, entry("decision", "track", current.definition.id, "updated", Json::object()), tracked_);
     if (!tracked) return built_in_failed(tracked.error().message);
     write(std::move(*tracked));
   } else if (current.kind == Kind::audit) {
@@ -241,16 +257,13 @@ void Run::run_built_in(expression::Machine& machine, const expression::Scope& vi
     if (!details.contains("reason") && !event_.reason.empty()) details["reason"] = event_.reason;
     write(entry("event", get<std::string>(with, "/action").value_or("audit"), current.definition.id, "", std::move(details)));
   } else if (current.kind == Kind::set) {
-    // Kept, since now() or link() could give something else after a restart.
-    effect_ = {};
-    effect_.event = event_.sequence;
-    effect_.step = current.definition.id;
-    effect_.state = EffectState::done;
-    effect_.definition = event_.definition;
-    effect_.ended_at = clock_.now();
-    effect_.answer = text(to_json(Answer{Answer::Effect::unchanged, with, {}}));
-    save_effect();
-    steps_[current.definition.id] = with;
+    keep_answer(with);  // since now() or link() could give something else after a restart
+  } else if (current.kind == Kind::compare) {
+    auto compared = loans::compare(with, *loans_, event_.pipeline);
+    if (!compared) return built_in_failed(compared.error().message);
+    const Json answer = compared->answer();
+    keep_answer(answer);  // in the commit that tells of it, so that it is told once
+    write(telling(event_, current.definition.id, std::move(*compared), entry("decision", "compare", current.definition.id, "", Json::object())));
   } else if (current.kind == Kind::emit) {
     auto emitted = emission(event_, current.definition.id, with, entry("event", "emit", current.definition.id, "accepted", {}), clock_.now());
     if (!emitted) return built_in_failed(emitted.error().message);
@@ -283,7 +296,8 @@ bool Run::prepare(expression::Machine& machine, const expression::Scope& view) {
       built_in_failed("once: " + (rendered ? std::string("it gives no text") : rendered.error().message));
       return false;
     }
-    once_key_ = engine::once_key(definition.use, definition.connection, (*rendered)->get<std::string>());
+    once_text_ = (*rendered)->get<std::string>();
+    once_key_ = engine::once_key(definition.use, definition.connection, once_text_);
   }
   auto rendered = current.with.render(machine, view);
   if (!rendered) {
@@ -325,6 +339,35 @@ milepost::Event Run::sdk_event() const {
   return out;
 }
 
+std::vector<std::string> Run::once_keys(const std::vector<std::string>& names) const {
+  std::vector<std::string> out;
+  for (const auto& text : under_other_names(once_text_, names)) out.push_back(engine::once_key(step().definition.use, step().definition.connection, text));
+  return out;
+}
+
+std::optional<Written> Run::written() const {
+  if (event_.subject.empty() || step().policy.traits.effect != milepost::Kind::record) return std::nullopt;
+  auto system = shares(*loans_, step().definition.use, step().definition.connection);
+  if (system.empty()) return std::nullopt;
+  return Written{event_, step().definition.id, std::move(system), loans_};
+}
+
+Json Run::asked_of(const std::string& system) const {
+  if (event_.type != config::host_event::kLoanChanged) return nullptr;
+  const auto payload = read_ ? Result<Json>(payload_) : read_json(payload_text_);
+  const Json* asked = payload ? find(*payload, "/to") : nullptr;
+  return asked != nullptr && asked->is_object() && asked->contains(system) ? (*asked)[system] : Json(nullptr);
+}
+
+std::function<std::string(journal::Writer&)> Run::needless() const {
+  auto target = written();
+  if (!target) return {};
+  return [target = *std::move(target), asked = asked_of(target->system), tracked = tracked_](journal::Writer& writer) -> std::string {
+    if (tracked->quiet) return tracked->why;
+    return has_it_already(writer, target, asked) ? target.system + " has it already" : "";
+  };
+}
+
 void Run::plan(std::optional<Time> at) {
   if (effect_.state != EffectState::sent) {
     effect_.state = EffectState::planned;
@@ -351,30 +394,46 @@ void Run::mark_sent() {
   row.details.update(condition_);
   row.plugin = step().plugin_digest;
   write(std::move(row));
+  if (auto target = written()) write(remember(*target, with_, {read_ ? loan_ : Json(nullptr), tracked_->told, asked_of(target->system)}));
 }
 
 loans::MailVerdict Run::mail_verdict(expression::Machine& machine, journal::Writer& writer) {
   read();
   const auto now = clock_.now();
-  const auto latest = writer.loan(event_.subject);
-  const Json loan = latest ? loans::view(read_json(latest->state).value_or(nullptr), *loans_, now) : Json(nullptr);
+  const auto subject = writer.known_as(event_.subject);
+  const auto latest = writer.loan(subject);
+  const Json loan = latest ? loans::view(read_json(latest->state).value_or(nullptr), *loans_, now, subject) : Json(nullptr);
   const expression::Scope scope{.payload = &payload_, .event = &event_json_, .loan = &loan, .steps = &steps_, .params = nullptr, .link = {}, .now = now};
   auto verdict = loans_->mail().ask({scope, loans_->terminal(get<std::string>(loan, "/stage").value_or("")),
                                      [&](const std::string& key) -> std::optional<std::string> {
-                                       const auto found = writer.suppression(key);
-                                       return found ? std::optional(found->reason) : std::nullopt;
+                                       std::vector<std::string> keys = {key};
+                                       if (writer.known_as(key) == subject) {  // it may stand there under any of the loan's names
+                                         keys = writer.names_of(subject);
+                                         keys.push_back(subject);
+                                       }
+                                       for (const auto& one : keys)
+                                         if (const auto found = writer.suppression(one)) return found->reason;
+                                       return std::nullopt;
                                      }},
                                     machine);
   const loans::PieceKey piece{event_.sequence, step().definition.id};
   using Kind = loans::MailVerdict::Kind;
   if (verdict.kind != Kind::go) loans::leave_queue(writer, piece);
   else if (effect_.first_at == effect_.sent_at) loans::take_turn(writer, *loans_, piece, verdict, now);  // a repeat has had its turn
+  // Last, so that held out and mailed are alike in all but this.
+  if (verdict.kind == Kind::go && effect_.first_at == effect_.sent_at && loans_->held_out(event_.subject)) hold_out(verdict, writer);
   return verdict;
+}
+
+void Run::hold_out(loans::MailVerdict& verdict, journal::Writer& writer) const {
+  verdict.kind = loans::MailVerdict::Kind::hold_out;
+  verdict.reason = fmt::format("the loan is one of the {:g} % that get no mail, for comparison", loans_->definition().mail->hold_out * 100);
+  if (!writer.state(loans::kHeldOutScope, event_.subject)) writer.put_state(loans::kHeldOutScope, event_.subject, std::to_string(telemetry::to_micros(clock_.now())), 0);
 }
 
 void Run::record_mail(const loans::MailVerdict& verdict, journal::Writer& writer) const {
   if (!event_.subject.empty())
-    writer.put(journal::MailPiece{event_.subject, event_.sequence, step().definition.id, step().definition.use, effect_.connection, *effect_.sent_at});
+    writer.put(journal::MailPiece{writer.known_as(event_.subject), event_.sequence, step().definition.id, step().definition.use, effect_.connection, *effect_.sent_at});
   if (loans_->mail().rules()) audit::append(writer, gate_row(verdict));
 }
 
@@ -384,7 +443,8 @@ audit::Entry Run::gate_row(const loans::MailVerdict& verdict) const {
                         : verdict.kind == Kind::refuse ? "refused"
                         : verdict.kind == Kind::hold   ? "held"
                         : verdict.kind == Kind::wait   ? "queued"
-                                                       : "lapsed";
+                        : verdict.kind == Kind::lapse  ? "lapsed"
+                                                       : "held_out";
   Json details{{"seen", verdict.seen}, {"model", loans_->digest()}};
   if (!verdict.reason.empty()) details["reason"] = verdict.reason;
   return entry("decision", "mail.gate", step().definition.id, outcome, std::move(details));
@@ -408,7 +468,7 @@ void Run::gated(const loans::MailVerdict& verdict) {
   const Error error{ErrorKind::permanent, reason};
   if (effect_.unknown) return in_doubt(error, reason + "; an earlier attempt may have gone out");
   if (verdict.kind == Kind::hold) return failed(error, reason);
-  skipped(verdict.kind == Kind::lapse ? "lapsed" : "refused", reason, "");
+  skipped(verdict.kind == Kind::lapse ? "lapsed" : verdict.kind == Kind::hold_out ? "held_out" : "refused", reason, "");
 }
 
 void Run::outcome_row(const std::string& outcome, Json details) {
@@ -428,11 +488,23 @@ void Run::answered(const Answer& answer, bool by_look_up) {
   if (by_look_up) details["settled_by"] = "look_up";
   if (answer.record) {
     details["record"] = json["record"];
-    write([link = journal::Link{answer.record->system, answer.record->type, answer.record->id, event_.subject}](journal::Writer& writer) {
-      if (!link.subject.empty() && !writer.linked(link.system, link.type, link.id)) writer.put(link);
+    write([link = journal::Link{answer.record->system, answer.record->type, answer.record->id, event_.subject}, event = event_, model = loans_,
+           row = entry("decision", "loan.renamed", effect_.step, "", Json::object())](journal::Writer& writer) {
+      if (link.subject.empty() || writer.linked(link.system, link.type, link.id)) return;
+      const auto subject = writer.known_as(link.subject);
+      writer.put(journal::Link{link.system, link.type, link.id, subject});
+      // What was told of the record before anyone knew whose it is.
+      const auto alone = link.system + ":" + link.type + ":" + link.id;
+      if (alone != subject && writer.known_as(alone) == alone && writer.loan(alone)) become(writer, event, alone, subject, *model, row);
     });
   }
+  // A response may tell the printed code alone.
+  if (const auto code = step().mail && !event_.subject.empty() ? get<std::string>(answer.body, "/tracking_code").value_or("") : ""; !code.empty() && code.size() <= 256)
+    write([link = journal::Link{"mail", "code", code, event_.subject}](journal::Writer& writer) {
+      if (!writer.linked(link.system, link.type, link.id)) writer.put(journal::Link{link.system, link.type, link.id, writer.known_as(link.subject)});
+    });
   outcome_row(std::string(name(answer.effect)), std::move(details));
+  if (auto target = written()) write(confirm(*std::move(target), answer.record ? answer.record->version : ""));
   steps_[effect_.step] = step_view(effect_.answer);
   to_next_step();
 }
@@ -456,6 +528,7 @@ void Run::failed(const Error& error, const std::string& reason) {
   effect_.error = text(milepost::detail::to_json(error));
   save_effect();
   outcome_row("failed", {{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}});
+  if (auto target = written(); target && !effect_.unknown) write(forget(*std::move(target)));
   step_failed(reason);
 }
 

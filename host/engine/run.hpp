@@ -10,6 +10,8 @@
 
 #include "host/audit/trail.hpp"
 #include "host/engine/program.hpp"
+#include "host/engine/sharing.hpp"
+#include "host/engine/track.hpp"
 #include "host/journal/store.hpp"
 #include "host/loans/model.hpp"
 
@@ -45,12 +47,17 @@ class Run {
   bool planned() const { return planned_ && writes_.empty(); }                   ///< it waits in the journal as it stands
   const Json& with() const { return with_; }
   const std::string& once_key() const { return once_key_; }  ///< "" without `once:`
+  /// The keys that this `once:` has under the other names of a loan, all of whose names these are.
+  std::vector<std::string> once_keys(const std::vector<std::string>& names) const;
+  /// Set where the step writes to a system that shares fields of loans: why it need not, by what is true in this transaction; "" where it must.
+  std::function<std::string(journal::Writer&)> needless() const;
   milepost::Event sdk_event() const;
 
   /// Planned, not before `at` when a retry waits (else as it was): rides in the commit of what came before.
   void plan(std::optional<journal::Time> at = {});
   /// Whether the mail at hand may go, by the loan as it is in this transaction, and what of it the trail must show. REQUIRES: step().mail
   loans::MailVerdict mail_verdict(expression::Machine& machine, journal::Writer& writer);
+  void hold_out(loans::MailVerdict& verdict, journal::Writer& writer) const;
   void record_mail(const loans::MailVerdict& verdict, journal::Writer& writer) const;  ///< it leaves, in this transaction
   /// The write that makes it sent, with its intent row. Applied after the writes gathered so far; `attempt` counts up.
   void mark_sent();
@@ -91,10 +98,13 @@ class Run {
   void dead(const std::string& step, const std::string& reason);
   bool step_failed(const std::string& reason);  ///< true: the event is dead
   void run_built_in(expression::Machine& machine, const expression::Scope& scope);
+  void keep_answer(const Json& answer);  ///< of a built-in step, in the ledger
   void built_in_failed(const std::string& reason);
   bool prepare(expression::Machine& machine, const expression::Scope& scope);
   void outcome_row(const std::string& outcome, Json details);
   audit::Entry gate_row(const loans::MailVerdict& verdict) const;
+  std::optional<Written> written() const;  ///< what the delivery at hand writes; nullopt: nothing that is shared
+  Json asked_of(const std::string& system) const;  ///< of an event of a changed loan: what it asks to write there; null
 
   const telemetry::Clock& clock_;
   std::shared_ptr<const loans::Model> loans_;
@@ -112,7 +122,8 @@ class Run {
   journal::Effect effect_;
   bool planned_ = false;  ///< the journal holds `effect_` as planned
   Json with_;
-  std::string once_key_;
+  std::string once_key_, once_text_;
+  std::shared_ptr<Tracked> tracked_ = std::make_shared<Tracked>();
   Json condition_ = Json::object();  ///< why this step runs: {"when", "values"}; empty without a condition
 };
 

@@ -1,8 +1,12 @@
 #include "host/engine/track.hpp"
 
+#include <algorithm>
+
+#include "host/engine/naming.hpp"
 #include "host/journal/host_event.hpp"
 #include "host/loans/due.hpp"
 #include "host/loans/loan_state.hpp"
+#include "host/loans/sync.hpp"
 #include "host/telemetry/ids.hpp"
 #include "host/telemetry/metrics.hpp"
 
@@ -24,22 +28,22 @@ void tell_unmapped(journal::Writer& writer, const journal::Event& event, const s
 }
 
 /// Asks back each piece that went out within the cooling-off time: the loan has ended, or something that its mail rests on has changed.
-void recall_mail(journal::Writer& writer, const journal::Event& event, const loans::Model& model, const std::string& reason) {
+void recall_mail(journal::Writer& writer, const journal::Event& event, const std::string& subject, const loans::Model& model, const std::string& reason) {
   const auto& rules = model.mail().rules();
   if (!rules || rules->cooling_off.count() == 0 || journal::is_alert(event)) return;
   const auto now = writer.now();
-  for (auto& piece : writer.mail_of(event.subject)) {
+  for (auto& piece : writer.mail_of(subject)) {
     if (piece.recalled_at || now - piece.sent_at > rules->cooling_off) continue;
     const auto effect = writer.effect(piece.event, piece.step);
     const auto mailed = writer.event(piece.event);
     if (!effect || !mailed || (effect->state != journal::EffectState::done && effect->state != journal::EffectState::sent)) continue;
     piece.recalled_at = now;
     writer.put(piece);
-    Json told{{"loan", event.subject}, {"reason", reason}, {"use", piece.action}, {"connection", piece.connection}, {"pipeline", mailed->pipeline},
+    Json told{{"loan", subject}, {"reason", reason}, {"use", piece.action}, {"connection", piece.connection}, {"pipeline", mailed->pipeline},
               {"event", mailed->receipt}, {"step", piece.step}, {"sent_at", telemetry::to_text(piece.sent_at)}};
     const auto answer = read_json(effect->answer).value_or(nullptr);
     if (const Json* body = find(answer, "/body")) told["answer"] = *body;
-    journal::raise(writer, config::host_event::kMailRecall, event.subject, told);
+    journal::raise(writer, config::host_event::kMailRecall, subject, told);
   }
 }
 
@@ -67,28 +71,123 @@ Json stage_details(const loans::Merged& merged) {
   return out;
 }
 
+/// Whether the loan itself has changed, beyond when it was heard of.
+bool says_more(const Json& before, const Json& after) {
+  for (const char* part : {"/fields", "/tasks", "/path", "/pieces"}) {
+    const Json* was = find(before, part);
+    const Json* is = find(after, part);
+    if ((was == nullptr) != (is == nullptr) || (was != nullptr && text(*was) != text(*is))) return true;
+  }
+  return false;
+}
+
+void rename_if_told(journal::Writer& writer, const journal::Event& event, const std::string& subject, const Json& with, const loans::Model& model, const audit::Entry& row) {
+  auto other = other_name(with);
+  if (other.empty()) return;
+  other = writer.known_as(other);
+  if (other != subject) become(writer, event, subject, other, model, row);
+}
+
+/// {"system", "fields": {field: verdict}}.
+Json sync_details(const loans::Sync& sync) {
+  Json fields = Json::object();
+  for (const auto& heard : sync.heard()) fields[heard.field] = name(heard.kind);
+  return {{"system", sync.system()}, {"fields", std::move(fields)}};
+}
+
+/// What the step as a whole has come to, as far as shared fields go; "" when that does not say it.
+std::string sync_outcome(const loans::Sync& sync, bool changed) {
+  if (changed || sync.heard().empty()) return "";
+  const auto is = [&](loans::Heard::Kind kind) { return std::ranges::any_of(sync.heard(), [&](const auto& heard) { return heard.kind == kind; }); };
+  if (std::ranges::any_of(sync.heard(), &loans::Heard::conflict)) return "conflict";
+  return is(loans::Heard::Kind::echo) ? "echo" : "unchanged";
+}
+
+/// A row of its own and the host's event for each conflict; who is to be told now.
+void tell_of_sync(journal::Writer& writer, const journal::Event& event, const std::string& subject, const loans::Model& model, const loans::Sync& sync, const audit::Entry& row) {
+  for (const auto& heard : sync.heard()) {
+    telemetry::count("milepost_loan_fields_total", {{"system", sync.system()}, {"verdict", std::string(name(heard.kind))}});
+    if (!heard.conflict()) continue;
+    Json told{{"field", heard.field}, {"system", sync.system()}, {"owner", model.owner(heard.field)->owner}, {"rule", name(heard.kind)}, {"value", heard.value}, {"loan", heard.loan}};
+    auto audited = row;
+    audited.action = "field_conflict";
+    audited.subject = subject;
+    audited.outcome = name(heard.kind);
+    audited.details = told;
+    audit::append(writer, audited);
+    told["loan_value"] = told["loan"];
+    told["loan"] = subject;
+    told["pipeline"] = event.pipeline;
+    told["event"] = event.receipt;
+    if (!event.actor.empty()) told["actor"] = event.actor;
+    if (!journal::is_alert(event)) journal::raise_once(writer, config::host_event::kFieldConflict, subject, "conflict:" + event.receipt + ":" + heard.field, told);
+  }
+  if (sync.to().empty()) return;
+  Json to = Json::object();
+  for (const auto& [system, fields] : sync.to()) to[system] = fields;
+  journal::raise(writer, config::host_event::kLoanChanged, subject,
+                 {{"loan", subject}, {"from", sync.system()}, {"event", event.receipt}, {"pipeline", event.pipeline}, {"why", sync.changed().empty() ? "kept" : "changed"}, {"fields", sync.changed()}, {"to", std::move(to)}});
+}
+
+std::string quiet_reason(const loans::Sync& sync, const std::string& outcome) {
+  if (outcome == "echo") return "it is our own write, which comes back from " + sync.system();
+  if (outcome == "conflict") return sync.system() + " does not own what it changed";
+  return "it tells nothing new of the loan";
+}
+
 }  // namespace
 
-Result<journal::Work> tracking(const journal::Event& event, const Json& with, std::shared_ptr<const loans::Model> model, audit::Entry row) {
+Result<journal::Work> tracking(const journal::Event& event, const Json& given, std::shared_ptr<const loans::Model> model, audit::Entry row, std::shared_ptr<Tracked> result) {
   if (event.subject.empty()) return fail(ErrorKind::permanent, "track: the event has no subject");
-  if (auto fault = loans::fault_in(with, *model); !fault.empty()) return fail(ErrorKind::permanent, std::move(fault));
-  return [event, with, model = std::move(model), row = std::move(row)](journal::Writer& writer) {
-    const auto latest = writer.loan(event.subject);
+  if (auto fault = loans::fault_in(given, *model); !fault.empty()) return fail(ErrorKind::permanent, std::move(fault));
+  return [event, given, model = std::move(model), row = std::move(row), result = std::move(result)](journal::Writer& writer) {
+    const auto subject = writer.known_as(event.subject);
+    const auto latest = writer.loan(subject);
     const Json before = latest ? read_json(latest->state).value_or(nullptr) : Json(nullptr);
-    const auto merged = loans::merge(before, with, event, *model);
-    if (!merged) return;
-    const auto revision = (latest ? latest->revision : 0) + 1;
-    const auto believed = model->believed(event.time, event.accepted_at);
-    writer.append({event.subject, revision, event.sequence, believed, text(merged->state)});
-    writer.set_loan_timer(event.subject, loans::next_look(event.subject, merged->state, *model, writer.now()));
+
+    std::optional<loans::Sync> sync;
+    Json with = given;
+    if (!model->definition().owners.empty()) {
+      sync.emplace(*model, event, writer.holdings(subject));
+      with = sync->judge(before, given);
+      if (sync->heard().empty()) sync.reset();
+    }
+    auto merged = loans::merge(before, with, event, *model);
+    const bool refused = merged && merged->stage && merged->stage->kind == Track::Kind::refused;
+    if (sync) {
+      Json unmerged = before;
+      sync->settle(before, merged ? merged->state : unmerged, refused);
+      writer.put_holding(subject, sync->system(), sync->holdings_json());
+    }
+    const auto outcome = sync ? sync_outcome(*sync, merged && !sync->quiet()) : "";
+    if (result) {
+      *result = {};
+      if (sync) {
+        for (const auto& heard : sync->heard()) result->told[heard.field] = heard.value;
+        result->quiet = sync->quiet() && !(merged && says_more(before, merged->state));
+        if (result->quiet) result->why = quiet_reason(*sync, outcome);
+      }
+    }
+    if (!merged && !sync) return rename_if_told(writer, event, subject, given, *model, row);
 
     auto audited = row;
-    audited.details = {{"revision", revision}, {"changes", with}};
+    audited.subject = subject;
+    const auto revision = (latest ? latest->revision : 0) + 1;
+    audited.details = Json::object();
+    if (merged) audited.details["revision"] = revision;
+    audited.details["changes"] = given;
+    if (sync) audited.details["sync"] = sync_details(*sync);
+    if (!outcome.empty()) audited.outcome = outcome;
+    const auto believed = model->believed(event.time, event.accepted_at);
     if (believed != event.time) {
       audited.details["ahead_of_arrival"] = telemetry::to_text(event.time);
       telemetry::count("milepost_loan_events_ahead_total", {{"pipeline", event.pipeline}});
     }
-    if (merged->stage) {
+    if (merged) {
+      writer.append({subject, revision, event.sequence, believed, text(merged->state)});
+      writer.set_loan_timer(subject, loans::next_look(subject, merged->state, *model, writer.now()));
+    }
+    if (merged && merged->stage) {
       audited.details["stage"] = stage_details(*merged);
       audited.details["model"] = model->digest();
       const auto kind = merged->stage->kind;
@@ -100,7 +199,10 @@ Result<journal::Work> tracking(const journal::Event& event, const Json& with, st
       telemetry::count("milepost_loan_stages_total", {{"pipeline", event.pipeline}, {"verdict", std::string(name(kind))}});
     }
     audit::append(writer, audited);
-    if (const auto reason = recall_reason(before, *merged, *model); !reason.empty()) recall_mail(writer, event, *model, reason);
+    if (sync) tell_of_sync(writer, event, subject, *model, *sync, row);
+    if (merged)
+      if (const auto reason = recall_reason(before, *merged, *model); !reason.empty()) recall_mail(writer, event, subject, *model, reason);
+    rename_if_told(writer, event, subject, given, *model, row);
   };
 }
 

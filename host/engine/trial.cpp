@@ -1,6 +1,7 @@
 #include "host/engine/trial.hpp"
 
 #include "host/engine/run.hpp"
+#include "host/loans/reconcile.hpp"
 #include "host/loans/loan_state.hpp"
 
 namespace milepost::engine {
@@ -49,7 +50,7 @@ Json imagined_answer(const Program& program, std::size_t step) {
 
 }  // namespace
 
-Trial try_event(const Program& program, const journal::NewEvent& event, telemetry::Time now, const Recorded* recorded) {
+Trial try_event(const Program& program, const journal::NewEvent& event, telemetry::Time now, const Recorded* recorded, const loans::Model* model) {
   Trial trial;
   if (!event.quarantine.empty()) {
     trial.end = "dead letter: " + event.quarantine;
@@ -95,6 +96,11 @@ Trial try_event(const Program& program, const journal::NewEvent& event, telemetr
       if (!with) fault = with.error().message;
       else shown.with = std::move(*with);
       if (step.kind == ProgramStep::Kind::set && with) answers[shown.id] = known(shown.id) ? *known(shown.id) : shown.with;
+      if (step.kind == ProgramStep::Kind::compare && with) {
+        const auto compared = loans::compare(shown.with, model != nullptr ? *model : *loans::Model::standard(), program.pipeline.name);
+        if (!compared) fault = compared.error().message;
+        else answers[shown.id] = known(shown.id) ? *known(shown.id) : compared->answer();
+      }
       if (step.kind == ProgramStep::Kind::action && with) {
         shown.key = idempotency_key(event.pipeline, event.id, shown.id);
         if (step.once) {

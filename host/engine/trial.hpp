@@ -35,6 +35,7 @@ struct Recorded {
   decltype(expression::Scope::link) link;
 };
 
-Trial try_event(const Program& program, const journal::NewEvent& event, telemetry::Time now, const Recorded* recorded = nullptr);
+/// `model`: what a compare step knows of stages; nullptr: the standard one.
+Trial try_event(const Program& program, const journal::NewEvent& event, telemetry::Time now, const Recorded* recorded = nullptr, const loans::Model* model = nullptr);
 
 }  // namespace milepost::engine

@@ -1,5 +1,6 @@
 // The track step through a whole engine: revisions, audit rows, timers, and what the host tells.
 #include "host/audit/trail.hpp"
+#include "host/engine/naming.hpp"
 #include "tests/host/engine/engine_rig.hpp"
 
 namespace milepost::engine {
@@ -88,6 +89,40 @@ TEST_F(Track, KeepsToTheModelThatIsSet) {
   EXPECT_TRUE(eventually([&] { return store_->next_loan_due().has_value(); }));
   const auto stuck = store_->events({.pipeline = "loans"})[0].time + std::chrono::hours(1);
   EXPECT_EQ(store_->next_loan_due(), std::max(stuck, clock_.now() + std::chrono::minutes(1)));
+}
+
+TEST_F(Track, ALoanThatIsRenumberedIsTheOther) {
+  stop();
+  start("  - {use: track, with: {stage: \"${payload.stage}\", branch: \"${payload.branch}\", known_as: \"${payload.now}\"}}\n");
+  send("a", R"({"stage": "docs", "branch": "duluth"})");
+  send("b", R"({"now": "L-1"})");
+  EXPECT_EQ(store_->known_as("L-1"), "L-1") << "that is its own name";
+  send("c", R"({"now": "L-2"})");
+  EXPECT_EQ(store_->known_as("L-1"), "L-2");
+  EXPECT_THAT(store_->names_of("L-2"), ::testing::ElementsAre("L-1"));
+  const auto under_way = send("d", R"({"stage": "underwriting"})");
+  EXPECT_EQ(store_->event(under_way)->subject, "L-2") << "an event under the old name";
+  EXPECT_EQ(store_->event(under_way)->lane, "L-2");
+  const auto fields = read_json(store_->loan("L-2")->state).value()["fields"];
+  EXPECT_EQ(text(fields), R"({"branch":"duluth","stage":"underwriting"})");
+  const auto listed = store_->loans("", 10);
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].subject, "L-2");
+  send("e", R"({"now": "L-3"})");
+  EXPECT_EQ(store_->known_as("L-1"), "L-3") << "through both";
+  send("f", R"({"now": "L-1"})");
+  EXPECT_EQ(store_->known_as("L-3"), "L-3") << "an old name of its own is no other loan";
+  std::vector<std::string> renamed;
+  for (const auto& record : store_->audit({.subject = "L-2"}))
+    if (record.row.action == "loan.renamed") renamed.push_back(record.row.outcome);
+  EXPECT_THAT(renamed, ::testing::ElementsAre("renumbered", "renumbered"));
+}
+
+TEST(OtherNames, StandInATextAsWords) {
+  EXPECT_THAT(under_other_names("L-1/approval", {"L-1", "L-2"}), ::testing::ElementsAre("L-2/approval"));
+  EXPECT_THAT(under_other_names("L-2/approval", {"L-1", "L-2", "L-3"}), ::testing::UnorderedElementsAre("L-1/approval", "L-3/approval"));
+  EXPECT_THAT(under_other_names("L-10/approval", {"L-1", "L-2"}), ::testing::IsEmpty());
+  EXPECT_THAT(under_other_names("card", {"L-1", "L-2"}), ::testing::IsEmpty());
 }
 
 }  // namespace TEST_FILE
