@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/audit/trail.hpp"
+#include "host/intake/gaps.hpp"
 #include "host/journal/host_event.hpp"
 #include "host/telemetry/ids.hpp"
 #include "host/telemetry/log.hpp"
@@ -42,7 +43,7 @@ Outcome accept(journal::Writer& writer, const Origin& origin, const journal::New
   audit::append(writer, {.kind = "event",
                          .user = event.actor.empty() ? "system" : event.actor,
                          .action = event.type.empty() ? "accepted" : event.type,
-                         .subject = event.subject,
+                         .subject = acceptance.verdict == journal::Writer::Verdict::accepted ? acceptance.event.subject : event.subject,
                          .pipeline = origin.pipeline,
                          .version = origin.version,
                          .event = outcome.receipt,
@@ -54,6 +55,7 @@ Outcome accept(journal::Writer& writer, const Origin& origin, const journal::New
                                               {"type", event.type},
                                               {"source", origin.source},
                                               {"digest", digest}})});
+  if (acceptance.verdict == journal::Writer::Verdict::duplicate) brought_again(writer, origin.pipeline, origin.source, acceptance.event.id);
   if (quarantined)
     journal::raise_about(writer, config::host_event::kDeadLetter, acceptance.event, {{"reason", event.quarantine}});
   return outcome;

@@ -51,7 +51,10 @@ Result<Feed::Counts> Feed::store(const std::vector<Event>& events, const std::st
   const auto stored = store_.run([&](journal::Writer& writer) {
     counts = {};
     for (const auto& [event, receipt] : mapped) {
-      const auto status = accept(writer, origin_, event, receipt, now).status;
+      const auto outcome = accept(writer, origin_, event, receipt, now);
+      const auto status = outcome.status;
+      if (!completing_.webhook.empty() && status == "accepted")
+        brought_by_poll(writer, completing_, origin_.pipeline, origin_.source, event, outcome.receipt, now);
       ++(status == "accepted" ? counts.accepted : status == "duplicate" ? counts.duplicate : counts.quarantined);
     }
     writer.put_cursor(cursor_, place);
@@ -64,6 +67,11 @@ Result<Feed::Counts> Feed::store(const std::vector<Event>& events, const std::st
                        {{"pipeline", origin_.pipeline}, {"source", origin_.source}, {"status", status}},
                        static_cast<double>(count));
   return counts;
+}
+
+Status Feed::look_for_gaps() {
+  if (completing_.webhook.empty()) return {};
+  return tell_missed(store_, completing_, origin_.pipeline, origin_.source, clock_.now());
 }
 
 void Feed::raise(std::string_view type, const Json& payload) const {

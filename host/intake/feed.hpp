@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/intake/delivery.hpp"
+#include "host/intake/gaps.hpp"
 #include "host/intake/mapping.hpp"
 #include "host/journal/store.hpp"
 #include "milepost/event.hpp"
@@ -28,6 +29,10 @@ class Feed {
 
   const Origin& origin() const { return origin_; }
   const telemetry::Clock& clock() const { return clock_; }
+  /// It makes up for a webhook source of its pipeline. Before the first store().
+  void complete(Completing completing) { completing_ = std::move(completing); }
+  /// What that webhook has missed by now; nothing where it makes up for none. Errors: the store. [serial]
+  Status look_for_gaps();
   /// The stored place; nullopt at the very start. `retryable` when the store cannot be read. [any]
   Result<std::optional<std::string>> place() const;
   /// Maps the events as a hook's are mapped, and stores them with their audit rows and the new place in one commit;
@@ -44,6 +49,7 @@ class Feed {
   Origin origin_;
   std::shared_ptr<const Mapping> mapping_;
   std::string cursor_;
+  Completing completing_;
   journal::Store& store_;
   const telemetry::Clock& clock_;
   expression::Machine machine_;

@@ -106,7 +106,7 @@ struct Followers::Entry {
       auto payload = store.payload(event.sequence);
       if (!payload) continue;  // pruned: it is finished and older than anything should wait here
       events.push_back(followed_event(event, std::move(*payload)));
-      const bool alert = event.pipeline == config::kHostPipeline || journal::is_alert(event);
+      const bool alert = (event.pipeline == config::kHostPipeline && !config::host_event::asks(event.type)) || journal::is_alert(event);
       sources.emplace_back(alert ? std::string(journal::kOfAlert) : "events");
     }
     if (!events.empty()) {

@@ -37,7 +37,10 @@ Poller::~Poller() { stop(); }
 void Poller::hold_while(std::function<std::string()> reason) { held_ = std::move(reason); }
 
 void Poller::start() {
-  thread_ = std::jthread([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); });
+  thread_ = std::jthread([this, here = clock_.attend()](const std::stop_token& stop) {
+    run(stop);
+    ended_ = true;
+  });
 }
 
 void Poller::request_stop() {
@@ -121,6 +124,7 @@ Time Poller::poll(const std::stop_token& stop) {
     place_ = page->next;
     settle(stop);
   }
+  if (const auto looked = polling_.feed->look_for_gaps(); !looked) return failed(looked.error());
   strikes_ = 0;
   set(State::open, "");
   // There is more where something new came from. A source that gives what is known already could do so for ever.

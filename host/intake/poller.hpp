@@ -3,6 +3,7 @@
 // vendor, so that neither it nor the pipelines' deliveries wait for the other.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -39,6 +40,9 @@ class Poller {
   /// Asks the plugin to come back; does not wait for it.
   void request_stop();
   void stop();                  ///< waits, too. Idempotent.
+  /// It was started, and its thread does nothing any more: stop() will not wait. [any]
+  bool ended() const { return ended_; }
+  bool began() const { return thread_.joinable(); }  ///< and was not stopped. Beside no start() and stop().
   SourceStatus status() const;  ///< [any]
 
  private:
@@ -67,6 +71,7 @@ class Poller {
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
+  std::atomic<bool> ended_ = false;
   State state_ = State::starting;
   std::string reason_;
   std::optional<telemetry::Time> last_;

@@ -28,6 +28,7 @@ Result<Schedule> Schedule::make(const Json& with, std::unique_ptr<Feed> feed) {
                   missed == "all"    ? Missed::all
                   : missed == "skip" ? Missed::skip
                                      : Missed::latest,
+                  nullptr,
                   std::move(feed)};
 }
 
@@ -58,13 +59,19 @@ struct Schedules::Entry {
   Time done{}, next{};
   Time retry{};
   std::size_t passed = 0;  ///< times since the last event that have none
+  std::optional<Time> sweeping;  ///< the time whose loans are being brought,
+  std::string after;             ///< and the last of them that is stored
 
   const std::string& pipeline() const { return schedule.feed->origin().pipeline; }
   std::string place() const {
-    return text(Json{
-        {"cron", schedule.times.cron()}, {"zone", schedule.times.zone().name()}, {"at", telemetry::to_text(done)}});
+    Json out{{"cron", schedule.times.cron()}, {"zone", schedule.times.zone().name()}, {"at", telemetry::to_text(done)}};
+    if (sweeping) {
+      out["sweep"] = telemetry::to_text(*sweeping);
+      out["after"] = after;
+    }
+    return text(out);
   }
-  Time due() const { return ready ? std::max(next, retry) : retry; }
+  Time due() const { return ready && !sweeping ? std::max(next, retry) : retry; }
 
   Status step(Time now) {
     if (!ready)
@@ -76,7 +83,24 @@ struct Schedules::Entry {
       if (auto kept = schedule.feed->store({}, place()); !kept) return fail(kept.error());
       next = schedule.times.next(now);
     }
-    return next <= now ? run(now) : Status();
+    if (!sweeping && next <= now)
+      if (auto begun = run(now); !begun) return begun;
+    return sweeping ? sweep() : Status();
+  }
+
+  /// A page of a time's loans, with the place after it. A sweep that is cut off goes on where it stood.
+  Status sweep() {
+    auto page = schedule.sweep->page(*sweeping, after);
+    if (!page) return fail(page.error());
+    const auto at = *sweeping;
+    const auto before = std::exchange(after, page->next);
+    if (page->last) sweeping.reset();
+    if (const auto stored = schedule.feed->store(page->events, place()); !stored) {
+      sweeping = at;
+      after = before;
+      return fail(stored.error());
+    }
+    return {};
   }
 
   /// The stored place. A schedule that is new, or says another time than it did, begins now: an edit makes up for
@@ -88,6 +112,11 @@ struct Schedules::Entry {
     const bool same = get<std::string>(place, "/cron").value_or("") == schedule.times.cron() &&
                       get<std::string>(place, "/zone").value_or("") == schedule.times.zone().name() &&
                       telemetry::from_text(get<std::string>(place, "/at").value_or(""), done);
+    Time swept{};
+    if (same && schedule.sweep != nullptr && telemetry::from_text(get<std::string>(place, "/sweep").value_or(""), swept)) {
+      sweeping = swept;
+      after = get<std::string>(place, "/after").value_or("");
+    }
     if (!same) {
       done = now;
       if (const auto kept = schedule.feed->store({}, this->place()); !kept) return fail(kept.error());
@@ -108,7 +137,11 @@ struct Schedules::Entry {
       last = at;
       const bool latest = upcoming > now;
       const bool wanted = schedule.missed == Schedule::Missed::all || latest;
-      if (wanted && (schedule.missed != Schedule::Missed::skip || now - at <= kOnTime))
+      const bool runs = wanted && (schedule.missed != Schedule::Missed::skip || now - at <= kOnTime);
+      if (runs && schedule.sweep != nullptr) {
+        sweeping = at;
+        after.clear();
+      } else if (runs)
         events.push_back(scheduled_event(pipeline(), schedule.times, at, std::exchange(without, 0)));
       else
         ++without;
@@ -116,6 +149,7 @@ struct Schedules::Entry {
     std::swap(done, last);
     if (const auto stored = schedule.feed->store(events, place()); !stored) {
       done = last;
+      sweeping.reset();
       return fail(stored.error());
     }
     next = upcoming;

@@ -1,4 +1,4 @@
-// The `schedule` sources of all pipelines: one thread that waits for the next time that one of them names.
+// The `schedule` and `loans` sources of all pipelines: one thread that waits for the next time that one of them names.
 #pragma once
 
 #include <condition_variable>
@@ -11,6 +11,7 @@
 
 #include "host/config/timetable.hpp"
 #include "host/intake/feed.hpp"
+#include "host/intake/sweep.hpp"
 #include "host/telemetry/clock.hpp"
 
 namespace milepost::intake {
@@ -26,6 +27,7 @@ struct Schedule {
 
   config::Timetable times;
   Missed missed = Missed::latest;
+  std::shared_ptr<const Sweep> sweep;  ///< of a `loans` source: what each time brings; nullptr: one event, of the time
   std::unique_ptr<Feed> feed;  ///< never null
 };
 

@@ -251,7 +251,7 @@ TEST_F(HookRig, GivesEachEventALaneOfItsOwnWithoutSubjects) {
 TEST_F(HookRig, ChecksBeforeItAnswersWhereTheSourceSaysSo) {
   Hook strict = hook();
   auto validation = expression::Validation::compile(
-      *read_json(R"({"rules":[{"check":"payload.amount > 0","message":"the amount must be positive"}]})"), "");
+      *read_json(R"({"rules":[{"check":"payload.amount > 0","message":"the amount must be positive"}]})"), nullptr);
   ASSERT_TRUE(validation);
   strict.validations.push_back(std::make_shared<const expression::Validation>(std::move(*validation)));
   deploy(std::move(strict));
