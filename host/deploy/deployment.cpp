@@ -26,6 +26,15 @@ bool Deployment::ok() const {
   return std::all_of(faults.begin(), faults.end(), [](const config::Fault& fault) { return fault.warning; });
 }
 
+const config::Fault* Deployment::ground_fault() const {
+  for (const auto& fault : faults) {
+    const bool of_all = fault.at.file == "milepost.yaml" || fault.at.file == "loans.yaml" || fault.code == config::code::kFolder ||
+                        (fault.code == config::code::kUnreadable && !fault.at.file.starts_with("pipelines/") && !fault.at.file.starts_with("connections/"));
+    if (!fault.warning && of_all) return &fault;
+  }
+  return nullptr;
+}
+
 std::set<std::string> Deployment::pipelines() const {
   std::set<std::string> out;
   for (const auto& program : programs) out.insert(program->pipeline.name);
@@ -109,13 +118,14 @@ Deployment load_once(const std::string& root, bool cache, const Deployment* befo
     const auto& pipeline = *pipelines[i];
     const auto& name = pipeline.name;
     auto& [faults, mapped, program] = compiled[i];
-    bool mails_well = true;
+    bool fits = true;  // loans.yaml
     if (program)
-      for (auto& fault : engine::mail_faults(*program, *out.loans)) {
-        mails_well &= fault.warning;
-        faults.push_back(std::move(fault));
-      }
-    if (program && mapped && mails_well) out.programs.push_back(std::move(program));
+      for (auto* asked : {&engine::mail_faults, &engine::loan_faults})
+        for (auto& fault : asked(*program, *out.loans)) {
+          fits &= fault.warning;
+          faults.push_back(std::move(fault));
+        }
+    if (program && mapped && fits) out.programs.push_back(std::move(program));
     else out.broken.push_back({name, pipeline.version, pipeline.description, pipeline.owner, {}, {}, false, faults});
     out.faults.insert(out.faults.end(), faults.begin(), faults.end());
   }
@@ -150,6 +160,7 @@ Deployment load(const std::string& root, bool cache, const Deployment* before, c
   std::error_code ignored;
   folder.root = fs::absolute(root, ignored).lexically_normal().string();
   folder.host = config::load_host(folder.root).host;
+  if (secrets) folder.host.secrets = *secrets;
   if (before != nullptr) folder.schemas = before->folder.schemas;
   std::string path;  // of a file that moves
   for (int reading = 0; reading < kReadings; ++reading) {
@@ -157,6 +168,8 @@ Deployment load(const std::string& root, bool cache, const Deployment* before, c
     const auto stamps = stamps_of(folder);
     if (path = hot(stamps, std::chrono::system_clock::now()); !path.empty()) continue;
     auto out = load_once(root, cache, before, secrets);
+    folder.host = out.host;  // it may name other files than it did
+    folder.schemas = out.folder.schemas;
     if (path = moved(stamps, stamps_of(folder)); path.empty()) return out;
   }
   auto out = load_once(root, cache, before, secrets);

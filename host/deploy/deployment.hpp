@@ -32,6 +32,8 @@ struct Deployment {
   std::map<std::string, std::string> texts;    ///< of pipelines' files, as they were read: "pipelines/a.yaml"
   config::Faults faults;                       ///< all of the folder, sorted
   bool ok() const;                             ///< no fault but warnings
+  /// Of what all pipelines stand on: a file or folder that cannot be read, milepost.yaml, loans.yaml; nullptr for none.
+  const config::Fault* ground_fault() const;
   std::set<std::string> pipelines() const;     ///< the names of those that run
 };
 
@@ -41,9 +43,13 @@ struct Deployment {
 Deployment load(const std::string& root, bool cache, const Deployment* before = nullptr,
                 const std::optional<config::SecretsFrom>& secrets = {});
 
+/// live: whoever can reach a hook may call it. rehearsed: only a test case can, so what comes counts as verified, and plugins decode in
+/// this process.
+enum class Calls { live, rehearsed };
+
 /// The webhook sources of these pipelines, decoders and verifiers ready.
 Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services,
-                                             const std::set<std::string>& pipelines);
+                                             const std::set<std::string>& pipelines, Calls calls = Calls::live);
 
 /// The folders in which a change of the deployment's files shows; none unless milepost.yaml says `reload: watch`.
 std::set<std::string> watched_folders(const Deployment& deployment);

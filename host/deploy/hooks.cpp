@@ -6,7 +6,7 @@
 namespace milepost::deploy {
 
 Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const plugins::Services& services,
-                                             const std::set<std::string>& pipelines) {
+                                             const std::set<std::string>& pipelines, Calls calls) {
   std::vector<intake::Hook> hooks;
   for (const auto& program : deployment.programs) {
     const auto& pipeline = program->pipeline;
@@ -20,22 +20,25 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
     }
     for (const auto& source : pipeline.sources) {
       if (source.path.empty()) continue;
-      auto verifier = intake::Verifier::make(source.verify.json, deployment.secrets, source.with.json);
-      if (!verifier) return fail(verifier.error());
       intake::Hook hook;
+      if (calls == Calls::live) {
+        auto verifier = intake::Verifier::make(source.verify.json, deployment.secrets, source.with.json);
+        if (!verifier) return fail(verifier.error());
+        hook.verifier = std::move(*verifier);
+      }
       hook.pipeline = pipeline.name;
       hook.source = source.use;
       hook.version = pipeline.version;
       hook.path = source.path;
       hook.body_limit = source.body_limit.value_or(deployment.host.body_limit);
-      hook.verifier = std::move(*verifier);
       hook.mapping = *mapping;
       if (source.accept_validated) hook.validations = leading;
       if (source.use == "webhook" && get<std::string>(source.with.json, "/format") == "cloudevents") {
         hook.decoder = std::make_shared<intake::CloudEvents>();
         hook.handshake = true;
       } else if (const auto info = deployment.registry->source_info(source.use)) {
-        auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services, source.isolation);
+        auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services,
+                                                    calls == Calls::live ? source.isolation : std::nullopt);
         if (!decoder) return fail(decoder.error());
         hook.decoder = std::move(*decoder);
         hook.plugin = info->digest;

@@ -19,21 +19,27 @@ std::string named(const std::vector<Change>& changes, Change::Kind kind) {
   return out;
 }
 
+void log_next_start(const Plan& plan) {
+  for (const auto& key : plan.next_start) telemetry::log(Level::warn, "reload.next_start", {{"key", key.path}, {"runs_with", key.before}, {"file_says", key.after}});
+}
+
 void log_done(const Plan& plan, const Cause& cause) {
   using enum Change::Kind;
   telemetry::log(Level::info, "reload.done",
                  {{"by", cause.user}, {"deed", cause.deed}, {"added", named(plan.pipelines, added)}, {"changed", named(plan.pipelines, changed)},
                   {"removed", named(plan.pipelines, removed)}, {"connections_changed", named(plan.connections, changed)}});
-  for (const auto& key : plan.next_start) telemetry::log(Level::warn, "reload.next_start", {{"key", key.path}, {"runs_with", key.before}, {"file_says", key.after}});
+  log_next_start(plan);
 }
 
 /// All of what a store says is live and is not there any more ends on what it ran on last.
 void remember_removed(const Live::Parts& parts, const Deployment& deployment) {
   const auto running = deployment.pipelines();
+  const auto faulty = state_of(deployment).faulty;
   for (const auto& name : parts.store.open_pipelines()) {
     if (running.contains(name) || std::ranges::find(deployment.broken, name, &engine::PipelineStatus::name) != deployment.broken.end()) continue;
     for (const auto& row : parts.store.versions("pipeline", name, 2)) {
       if (row.version.empty()) continue;
+      if (faulty.contains(row.file)) break;  // its name cannot be read: it waits until it can
       if (auto program = parts.engine.versions().at(row.version)) parts.engine.versions().remember(std::move(program));
       break;
     }
@@ -44,6 +50,7 @@ void remember_removed(const Live::Parts& parts, const Deployment& deployment) {
 
 Live::Live(Parts parts, std::shared_ptr<const Deployment> first)
     : parts_(std::move(parts)),
+      started_with_(start_settings(first->host)),
       current_(std::move(first)),
       planner_(
           parts_.store,
@@ -51,7 +58,11 @@ Live::Live(Parts parts, std::shared_ptr<const Deployment> first)
             const auto now = current();
             return std::make_shared<const Deployment>(load(now->root, true, now.get()));
           },
-          [this] { return state_of(*current()); }) {}
+          [this] {
+            auto state = state_of(*current());
+            state.host = started_with_;  // whatever the file has said since
+            return state;
+          }) {}
 
 void Live::end() {
   const std::lock_guard turn(turn_);
@@ -79,7 +90,7 @@ Status Live::begin() {
   try {
     Planned first;
     first.deployment = current();
-    first.before = recorded(parts_.store);
+    first.before = recorded(parts_.store, first.deployment->registry.get());
     first.after = state_of(*first.deployment);
     first.plan = compare(first.before, first.after);
     if (auto done = change(first, first.deployment->pipelines(), {}, {"start"}); !done) return done;
@@ -105,20 +116,24 @@ Status Live::change(const Planned& planned, const std::set<std::string>& pipelin
   // Who takes events comes before who brings them.
   parts_.engine.set_loans(next.loans);
   parts_.engine.adopt(std::move(*engine));
-  parts_.sources.adopt(pipelines, std::move(*sources));
   parts_.hooks.replace(pipelines, std::move(*hooks));
-  {
-    const std::lock_guard lock(mutex_);
-    current_ = planned.deployment;
-  }
+  parts_.sources.adopt(pipelines, std::move(*sources));
+  runs(planned.deployment);
   if (parts_.changed) parts_.changed();
   return {};
+}
+
+void Live::runs(std::shared_ptr<const Deployment> deployment) {
+  const std::lock_guard lock(mutex_);
+  current_ = std::move(deployment);
 }
 
 Result<Plan> Live::take(const Planned& planned, const Cause& cause) {
   if (ended_) return fail(ErrorKind::retryable, "the host is stopping");
   const auto now = current();
   if (planned.plan.empty() && planned.deployment->registry == now->registry) {
+    runs(planned.deployment);  // `reload: watch`, and where secrets lie, are taken up too
+    log_next_start(planned.plan);
     troubled({});
     return planned.plan;
   }
@@ -158,7 +173,7 @@ Error Live::refused(const Planned& planned) {
 Result<Plan> Live::reload(const Cause& cause) {
   const std::lock_guard turn(turn_);
   try {
-    const auto planned = planner_.plan();
+    const auto planned = planner_.look();
     if (!planned.sound()) return fail(refused(planned));
     return take(planned, cause);
   } catch (const journal::StoreError& error) {
@@ -169,9 +184,13 @@ Result<Plan> Live::reload(const Cause& cause) {
 Result<Plan> Live::apply(const std::string& hash, const std::string& user, const std::string& reason) {
   const std::lock_guard turn(turn_);
   const auto then = planner_.find(hash);
-  const auto now = planner_.plan();
+  const auto now = planner_.look();
   if (!now.sound()) return fail(refused(now));
-  if (now.plan.hash == (then ? then->plan.hash : hash)) return take(now, {"apply", user, reason});
+  try {
+    if (now.plan.hash == (then ? then->plan.hash : hash)) return take(now, {"apply", user, reason});
+  } catch (const journal::StoreError& error) {
+    return fail(error.error());
+  }
   const auto moved = then ? what_moved(*then, now) : "";
   return fail(ErrorKind::permanent, moved.empty() ? "there is no plan " + hash + ", or what it was made from has moved since: make it again, and look"
                                                   : "the plan is out of date: " + moved + ". Make it again, and look");

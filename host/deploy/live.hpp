@@ -74,11 +74,13 @@ class Live {
  private:
   // REQUIRES: the turn.
   Result<Plan> take(const Planned& planned, const Cause& cause);
+  void runs(std::shared_ptr<const Deployment> deployment);
   Status change(const Planned& planned, const std::set<std::string>& pipelines, const std::set<std::string>& connections, const Cause& cause);
   Error refused(const Planned& planned);
   void troubled(std::optional<Trouble> trouble);
 
   const Parts parts_;
+  const Json started_with_;   ///< milepost.yaml's settings that only a start takes up, as this process has them
   std::mutex turn_;           ///< of whoever changes what runs
   bool ended_ = false;        ///< under the turn
   mutable std::mutex mutex_;  ///< of what follows

@@ -8,18 +8,35 @@ namespace milepost::deploy {
 namespace {
 
 constexpr std::size_t kMostText = 200;
+constexpr std::size_t kBeforeIt = 40;  // what is shown before the place where two long texts part
 
-/// A value as a person writes it.
-std::string written(const Json& value) {
+/// A value as a person writes it, whole.
+std::string whole(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_object() && value.size() == 1 && value.begin().key().starts_with('!') && value.begin()->is_string())
     return value.begin().key() + " " + value.begin()->get<std::string>();
-  auto out = value.is_string() ? value.get<std::string>() : text(value);
-  if (out.size() <= kMostText) return out;
-  out.resize(kMostText);
-  while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0) == 0x80) out.pop_back();  // not within a character
-  if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xC0) out.pop_back();
-  return out + "…";
+  return value.is_string() ? value.get<std::string>() : text(value);
+}
+
+bool within_character(const std::string& text, std::size_t at) { return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; }
+
+/// From there on, as much as is read.
+std::string cut(const std::string& text, std::size_t from) {
+  while (from > 0 && within_character(text, from)) --from;
+  std::size_t end = std::min(text.size(), from + kMostText);
+  while (end > from && within_character(text, end)) --end;
+  return (from > 0 ? "…" : "") + text.substr(from, end - from) + (end < text.size() ? "…" : "");
+}
+
+std::string written(const Json& value) { return cut(whole(value), 0); }
+
+/// Of two long texts what they differ in.
+KeyChange written(std::string path, const Json& before, const Json& after) {
+  const auto was = whole(before), is = whole(after);
+  const auto parted = static_cast<std::size_t>(std::ranges::mismatch(was, is).in1 - was.begin());
+  const bool far = std::max(was.size(), is.size()) > kMostText && parted > 2 * kBeforeIt;
+  const auto from = far ? parted - kBeforeIt : 0;
+  return {std::move(path), cut(was, from), cut(is, from)};
 }
 
 void differ(const Json& before, const Json& after, const std::string& path, std::vector<KeyChange>& out);
@@ -62,7 +79,7 @@ void differ(const Json& before, const Json& after, const std::string& path, std:
     return;
   }
   if (leaf(before) || leaf(after)) {
-    out.push_back({path, written(before), written(after)});
+    out.push_back(written(path, before, after));
     return;
   }
   for (const auto& [key, value] : before.items()) differ(value, after.contains(key) ? after[key] : Json(nullptr), below(key), out);
@@ -78,7 +95,7 @@ void differ_outside(const std::map<std::string, std::string>& before, const std:
 }
 
 std::vector<Change> compare(const std::map<std::string, Part>& before, const std::map<std::string, Part>& after,
-                            const std::set<std::string>& silent) {
+                            const std::set<std::string>& silent, const std::set<std::string>& faulty) {
   std::vector<Change> out;
   for (const auto& [name, part] : after) {
     const auto was = before.find(name);
@@ -100,7 +117,7 @@ std::vector<Change> compare(const std::map<std::string, Part>& before, const std
     out.push_back(std::move(change));
   }
   for (const auto& [name, part] : before)
-    if (!after.contains(name) && !silent.contains(name)) out.push_back({Change::Kind::removed, name, part.file, part.version, "", {}, {}, true});
+    if (!after.contains(name) && !silent.contains(name) && !faulty.contains(part.file)) out.push_back({Change::Kind::removed, name, part.file, part.version, "", {}, {}, true});
   return out;
 }
 
@@ -131,8 +148,8 @@ std::string digest(const State& state) { return digest(state, true); }
 
 Plan compare(const State& before, const State& after) {
   Plan plan;
-  plan.pipelines = compare(before.pipelines, after.pipelines, after.broken);
-  plan.connections = compare(before.connections, after.connections, {});
+  plan.pipelines = compare(before.pipelines, after.pipelines, after.broken, after.faulty);
+  plan.connections = compare(before.connections, after.connections, {}, after.faulty);
   plan.loans = compare(before.loans, after.loans);
   if (!before.host.is_null()) plan.next_start = compare(before.host, after.host);
   // The salt of a process that ends here would give a hash that nobody can ever see again.

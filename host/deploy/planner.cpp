@@ -33,12 +33,17 @@ Planner::Planner(journal::Store& store, std::function<std::shared_ptr<const Depl
     : store_(store), read_(std::move(read)), before_(std::move(before)) {}
 Planner::~Planner() = default;
 
-Planned Planner::plan() {
+Planned Planner::look() const {
   Planned out;
   out.deployment = read_();
   out.before = before_();
   out.after = state_of(*out.deployment);
   out.plan = compare(out.before, out.after);
+  return out;
+}
+
+Planned Planner::plan() {
+  auto out = look();
   if (!out.sound()) return out;
   auto kept = std::make_shared<Kept>(out, store_);
   const std::lock_guard lock(mutex_);

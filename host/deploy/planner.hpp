@@ -24,10 +24,13 @@ struct Planned {
 
 class Planner {
  public:
-  /// `read` reads the folder; `before` says what runs. Both are called by plan() alone.
+  /// `read` reads the folder; `before` says what runs. Both are called by look() and plan() alone.
   Planner(journal::Store& store, std::function<std::shared_ptr<const Deployment>()> read, std::function<State()> before);
   ~Planner();
 
+  /// What the folder would change now.
+  Planned look() const;
+  /// The same, and remembered: it can be found again, and past events can be played with it.
   Planned plan();
   /// A plan that was made here, by its hash or the beginning of it.
   std::optional<Planned> find(const std::string& hash) const;

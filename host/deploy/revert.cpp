@@ -48,6 +48,9 @@ Result<Plan> Live::revert(const Reversion& wanted) {
     const auto running = current();
     const auto runs = running->folder.pipelines.find(wanted.pipeline);
     const auto file = runs != running->folder.pipelines.end() ? runs->second.at.file : found->row.file;
+    for (const auto& [name, other] : running->folder.pipelines)
+      if (name != wanted.pipeline && other.at.file == file)
+        return fail(ErrorKind::permanent, file + " holds another pipeline now, " + name + ": put that into a file of its own first");
     const auto path = std::filesystem::path(running->root) / file;
     const auto before = config::read_file(path, kMostBytes);
     if (!before && !before.error().missing) return fail(ErrorKind::permanent, file + " cannot be read: " + before.error().message);
@@ -63,11 +66,16 @@ Result<Plan> Live::revert(const Reversion& wanted) {
       const auto undone = before ? write_file(path.string(), before.value()) : remove_file(path.string());
       return undone ? std::string() : ". Nor could the file be put back: " + undone.error().message;
     };
-    const auto planned = planner_.plan();
-    if (const auto why = wrong(planned, wanted.pipeline, found->row.version); !why.empty()) return fail(ErrorKind::permanent, why + back());
-    auto taken = take(planned, {"revert", wanted.user, wanted.reason});
-    if (!taken) return fail(taken.error().kind, taken.error().message + back());
-    return taken;
+    try {
+      const auto planned = planner_.look();
+      if (const auto why = wrong(planned, wanted.pipeline, found->row.version); !why.empty()) return fail(ErrorKind::permanent, why + back());
+      auto taken = take(planned, {"revert", wanted.user, wanted.reason});
+      if (!taken) return fail(taken.error().kind, taken.error().message + back());
+      return taken;
+    } catch (...) {
+      back();
+      throw;
+    }
   } catch (const journal::StoreError& error) {
     return fail(error.error());
   }

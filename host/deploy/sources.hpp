@@ -27,6 +27,8 @@ class Sources {
 
   /// Those that poll ask for nothing while it gives a reason; it is told their connection. Before the first ready().
   void hold_while(std::function<std::string(const std::string& connection)> reason) { held_ = std::move(reason); }
+  /// By which model sweeps see loans. Default: the standard one. Before the first ready().
+  void judge_by(intake::Sweep::CurrentModel loans) { loans_ = std::move(loans); }
   /// Sources that do not run yet.
   struct Readied {
     std::vector<intake::Schedule> schedules;
@@ -36,12 +38,14 @@ class Sources {
   /// Those of `pipelines`. Changes nothing that runs; one that follows events begins now. Errors: what a plugin or its
   /// settings refuse, and the store's.
   Result<Readied> ready(const Deployment& deployment, const std::set<std::string>& pipelines);
-  /// The sources of `pipelines` end, and then these begin, at the places that those have left. Waits for polls that end.
-  /// One at a time, as start() and stop().
+  /// The sources of `pipelines` end, and then these begin, at the places that those have left. Waits for polls that end, for
+  /// a few seconds: the successors of one that a plugin holds up begin in reap().
   void adopt(const std::set<std::string>& pipelines, Readied readied);
+  /// Lets those begin whose predecessors have ended meanwhile; false while there are others. [any]
+  bool reap();
 
   Status start();  ///< Before anything else brings or makes events, so that none is missed. Errors: the store's.
-  void stop();     ///< Nothing new is stored when it returns. Idempotent.
+  void stop();     ///< Nothing new is stored when it returns. Idempotent. Not beside adopt().
   std::vector<intake::SourceStatus> status() const;  ///< of those that poll [any]
 
  private:
@@ -49,9 +53,15 @@ class Sources {
   journal::Store& store_;
   telemetry::Clock& clock_;
   std::function<std::string(const std::string&)> held_;
+  intake::Sweep::CurrentModel loans_ = [] { return loans::Model::standard(); };
   intake::Schedules schedules_;
   intake::Followers followers_;
+  void let_begin();
+
+  std::mutex turn_;  // of whoever changes what runs, and of what follows
   bool started_ = false;
+  std::vector<std::shared_ptr<intake::Poller>> ending_;    ///< told to stop, and not at an end
+  std::vector<std::shared_ptr<intake::Poller>> awaiting_;  ///< of `pollers_`: not begun, since predecessors have not ended
   mutable std::mutex mutex_;  // of the list
   std::vector<std::shared_ptr<intake::Poller>> pollers_;
 };

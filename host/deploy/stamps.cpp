@@ -7,7 +7,8 @@
 namespace milepost::deploy {
 namespace {
 
-void add(const std::filesystem::path& path, Stamps& out) {
+void add(const std::filesystem::path& named, Stamps& out) {
+  const auto path = named.lexically_normal();  // one file, one entry
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0 || S_ISDIR(about.st_mode)) return;
   const auto nanoseconds = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };

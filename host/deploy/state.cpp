@@ -110,6 +110,10 @@ Part part_of(const config::Pipeline& pipeline, const Deployment& deployment, con
     const auto& source = pipeline.sources[i];
     uses(source.use);
     auto& definition = part.definition["source"][i];
+    // A connector's webhook proves its sender by a secret among its own settings.
+    const auto* component = deployment.registry->source(source.use);
+    if (component != nullptr && definition.contains("with"))
+      definition["with"] = masked.of(definition["with"], &component->settings, "source[" + std::to_string(i) + "].with");
     if (definition.contains("verify")) definition["verify"] = masked.of_verifier(source.verify.json, "source[" + std::to_string(i) + "].verify");
     if (!source.path.empty() && !source.body_limit) part.outside["limits.body"] = std::to_string(deployment.host.body_limit);
   }
@@ -117,7 +121,40 @@ Part part_of(const config::Pipeline& pipeline, const Deployment& deployment, con
   return part;
 }
 
+/// The settings of a source that its plugin's verifier takes its secrets from.
+std::set<std::string> proving(const Json& verify) {
+  std::set<std::string> out;
+  if (verify.is_array())
+    for (const auto& one : verify) out.merge(proving(one));
+  if (!verify.is_object()) return out;
+  for (const auto& [key, value] : verify.items()) {
+    if (key == "secret" || key == "password")
+      for (const auto& one : value.is_array() ? value : Json::array({value}))
+        if (auto name = get<std::string>(one, "/setting")) out.insert(std::move(*name));
+    out.merge(proving(value));
+  }
+  return out;
+}
+
 }  // namespace
+
+Json start_settings(const config::HostSettings& host) {
+  const auto span = [](const std::optional<std::chrono::milliseconds>& time) { return time ? config::duration_text(*time) : std::string("forever"); };
+  return {{"listen.hooks", host.listen_hooks},
+          {"listen.admin", host.listen_admin},
+          {"store", host.store},
+          {"limits.header_timeout", config::duration_text(host.header_timeout)},
+          {"limits.body_timeout", config::duration_text(host.body_timeout)},
+          {"limits.connections", host.max_connections},
+          {"limits.drain", config::duration_text(host.drain)},
+          {"limits.store", host.most_stored},
+          {"limits.free", host.least_free},
+          {"limits.backlog", config::duration_text(host.backlog)},
+          {"retention.events", span(host.retention.events)},
+          {"retention.ids", span(host.retention.ids)},
+          {"tls.certificate", host.tls_certificate},
+          {"tls.key", host.tls_key}};
+}
 
 State state_of(const Deployment& deployment) {
   State out;
@@ -126,37 +163,32 @@ State state_of(const Deployment& deployment) {
   for (const auto& program : deployment.programs) out.pipelines[program->pipeline.name] = part_of(program->pipeline, deployment, libraries);
   for (const auto& [name, connection] : deployment.folder.connections) out.connections[name] = part_of(connection, deployment, libraries);
   for (const auto& status : deployment.broken) out.broken.insert(status.name);
+  for (const auto& fault : deployment.faults)
+    if (!fault.warning && !fault.at.file.empty()) out.faulty.insert(fault.at.file);
   out.loans = deployment.loans->json();
-  const auto& host = deployment.host;
-  const auto span = [](const std::optional<std::chrono::milliseconds>& time) { return time ? config::duration_text(*time) : std::string("forever"); };
-  out.host = {{"listen.hooks", host.listen_hooks},
-              {"listen.admin", host.listen_admin},
-              {"store", host.store},
-              {"limits.header_timeout", config::duration_text(host.header_timeout)},
-              {"limits.body_timeout", config::duration_text(host.body_timeout)},
-              {"limits.connections", host.max_connections},
-              {"limits.drain", config::duration_text(host.drain)},
-              {"limits.store", host.most_stored},
-              {"limits.free", host.least_free},
-              {"limits.backlog", config::duration_text(host.backlog)},
-              {"retention.events", span(host.retention.events)},
-              {"retention.ids", span(host.retention.ids)},
-              {"tls.certificate", host.tls_certificate},
-              {"tls.key", host.tls_key}};
+  out.host = start_settings(deployment.host);
   return out;
 }
 
-Json shown(Json definition) {
+Json shown(Json definition, const config::Catalog* catalog) {
   std::map<std::string, std::string> unused;
   Masked masked(config::Secrets(), unused);
   const auto sources = definition.is_object() ? definition.find("source") : definition.end();
   if (sources == definition.end() || !sources->is_array()) return definition;
-  for (auto& source : *sources)
-    if (source.is_object() && source.contains("verify")) source["verify"] = masked.of_verifier(source["verify"], "");
+  for (auto& source : *sources) {
+    if (!source.is_object()) continue;
+    const auto* component = catalog == nullptr ? nullptr : catalog->source(get<std::string>(source, "/use").value_or(""));
+    if (component != nullptr && source.contains("with")) source["with"] = masked.of(source["with"], &component->settings, "");
+    if (!source.contains("verify")) continue;
+    if (const auto with = source.find("with"); with != source.end() && with->is_object())
+      for (const auto& name : proving(source["verify"]))
+        if (const auto setting = with->find(name); setting != with->end() && setting->is_string()) *setting = "***";
+    source["verify"] = masked.of_verifier(source["verify"], "");
+  }
   return definition;
 }
 
-State recorded(const journal::Store& store) {
+State recorded(const journal::Store& store, const config::Catalog* catalog) {
   State out;
   out.loans = loans::Model::standard()->json();  // until a loans.yaml says otherwise
   for (const auto& row : store.latest_versions()) {
@@ -168,7 +200,7 @@ State recorded(const journal::Store& store) {
       continue;
     }
     Part part;
-    part.definition = shown(std::move(definition));
+    part.definition = shown(std::move(definition), catalog);
     part.version = row.version;
     part.file = row.file;
     part.source = row.source;

@@ -26,14 +26,18 @@ struct Part {
 struct State {
   std::map<std::string, Part> pipelines, connections;
   Json loans;                    ///< loans.yaml, with what it leaves open
-  Json host = Json::object();    ///< milepost.yaml's settings that only a start takes up
-  std::set<std::string> broken;  ///< pipelines with a fault: nothing is said of them
+  Json host = Json::object();    ///< start_settings()
+  // Nothing is said of what has a fault: it is there, and does not run.
+  std::set<std::string> broken;  ///< pipelines, by what is taken for their names
+  std::set<std::string> faulty;  ///< files of pipelines and connections, where not even the name could be read
 };
 
 State state_of(const Deployment& deployment);
-/// A pipeline's definition as it may be shown: *** for a secret that stands in it.
-Json shown(Json definition);
+/// milepost.yaml's settings that only a start takes up.
+Json start_settings(const config::HostSettings& host);
+/// A pipeline's definition as it may be shown: *** for a secret that stands in it. Without a catalog those that prove who sends.
+Json shown(Json definition, const config::Catalog* catalog);
 /// What ran last. Throws StoreError.
-State recorded(const journal::Store& store);
+State recorded(const journal::Store& store, const config::Catalog* catalog);
 
 }  // namespace milepost::deploy

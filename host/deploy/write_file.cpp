@@ -31,18 +31,24 @@ void sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 Status write_file(const std::string& path, const std::string& text) {
-  const std::filesystem::path target(path);
+  // A link stays one: what it leads to is written.
+  std::error_code none;
+  const auto led = std::filesystem::canonical(path, none);
+  const std::filesystem::path target = none ? std::filesystem::path(path) : led;
   const auto fault = [&] { return fail(ErrorKind::permanent, path + " cannot be written: " + std::strerror(errno)); };
   // Beside it, under a name that nobody reads.
   const auto beside = (target.parent_path() / ("." + target.filename().string() + ".new")).string();
   struct stat about {};
-  const mode_t mode = ::stat(path.c_str(), &about) == 0 ? about.st_mode & 07777 : 0644;
+  const bool there = ::stat(path.c_str(), &about) == 0;
+  const mode_t mode = there ? about.st_mode & 07777 : 0644;
   const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) return fault();
+  // Whoever owned it goes on owning it, where we may say so: an admin's file that the host rewrites stays the admin's.
+  if (there && (about.st_uid != ::geteuid() || about.st_gid != ::getegid())) static_cast<void>(::fchown(file, about.st_uid, about.st_gid) == 0);
   const bool written = write_all(file, text) && ::fchmod(file, mode) == 0;
   const int why = errno;
   ::close(file);
-  if (!written || ::rename(beside.c_str(), path.c_str()) != 0) {
+  if (!written || ::rename(beside.c_str(), target.c_str()) != 0) {
     if (!written) errno = why;
     auto refused = fault();
     ::unlink(beside.c_str());

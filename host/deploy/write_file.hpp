@@ -7,7 +7,7 @@
 
 namespace milepost::deploy {
 
-/// Keeps the mode of a file that is there. `permanent`, naming the file and why.
+/// Keeps the mode of a file that is there, its owner where that is allowed, and a link that leads to it. `permanent`, naming the file and why.
 Status write_file(const std::string& path, const std::string& text);
 Status remove_file(const std::string& path);
 

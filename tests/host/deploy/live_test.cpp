@@ -194,6 +194,94 @@ TEST_F(LiveRig, OfTwoAtOnceOneWins) {
   EXPECT_EQ(history(*store_, "a", 10).size(), 2u);
 }
 
+TEST_F(LiveRig, WhatOnlyAStartTakesUpIsToldUntilThen) {
+  write("pipelines/a.yaml", pipeline("a", "one"));
+  start();
+  write("milepost.yaml", "plugins: []\nlisten: {hooks: 127.0.0.1:9999}\n");
+  for (const char* action : {"one", "two", "three"}) {  // first with nothing else that changes
+    write("pipelines/a.yaml", pipeline("a", action));
+    const auto plan = reload();
+    ASSERT_TRUE(plan) << plan.error().message;
+    ASSERT_EQ(plan->next_start.size(), 1u) << action << ": the process listens where it did";
+    EXPECT_EQ(plan->next_start[0].path, "listen.hooks");
+    EXPECT_EQ(plan->next_start[0].before, "127.0.0.1:8080");
+  }
+  write("milepost.yaml", "plugins: []\n");
+  EXPECT_TRUE(reload()->next_start.empty());
+}
+
+TEST_F(LiveRig, WatchingIsTakenUpByAReloadThatChangesNothingElse) {
+  write("pipelines/a.yaml", pipeline("a", "one"));
+  start();
+  EXPECT_TRUE(watched_folders(*live_->current()).empty());
+  write("milepost.yaml", "plugins: []\nreload: watch\n");
+  ASSERT_TRUE(reload());
+  EXPECT_TRUE(watched_folders(*live_->current()).contains(folder_ + "/pipelines"));
+  EXPECT_EQ(deeds("a").size(), 1u);
+}
+
+TEST_F(LiveRig, ReloadsLeaveAPersonsPlanWhereItIs) {
+  write("pipelines/a.yaml", pipeline("a", "one"));
+  start();
+  write("pipelines/a.yaml", pipeline("a", "two"));
+  const auto hash = live_->planner().plan().plan.hash;
+  for (int i = 0; i < 12; ++i) {
+    write("pipelines/b.yaml", pipeline("b", "try-" + std::to_string(i)));
+    write("pipelines/a.yaml", pipeline("a", "one"));
+    ASSERT_TRUE(reload());
+  }
+  const auto refused = live_->apply(hash.substr(0, 12), "key:owner", "late");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("the plan is out of date")) << "not as if it had never been made";
+  remove("pipelines/b.yaml");
+  ASSERT_TRUE(reload());
+  write("pipelines/a.yaml", pipeline("a", "two"));
+  EXPECT_TRUE(live_->apply(hash.substr(0, 12), "key:owner", "now it is so again"));
+}
+
+TEST_F(LiveRig, AFileWhoseNameCannotBeReadTakesNoPipelineAway) {
+  write("pipelines/another-name.yaml", pipeline("a", "one"));
+  start();
+  remove("pipelines/another-name.yaml");
+  ASSERT_TRUE(reload());
+  write("pipelines/another-name.yaml", pipeline("a", "one"));
+  ASSERT_TRUE(reload());
+  const auto before = deeds("a");
+  stop();
+  {
+    auto store = journal::Store::open({.path = folder_ + "/data/milepost.db", .clock = &clock_});
+    store_ = std::move(*store);
+    accept("a", "1");
+    store_.reset();
+  }
+  write("pipelines/another-name.yaml", "pipeline: a\n  steps: [\n");
+  start();
+  EXPECT_EQ(deeds("a"), before) << "it is broken, and not gone";
+  EXPECT_TRUE(said().empty()) << "its events wait until it is mended";
+  write("pipelines/another-name.yaml", pipeline("a", "two"));
+  ASSERT_TRUE(reload());
+  EXPECT_TRUE(eventually([&] { return said().size() == 1; }));
+  EXPECT_THAT(said(), ElementsAre("two"));
+}
+
+TEST_F(LiveRig, ASchemaElsewhereIsWatchedWhileItIsRead) {
+  std::filesystem::create_directories(folder_ + "/shared/deep");
+  const std::string schema = R"({"type": "object"})";
+  write("shared/deep/event.json", schema);
+  write("pipelines/a.yaml", "pipeline: a\nsource: {use: webhook, with: {path: /hooks/a, verify: none}}\nevent: {subject: none}\nsteps:\n  - use: validate\n    with: {schema: shared/deep/event.json}\n");
+  const auto deployment = load(folder_, false, &built_ins());
+  ASSERT_TRUE(deployment.ok()) << config::render(deployment.faults, folder_, false);
+  std::atomic<bool> writing = true;
+  std::thread editor([&] {
+    while (writing) write("shared/deep/event.json", schema);
+  });
+  const auto restless = load(folder_, false, &built_ins());  // it knows of the file only once it has read the pipeline
+  writing = false;
+  editor.join();
+  ASSERT_FALSE(restless.ok());
+  EXPECT_THAT(config::render(restless.faults, folder_, false), HasSubstr("is being changed while it is read"));
+}
+
 TEST_F(LiveRig, SchedulesAndFollowersOfOthersGoOn) {
   write("pipelines/a.yaml", pipeline("a", "one"));
   write("pipelines/f.yaml", "pipeline: f\nsource: {use: events, with: {pipelines: [a]}}\nevent: {subject: \"${payload.id}\"}\nsteps:\n  - id: say\n    use: audit\n    with: {action: followed}\n");

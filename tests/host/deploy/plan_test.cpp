@@ -32,6 +32,23 @@ TEST(PlanWords, StepsGoByTheirIds) {
               ElementsAre(KeyChange{"steps, in order", "a, b, c", "b, a, c"}));
 }
 
+TEST(PlanWords, LongTextsAreShownWhereTheyPart) {
+  const std::string same(300, 'x');
+  const auto words = compare(Json{{"when", same + " == 1"}}, Json{{"when", same + " == 2"}});
+  ASSERT_EQ(words.size(), 1u);
+  EXPECT_EQ(words[0].before, "…" + std::string(36, 'x') + " == 1");
+  EXPECT_EQ(words[0].after, "…" + std::string(36, 'x') + " == 2");
+  const std::string letters = [] {
+    std::string out;
+    for (int i = 0; i < 200; ++i) out += "é";
+    return out;
+  }();
+  for (const auto& key : compare(Json{{"a", letters + "1"}}, Json{{"a", letters + "2"}})) {
+    EXPECT_TRUE(key.before.starts_with("…é") && key.before.ends_with("é1")) << key.before;
+    EXPECT_TRUE(key.after.starts_with("…é") && key.after.ends_with("é2")) << key.after;
+  }
+}
+
 TEST(PlanWords, NumbersAreComparedAsTheyAreWritten) {
   EXPECT_THAT(compare(json(R"({"a": 25000.00, "b": 18446744073709551616})"), json(R"({"a": 25000.0, "b": 18446744073709551616})")),
               ElementsAre(KeyChange{"a", "25000.00", "25000.0"}));

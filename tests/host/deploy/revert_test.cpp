@@ -1,4 +1,7 @@
 // An earlier version of a pipeline, back in its file and live: both, or neither.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "host/audit/trail.hpp"
 #include "host/deploy/write_file.hpp"
 #include "tests/host/deploy/live_rig.hpp"
@@ -87,12 +90,44 @@ TEST_F(Revert, BringsBackAPipelineThatWasTakenAway) {
   EXPECT_TRUE(listens("/hooks/a"));
 }
 
+TEST_F(Revert, DoesNotWriteOverAnotherPipelinesFile) {
+  two_versions();
+  write("pipelines/a.yaml", pipeline("b", "one"));
+  ASSERT_TRUE(reload());
+  const auto refused = revert(true);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("pipelines/a.yaml holds another pipeline now, b"));
+  EXPECT_EQ(read("pipelines/a.yaml"), pipeline("b", "one"));
+  EXPECT_TRUE(listens("/hooks/b"));
+}
+
 TEST_F(Revert, NamesWhatItCannotFind) {
   two_versions();
   EXPECT_THAT(live_->revert({"nobody", first_, "u", "r"}).error().message, HasSubstr("has ever run here"));
   EXPECT_THAT(live_->revert({"a", "ffffffff", "u", "r"}).error().message, HasSubstr("no version of a begins with ffffffff"));
   EXPECT_THAT(live_->revert({"a", second_, "u", "r"}).error().message, HasSubstr("runs on that version"));
   EXPECT_THAT(live_->revert({"a", "", "u", "r"}).error().message, HasSubstr("at least 4 characters"));
+}
+
+TEST(WriteFile, KeepsLinksAndOwners) {
+  std::string folder = ::testing::TempDir() + "write-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  ASSERT_TRUE(write_file(folder + "/real.yaml", "one"));
+  std::filesystem::create_symlink("real.yaml", folder + "/link.yaml");
+  const bool root = ::geteuid() == 0;
+  if (root) {
+    ASSERT_EQ(::chown((folder + "/real.yaml").c_str(), 12345, 54321), 0);
+  }
+  ASSERT_TRUE(write_file(folder + "/link.yaml", "two"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder + "/link.yaml"));
+  std::ifstream in(folder + "/real.yaml");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "two");
+  struct stat about {};
+  ASSERT_EQ(::stat((folder + "/real.yaml").c_str(), &about), 0);
+  if (root) {
+    EXPECT_EQ(about.st_uid, 12345u) << "an admin's file that the host rewrites stays the admin's";
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(WriteFile, LeavesNothingBesideIt) {
