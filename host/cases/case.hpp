@@ -39,6 +39,7 @@ struct Case {
   /// Fields, by subject: what is known before the first event. `stage_since`, as expressions see it, is not a field.
   std::map<std::string, Json> loans;
   std::vector<journal::Link> links;                         ///< that are known before the first event
+  std::map<std::string, std::string> suppressed;            ///< who gets no mail, and why
   std::optional<std::chrono::milliseconds> lasts;           ///< after the last entry; unset: until everything has ended
   const config::yaml::Node* node = nullptr;                 ///< the case as a whole
   const config::yaml::Node* expect = nullptr;               ///< nullptr: nothing is expected
@@ -55,7 +56,8 @@ struct CaseFile {
 
 /// What a step may be expected to be, as `milepost why` says it, and two words that stand for several.
 inline constexpr const char* kOutcomes[] = {"done",    "skipped", "failed",  "in_doubt",   "created", "updated",
-                                            "unchanged", "passed",  "not_run", "not_reached", "superseded", "planned", "sent"};
+                                            "unchanged", "passed",  "not_run", "not_reached", "superseded", "planned", "sent",
+                                            "refused",   "lapsed",  "held_out", "settled"};
 bool stands_for(const std::string& expected, const std::string& outcome);
 
 /// Of a loan as expressions see it what somebody said of it, without what follows from that and the time.

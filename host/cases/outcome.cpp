@@ -129,7 +129,7 @@ class Teller {
     Json out = Json::object();
     for (const auto& subject : subjects)
       if (const auto revision = store_.loan(subject))
-        out[subject] = loans::view(read_json(revision->state).value_or(nullptr), remains_.loans, remains_.now);
+        out[subject] = loans::view(read_json(revision->state).value_or(nullptr), remains_.loans, remains_.now, subject);
     return out;
   }
 

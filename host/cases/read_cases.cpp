@@ -21,7 +21,7 @@ using config::Mapping;
 using config::Report;
 using config::yaml::Node;
 
-constexpr std::size_t kMostBytes = 4 << 20;
+constexpr std::size_t kMostBytes = kMostCaseBytes;
 
 /// One alone, or a list of them.
 std::vector<const Node*> each(const Node* node) {
@@ -114,6 +114,10 @@ class FileReader {
     if (links.given())
       for (const auto& [name, value] : links.node().members)
         if (const auto subject = links.text(name->text)) read_link(*name, *subject, links.path(name->text), out);
+    Mapping suppressed(map.take("suppressed"), map.path("suppressed"), report_);
+    if (suppressed.given())
+      for (const auto& [key, value] : suppressed.node().members)
+        if (const auto reason = suppressed.text(key->text)) out.suppressed[key->text] = *reason;
     const Node* events = map.need("events", "say what comes in: events: [{file: events/approval.json}]");
     const auto entries = each(events);
     std::optional<telemetry::Time> now;
@@ -202,7 +206,10 @@ class FileReader {
                               ? known_.program(file_.pipelines.front())->pipeline.sources
                               : known_.program(out.pipeline)->pipeline.sources;
     std::vector<std::string> uses;
-    for (const auto& source : sources) uses.push_back(source.use);
+    for (const auto& source : sources) {
+      uses.push_back(source.use);
+      if (!source.path.empty()) uses.push_back(source.path);  // of several of one kind
+    }
     // The first that is called, else the first.
     const auto called = std::ranges::find_if(sources, [](const auto& source) { return !source.path.empty(); });
     out.source = called == sources.end() ? sources.front().use : called->use;
@@ -220,6 +227,15 @@ class FileReader {
     for (const char* field : {"id", "type", "subject", "actor", "reason", "revision"})
       if (const auto text = event.text(field)) out.event[field] = *text;
     event.refuse_the_rest();
+    if (out.kind == Stimulus::Kind::deliver) return;
+    if (out.decoded) {
+      out.kind = Stimulus::Kind::deliver;
+      out.body = "{}";
+      return;
+    }
+    for (const char* key : {"source", "headers"})
+      if (const Node* node = map.node().find(key))
+        report_.fault(config::code::kNeverMatches, *node, map.path(key), "nothing is delivered here", "say what comes in: file, body or event");
   }
 
   void read_emission(Mapping& map, Stimulus& out) {
@@ -252,7 +268,6 @@ class FileReader {
         HttpRequest request;
         request.method = before->substr(0, gap);
         request.target = gap == before->npos ? "" : before->substr(gap + 1);
-        request.headers = {{"Content-Type", "application/json"}, {"Authorization", "Bearer made-up"}};
         if (!request.target.starts_with('/'))
           report_.fault(config::code::kShape, *map.node().find("before"), map.path("before"),
                         "expected a method and a path, such as POST /orders");
@@ -260,6 +275,8 @@ class FileReader {
         if (headers.given())
           for (const auto& [key, value] : headers.node().members)
             if (const auto text = headers.text(key->text)) request.headers.emplace_back(key->text, *text);
+        for (const auto& [header, usual] : {std::pair("Content-Type", "application/json"), std::pair("Authorization", "Bearer made-up")})
+          if (std::ranges::none_of(request.headers, [&](const auto& one) { return same_header(one.first, header); })) request.headers.emplace_back(header, usual);
         if (const Node* body = map.take("body"))
           request.body = body->scalar() ? body->text : milepost::text(config::natural_json(*body));
         map.refuse_the_rest();
@@ -324,7 +341,7 @@ std::vector<std::string> files_of(const Known& known, const std::vector<std::str
 bool stands_for(const std::string& expected, const std::string& outcome) {
   const auto among = [&](std::initializer_list<const char*> words) { return std::ranges::find(words, outcome) != words.end(); };
   if (expected == "done") return among({"created", "updated", "unchanged", "passed", "settled", "done"});
-  if (expected == "skipped") return among({"skipped", "superseded", "not_run"});
+  if (expected == "skipped") return among({"skipped", "superseded", "not_run", "refused", "lapsed", "held_out"});
   return expected == outcome;
 }
 

@@ -7,6 +7,9 @@
 
 namespace milepost::cases {
 
+/// Of a file of cases, or of a payload that one names.
+inline constexpr std::size_t kMostCaseBytes = 4 << 20;
+
 /// What cases may name.
 struct Known {
   std::string root;  ///< of the config folder, absolute

@@ -154,7 +154,7 @@ std::optional<Edit> edit_of(const Mismatch& mismatch, const Places& places) {
   const Node& node = *mismatch.node;
   const auto begin = places.begin(node), end = places.end(node);
   if (end == std::string::npos) return std::nullopt;
-  const Json value = node.scalar() ? mismatch.value : in_the_shape_of(node, mismatch.value);
+  const Json value = in_the_shape_of(node, mismatch.value);
   const std::string gap = node.is_null() && begin == end ? " " : "";
   if (node.is_list() && value.is_array() && !value.empty() && !places.in_flow(begin) && end != begin && flow(value).size() > 60)
     return Edit{begin, end, list_block(value, static_cast<std::size_t>(node.column - 1))};

@@ -7,14 +7,10 @@
 
 #include "host/cases/outcome.hpp"
 #include "host/conformance/sample.hpp"
-#include "host/config/fault_text.hpp"
+#include "host/deploy/sources.hpp"
 #include "host/engine/engine.hpp"
 #include "host/http/answer_to.hpp"
-#include "host/intake/cloud_events.hpp"
-#include "host/intake/followers.hpp"
 #include "host/intake/hooks.hpp"
-#include "host/intake/poller.hpp"
-#include "host/intake/schedules.hpp"
 #include "host/loans/loan_state.hpp"
 #include "host/loans/watch.hpp"
 #include "host/telemetry/virtual_clock.hpp"
@@ -49,20 +45,20 @@ class World {
       : file_(file),
         case_(what),
         ground_(ground),
-        secrets_(ground.secrets),
         clock_(!what.events.empty() && what.events.front().at ? *what.events.front().at : kStart),
         doubles_(clock_),
         path_(ground.scratch + "/" + std::to_string(number) + ".db") {
-    for (const auto& [name, value] : file.secrets) secrets_.set(name, config::Secret(value));
+    deployment_.registry = ground.registry;
+    deployment_.loans = ground.loans;
+    deployment_.secrets = ground.secrets;
+    for (const auto& [name, value] : file.secrets) deployment_.secrets.set(name, config::Secret(value));
     for (const auto& program : ground.programs)
-      if (std::ranges::find(file.pipelines, program->pipeline.name) != file.pipelines.end()) programs_.push_back(program);
+      if (std::ranges::find(file.pipelines, program->pipeline.name) != file.pipelines.end()) deployment_.programs.push_back(program);
+    take_connections();
   }
   ~World() {
     doubles_.stop();
-    for (auto& poller : pollers_) poller->request_stop();
-    schedules_.reset();
-    followers_.reset();
-    pollers_.clear();
+    sources_.reset();
     if (engine_) engine_->stop(0s);
     engine_.reset();
     hooks_.reset();
@@ -78,18 +74,15 @@ class World {
     {
       const std::lock_guard lock(ground_.at_the_registry);
       make_doubles();
-      make_engine();
-      make_sources();
+      make_parts();
     }
     know_loans();
     doubles_.mark_by([this] {
       const auto sent = store_->audit({.kind = "intent", .limit = 1, .newest_first = true});
       return sent.empty() ? std::string() : sent.front().row.step;
     });
-    must(followers_->start());
+    must(sources_->start());
     engine_->start(false);
-    schedules_->start();
-    for (auto& poller : pollers_) poller->start();
     settle(clock_.now());
   }
 
@@ -107,7 +100,7 @@ class World {
   }
 
   Played tell() const {
-    auto out = outcome_of({*store_, doubles_, programs_, answers_, case_, *ground_.loans, clock_.now()});
+    auto out = outcome_of({*store_, doubles_, deployment_.programs, answers_, case_, *ground_.loans, clock_.now()});
     out.hidden = hidden_;
     return out;
   }
@@ -150,7 +143,7 @@ class World {
 
   void make_doubles() {
     std::set<std::string> wanted;
-    for (const auto& [name, connection] : connections()) wanted.insert(connection.use);
+    for (const auto& [name, connection] : deployment_.folder.connections) wanted.insert(connection.use);
     for (const auto& [name, faults] : case_.faults) wanted.insert(name);
     for (const auto& [name, requests] : case_.before) wanted.insert(name);
     for (const auto& entry : case_.events)
@@ -170,9 +163,8 @@ class World {
   }
 
   /// Of the pipelines here, in this process, with the secrets that the doubles take.
-  const std::map<std::string, config::Connection>& connections() {
-    if (!connections_.empty()) return connections_;
-    auto& out = connections_;
+  void take_connections() {
+    auto& out = deployment_.folder.connections;
     const auto take = [&](const std::string& name) {
       const auto found = ground_.connections.find(name);
       if (found == ground_.connections.end()) return;
@@ -181,11 +173,10 @@ class World {
       connection.allow_private = true;
       use_samples(connection);
     };
-    for (const auto& program : programs_) {
+    for (const auto& program : deployment_.programs) {
       for (const auto& step : program->steps) take(step.definition.connection);
       for (const auto& source : program->pipeline.sources) take(source.connection);
     }
-    return out;
   }
 
   /// A double takes the secrets of its plugin's sample. Those that the file gives go before.
@@ -210,80 +201,28 @@ class World {
     }
   }
 
-  void make_engine() {
+  void make_parts() {
     engine_ = std::make_unique<engine::Engine>(*store_, services(), clock_);
     engine_->set_loans(ground_.loans);
-    engine::Lineup lineup{ground_.registry, programs_, connections()};
-    for (const auto& [name, connection] : lineup.connections) lineup.renewed.insert(name);
-    must(engine_->deploy(std::move(lineup), secrets_));
-  }
-
-  void make_sources() {
-    std::vector<intake::Hook> hooks;
-    std::vector<intake::Schedule> schedules;
-    std::vector<intake::Following> followings;
-    for (const auto& program : programs_) {
-      const auto& pipeline = program->pipeline;
-      config::Faults faults;
-      auto compiled = intake::Mapping::compile(pipeline, faults);
-      if (!compiled) throw Stuck(faults.empty() ? "the event mapping does not compile" : config::to_string(faults.front()));
-      const auto mapping = mappings_[pipeline.name] = std::make_shared<const intake::Mapping>(std::move(*compiled));
-      std::size_t number = 0;
-      for (const auto& source : pipeline.sources) {
-        const auto info = ground_.registry->source_info(source.use);
-        const auto feed = [&] {
-          return std::make_unique<intake::Feed>(
-              intake::Origin{pipeline.name, source.use, pipeline.version, info ? info->digest : "", 202}, mapping,
-              pipeline.name + "/" + std::to_string(++number), *store_, clock_);
-        };
-        const Json with = source.with.json.is_null() ? Json::object() : source.with.json;
-        if (!source.path.empty()) {
-          hooks.push_back(hook(*program, source, mapping, with));
-        } else if (source.use == "schedule") {
-          schedules.push_back(must(intake::Schedule::make(source.with.json, feed())));
-        } else if (source.use == "events") {
-          followings.push_back(intake::Following::make(source.with.json, feed()));
-        } else if (info && !info->webhook) {
-          auto account = must(ground_.registry->account(connections().at(source.connection), secrets_, services()));
-          pollers_.push_back(std::make_unique<intake::Poller>(
-              intake::Polling{info->name, with, source.every, std::move(account), feed()}, clock_));
-        }
-      }
-    }
+    const auto& folder = deployment_.folder;
+    engine::Lineup lineup{deployment_.registry, deployment_.programs, folder.connections};
+    for (const auto& [name, connection] : folder.connections) lineup.renewed.insert(name);
+    must(engine_->deploy(std::move(lineup), deployment_.secrets));
     hooks_ = std::make_unique<intake::Hooks>(*store_, clock_);
-    hooks_->deploy(std::move(hooks));
-    schedules_ = std::make_unique<intake::Schedules>(std::move(schedules), clock_);
-    followers_ = std::make_unique<intake::Followers>(std::move(followings), *store_, clock_);
-  }
-
-  /// As the host's own, but for its verifier: what a case sends is taken as verified.
-  intake::Hook hook(const engine::Program& program, const config::Source& source,
-                    const std::shared_ptr<const intake::Mapping>& mapping, const Json& with) {
-    intake::Hook out;
-    out.pipeline = program.pipeline.name;
-    out.source = source.use;
-    out.version = program.pipeline.version;
-    out.path = source.path;
-    out.mapping = mapping;
-    for (const auto& step : program.steps) {
-      if (!source.accept_validated || step.kind != engine::ProgramStep::Kind::validate || step.when) break;
-      out.validations.push_back(step.validation);
-    }
-    if (source.use == "webhook" && get<std::string>(with, "/format") == "cloudevents")
-      out.decoder = std::make_shared<intake::CloudEvents>();
-    if (const auto info = ground_.registry->source_info(source.use)) {
-      out.decoder = must(ground_.registry->webhook(source.use, with, services()));
-      out.plugin = info->digest;
-      out.accepted_status = info->accepted_status;
-      out.quarantined_status = info->quarantined_status;
-    }
-    return out;
+    hooks_->deploy(must(deploy::make_hooks(deployment_, services(), deployment_.pipelines(), deploy::Calls::rehearsed)));
+    sources_ = std::make_unique<deploy::Sources>(services(), *store_, clock_);
+    sources_->judge_by([this] { return ground_.loans; });
+    sources_->adopt({}, must(sources_->ready(deployment_, deployment_.pipelines())));
   }
 
   void know_loans() {
     if (!case_.links.empty())
       must(store_->run([&](journal::Writer& writer) {
         for (const auto& link : case_.links) writer.put(link);
+      }));
+    if (!case_.suppressed.empty())
+      must(store_->run([&](journal::Writer& writer) {
+        for (const auto& [key, reason] : case_.suppressed) writer.put(journal::Suppression{key, reason, "milepost test", clock_.now()});
       }));
     for (const auto& [subject, known] : case_.loans) {
       Time since = clock_.now();
@@ -304,12 +243,15 @@ class World {
 
   // ---- what comes in ----
 
-  const config::Source& source_of(const std::string& pipeline, const std::string& use) const {
-    for (const auto& program : programs_)
-      if (program->pipeline.name == pipeline)
-        for (const auto& source : program->pipeline.sources)
-          if (source.use == use) return source;
-    throw Stuck("the pipeline " + pipeline + " has no source " + use);
+  const config::Pipeline& pipeline(const std::string& name) const {
+    for (const auto& program : deployment_.programs)
+      if (program->pipeline.name == name) return program->pipeline;
+    throw Stuck("there is no pipeline " + name);
+  }
+  const config::Source& source_of(const std::string& name, const std::string& wanted) const {
+    for (const auto& source : pipeline(name).sources)
+      if (source.use == wanted || (!source.path.empty() && source.path == wanted)) return source;
+    throw Stuck("the pipeline " + name + " has no source " + wanted);
   }
 
   void deliver(const Stimulus& entry) {
@@ -333,12 +275,13 @@ class World {
     event.revision = field("revision");
     event.time = clock_.now();
     event.payload = Document(entry.body);
-    intake::Feed feed({entry.pipeline, entry.source, "", "", 202}, mappings_.at(entry.pipeline), "milepost test", *store_, clock_);
+    const auto& into = pipeline(entry.pipeline);
+    intake::Feed feed({into.name, source.use, into.version, "", 202}, must(deploy::mapping_of(into)), "milepost test", *store_, clock_);
     const auto before = store_->newest();
     const auto counts = must(feed.store({event}, ""));
     Json answer{{"answer", counts.accepted > 0 ? "accepted" : counts.duplicate > 0 ? "duplicate" : "quarantined"}};
-    if (const auto after = store_->newest(); after > before)
-      if (const auto stored = store_->event(after)) answer["receipt"] = stored->receipt;
+    // The next one, and not the newest: whoever follows the pipeline may have journaled his own since.
+    for (const auto& stored : store_->events({.pipeline = into.name, .after = before, .limit = 1, .oldest_first = true})) answer["receipt"] = stored.receipt;
     answers_.push_back(std::move(answer));
   }
 
@@ -368,15 +311,20 @@ class World {
   }
 
   void emit(const Stimulus& entry) {
-    const config::Source* into = nullptr;
-    for (const auto& program : programs_)
-      for (const auto& source : program->pipeline.sources)
-        if (into == nullptr && !source.path.empty() && source.use.starts_with(entry.vendor + ".")) into = &source;
-    if (into == nullptr) throw Stuck("no pipeline of this file has a webhook source of " + entry.vendor);
     Json emission = entry.emission;
-    if (emission.is_object() && !emission.contains("url")) emission["url"] = "https://milepost.test" + into->path;
+    // To the hook that it names by its path, else to the vendor's first.
+    const auto wanted = get<std::string>(emission, "/url").value_or("");
+    const auto path = wanted.substr(0, wanted.find('?'));
+    const config::Source* into = nullptr;
+    for (const auto& program : deployment_.programs)
+      for (const auto& source : program->pipeline.sources)
+        if (into == nullptr && !source.path.empty() && (path.empty() ? source.use.starts_with(entry.vendor + ".") : source.path == path)) into = &source;
+    if (into == nullptr && !path.empty()) throw Stuck("no pipeline of this file has a hook at " + path);
+    if (emission.is_object() && into != nullptr) emission["url"] = "https://milepost.test" + (wanted.empty() ? into->path : wanted);
     if (emission.is_object() && !emission.contains("secret")) emission["secret"] = "made-up";
     for (const auto& request : must(doubles_.emit(entry.vendor, emission))) {
+      // Without a hook it may still put something where a poll finds it.
+      if (into == nullptr) throw Stuck(entry.vendor + " would send a webhook, and no pipeline of this file has a source of it that takes one");
       const auto mark = request.target.find('?');
       call(into->path, mark == request.target.npos ? "" : request.target.substr(mark + 1), request.headers, request.body);
     }
@@ -385,9 +333,7 @@ class World {
   const CaseFile& file_;
   const Case& case_;
   const Ground& ground_;
-  config::Secrets secrets_;
-  std::vector<std::shared_ptr<const engine::Program>> programs_;
-  std::map<std::string, config::Connection> connections_;
+  deploy::Deployment deployment_;  ///< of the pipelines here
   std::vector<std::string> hidden_;
   std::optional<Time> paused_since_;
   telemetry::VirtualClock clock_;
@@ -396,10 +342,7 @@ class World {
   std::unique_ptr<journal::Store> store_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<intake::Hooks> hooks_;
-  std::map<std::string, std::shared_ptr<const intake::Mapping>> mappings_;
-  std::unique_ptr<intake::Schedules> schedules_;
-  std::unique_ptr<intake::Followers> followers_;
-  std::vector<std::unique_ptr<intake::Poller>> pollers_;
+  std::unique_ptr<deploy::Sources> sources_;
   std::vector<Json> answers_;  ///< {"answer", "receipt", "reason"} of what was delivered, in order
 };
 

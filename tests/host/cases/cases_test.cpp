@@ -350,6 +350,12 @@ TEST(Update, NothingBecomesSomethingAndSomethingNothing) {
   EXPECT_THAT(Rewriting(updated).with(kCame).changes, 0u) << updated;
 }
 
+TEST(Update, OneWordForSeveralBecomesAListOfWords) {
+  const Rewriting rewriting("cases:\n  - case: one\n    expect:\n      requests: {acme: POST /x}\n");
+  const auto updated = rewriting.with(R"({"requests": {"acme": [{"method": "POST", "path": "/x", "body": {"a": 1}}, {"method": "GET", "path": "/y"}]}})").text;
+  EXPECT_THAT(updated, HasSubstr("requests: {acme: [POST /x, GET /y]}\n"));
+}
+
 TEST(Update, AnAuditRowIsLeftToAPerson) {
   const Rewriting rewriting("cases:\n  - case: one\n    expect: {audit: [{action: never}]}\n");
   const auto updated = rewriting.with(kCame);

@@ -88,6 +88,7 @@ class Test(unittest.TestCase):
             (case("      alerts: 0\n", more="    vendors: {hubspot: [{answr: 429}]}\n"), 'did you mean "answer"?'),
             (case("      alerts: 0\n", more="    vendor: {}\n"), 'did you mean "vendors"?'),
             ("pipeline: loan-milestone\ncases: []\n", 'did you mean "loan-milestones"?'),
+            (case("      alerts: 0\n", "{source: webhook}"), "nothing is delivered here"),
             ("cases: []\n", "pipeline"),
             ("", "empty"),
             ("pipeline: [\n", "MP1005"),
@@ -235,6 +236,58 @@ class Try(unittest.TestCase):
                 self.assertEqual(status, 0, out + err)
                 self.assertIn("event example-1", out)
                 self.assertIn("as the event saw it", out)
+                self.assertIn("then: created", out)
+                told = json.loads(milepost("try", "--event", receipt, "--config", d.folder, "--json")[1])
+                steps = {step["id"]: step for step in told["steps"]}
+                self.assertEqual(steps["crm"]["then"]["outcome"], "created")
+                self.assertEqual(steps["writeback"]["with"]["about"]["deals"], steps["crm"]["then"]["answer"]["id"], "the answer that it got")
+
+    def test_links_are_asked_of_the_store(self):
+        with Deployment(MILEPOST, ROOT / "tests/flows/hubspot_changes") as d:
+            d.start()
+            self.assertEqual(d.send(b'{"id": "e1", "loan": "L-1"}')[0], 202)
+            deadline = time.monotonic() + 30
+            while not [event for event in d.events() if event["pipeline"] == "moved"]:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.1)
+            d.wait_until_ended()
+            receipt = next(event["receipt"] for event in d.events() if event["pipeline"] == "moved")
+            for stopped in (False, True):
+                if stopped:
+                    self.assertEqual(d.stop_host(), 0)
+                # The doubles begin anew, and know nothing of the deal: the event may end otherwise than it did.
+                _, out, _ = milepost("try", "--event", receipt, "--config", d.folder)
+                self.assertRegex(out, r"link  hubspot:\w+:\d+ → L-1")
+                self.assertIn("subject L-1", out)
+
+    def test_the_mail_gate_says_what_it_saw(self):
+        folder = ROOT / "tests/flows/mail"
+        payload = {"id": "m-1", "loan": "L-1", "stage": "approval", "time": "2026-11-20T10:00:00Z", "mail": True, "borrower": "B-1", "do_not_mail": False, "fraud_score": 0.1,
+                   "address_status": "deliverable", "consent": True, "address": {"name": "Ines Okafor", "line1": "77 Birch Ct", "city": "Duluth", "state": "MN", "zip": "55802"}}
+
+        def tried(**other):
+            body = json.dumps({**payload, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **other})
+            return milepost("try", "mail", "--config", folder, stdin=body)
+
+        status, out, err = tried()
+        self.assertEqual(status, 0, out + err)
+        self.assertIn("mail gate: passed", out)
+        status, out, _ = tried(do_not_mail=True)
+        self.assertIn("mail gate: refused", out)
+        status, out, _ = tried(fraud_score=None)
+        self.assertEqual(status, 1, out)
+        self.assertRegex(out, r"mail gate: held.*fraud")
+
+    def test_who_gets_no_mail_is_known(self):
+        with Deployment(MILEPOST, ROOT / "tests/flows/mail") as d:
+            d.start_host()
+            status, out, err = milepost("mail", "suppress", "L-1", "--reason", "asked by phone", "--config", d.folder)
+            self.assertEqual(status, 0, out + err)
+            body = {"id": "m-1", "loan": "L-1", "stage": "approval", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "mail": True, "borrower": "B-1", "do_not_mail": False, "fraud_score": 0.1,
+                    "address_status": "deliverable", "consent": True, "address": {"name": "Ines Okafor", "line1": "77 Birch Ct", "city": "Duluth", "state": "MN", "zip": "55802"}}
+            status, out, _ = milepost("try", "mail", "--config", d.folder, stdin=json.dumps(body))
+            self.assertIn("mail gate: refused", out)
+            self.assertIn("asked by phone", out)
 
 
 if __name__ == "__main__":
