@@ -1,6 +1,7 @@
 // What a person does with the folder that a host runs: plans, applies and takes back changes, and looks at what ran when.
 #include "host/api/routes.hpp"
 #include "host/deploy/live.hpp"
+#include "host/plugins/registry.hpp"
 
 namespace milepost::api {
 namespace {
@@ -56,6 +57,10 @@ http::Outgoing make_plan(const Sources& sources, const Request&) {
   if (planner == nullptr) return no_host();
   const auto planned = planner->plan();
   Json out{{"running", sources.live != nullptr}, {"sound", planned.sound()}, {"faults", api::to_json(planned.deployment->faults)}, {"plan", told(planned.plan)}};
+  out["mail"] = Json::object();  // which steps of what would run are pieces of mail
+  for (const auto& program : planned.deployment->programs)
+    for (const auto& step : program->steps)
+      if (step.mail) out["mail"][program->pipeline.name].push_back(step.definition.id);
   out["under_way"] = Json::object();
   const auto under_way = sources.store->under_way();
   for (const auto& change : planned.plan.pipelines) {
@@ -102,9 +107,10 @@ http::Outgoing pipeline_diff(const Sources& sources, const Request& request) {
       if (versions[i].empty() && !one.row.version.empty() && (i == 1 || one.row.version != versions[1])) versions[i] = one.row.version;
   }
   Json definitions[2];
+  const auto registry = sources.registry ? sources.registry() : nullptr;
   for (int i : {0, 1}) {
     const auto body = versions[i].empty() ? std::nullopt : sources.store->definition(versions[i]);
-    definitions[i] = deploy::shown(body ? read_json(*body).value_or(nullptr) : Json::object());
+    definitions[i] = deploy::shown(body ? read_json(*body).value_or(nullptr) : Json::object(), registry.get());
   }
   return json_answer({{"pipeline", request.key}, {"from", versions[0]}, {"to", versions[1]}, {"keys", told(deploy::compare(definitions[0], definitions[1]))}});
 }

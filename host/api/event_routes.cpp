@@ -1,5 +1,7 @@
 // What is read from the store: events, and the audit trail.
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <ranges>
 
 #include "host/api/routes.hpp"
@@ -94,7 +96,7 @@ http::Outgoing event_detail(const Sources& sources, const journal::Event& event)
   for (const auto& record : story.rows) body["audit"].push_back(to_json(record));
   if (event.loan_revision) {
     const auto loan = sources.store->loan(event.subject, *event.loan_revision);
-    body["loan"] = loan ? loans::view(read_json(loan->state).value_or(nullptr), *sources.loans(), sources.clock->now()) : Json(nullptr);
+    body["loan"] = loan ? loans::view(read_json(loan->state).value_or(nullptr), *sources.loans(), sources.clock->now(), loan->subject) : Json(nullptr);
   }
   if (auto payload = sources.store->payload(event.sequence)) {
     if (read_json(*payload))
@@ -112,15 +114,26 @@ http::Outgoing show_event(const Sources& sources, const Request& request) {
 
 http::Outgoing why_subject(const Sources& sources, const Request& request) {
   journal::EventFilter filter;
-  filter.subject = request.key;
   filter.pipeline = request.query.text("pipeline");
   const auto limit = static_cast<std::size_t>(request.query.number("limit", 20));
   filter.limit = limit + 1;
-  auto events = sources.store->events(filter);
+  // A loan that was renumbered or merged has events under each of its names.
+  const auto subject = sources.store->known_as(request.key);
+  const auto names = sources.store->names_of(subject);
+  std::vector<journal::Event> events;
+  const auto add = [&](const std::string& name) {
+    filter.subject = name;
+    auto found = sources.store->events(filter);
+    events.insert(events.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  };
+  add(subject);
+  for (const auto& name : names) add(name);
   if (events.empty()) return http::problem(404, "Not Found", "There is no event of this subject.");
-  Json body{{"subject", request.key}, {"events", Json::array()}};
+  std::ranges::sort(events, std::greater(), &journal::Event::sequence);
+  Json body{{"subject", subject}, {"events", Json::array()}};
+  if (!names.empty()) body["names"] = names;
   if (events.size() > limit) events.resize(limit), body["older"] = true;
-  if (const auto loan = sources.store->loan(request.key)) body["loan"] = loan_view(sources, *loan), body["path"] = loan_path(sources, *loan);
+  if (const auto loan = sources.store->loan(subject)) body["loan"] = loan_view(sources, *loan), body["path"] = loan_path(sources, *loan);
   for (const auto& event : std::views::reverse(events)) {
     auto story = story_of(*sources.store, event);
     Json told{{"event", to_json(event)}, {"steps", std::move(story.steps)}, {"people", std::move(story.people)}};

@@ -4,6 +4,7 @@
 #include "host/api/routes.hpp"
 #include "host/audit/trail.hpp"
 #include "host/loans/loan_state.hpp"
+#include "host/loans/pieces.hpp"
 #include "host/loans/signals.hpp"
 
 namespace milepost::api {
@@ -19,7 +20,7 @@ Json summary(const Sources& sources, const journal::LoanRevision& revision, cons
   return {{"subject", revision.subject},
           {"revision", revision.revision},
           {"time", telemetry::to_text(revision.time)},
-          {"state", loans::view(parsed_state(revision), model, sources.clock->now())}};
+          {"state", loans::view(parsed_state(revision), model, sources.clock->now(), revision.subject)}};
 }
 
 bool fits(const Json& state, const Query& query) {
@@ -35,12 +36,52 @@ bool fits(const Json& state, const Query& query) {
   return true;
 }
 
+/// What the vendor said to a piece of mail; null where it is not known yet, or pruned.
+Json answer_to(const Sources& sources, const journal::MailPiece& piece) {
+  for (const auto& effect : sources.store->effects(piece.event))
+    if (effect.step == piece.step) return read_json(effect.answer).value_or(nullptr);
+  return nullptr;
+}
+
+Json told_json(const loans::Told& told) {
+  Json out{{"time", telemetry::to_text(told.at)}, {"piece", told.piece}, {"state", told.state}};
+  if (!told.by.empty()) out["by"] = told.by;
+  return out;
+}
+
+/// From the first piece (or the moment at which it was held out) on: pieces, what is told of them, responses and moves of the loan, in order.
+Json chain_of(const Json& loan, const std::vector<loans::Told>& told) {
+  std::vector<Json> links;
+  std::string first;
+  const auto add = [&](const std::string& time, const char* what, const Json& more) {
+    Json link{{"time", time}, {"what", what}};
+    link.update(more);
+    links.push_back(std::move(link));
+  };
+  const auto begins = [&](const std::string& time) { first = first.empty() ? time : std::min(first, time); };
+  for (const auto& piece : *find(loan, "/mail")) {
+    const auto sent = get<std::string>(piece, "/sent_at").value_or("");
+    begins(sent);
+    Json more{{"step", piece.at("step")}, {"use", piece.at("use")}};
+    if (const auto code = get<std::string>(piece, "/answer/tracking_code")) more["piece"] = *code;
+    add(sent, "mailed", more);
+    if (const auto back = get<std::string>(piece, "/recalled_at")) add(*back, "asked_back", {{"step", piece.at("step")}});
+  }
+  if (const auto held = get<std::string>(loan, "/held_out_at")) begins(*held), add(*held, "held_out", Json::object());
+  if (first.empty()) return Json::array();
+  for (const auto& one : told) add(telemetry::to_text(one.at), one.by.empty() ? "told" : "responded", told_json(one));
+  for (const auto& stay : *find(loan, "/path"))
+    if (const auto since = get<std::string>(stay, "/since").value_or(""); since >= first) add(since, "stage", {{"stage", stay.at("stage")}});
+  std::ranges::stable_sort(links, {}, [](const Json& link) { return link.at("time").get<std::string>(); });
+  return links;
+}
+
 http::Outgoing no_such_loan() { return http::problem(404, "Not Found", "No track step has told of a loan of this name."); }
 
 }  // namespace
 
 Json loan_view(const Sources& sources, const journal::LoanRevision& revision) {
-  return loans::view(parsed_state(revision), *sources.loans(), sources.clock->now());
+  return loans::view(parsed_state(revision), *sources.loans(), sources.clock->now(), revision.subject);
 }
 
 Json loan_path(const Sources& sources, const journal::LoanRevision& revision) {
@@ -87,26 +128,37 @@ http::Outgoing list_loans(const Sources& sources, const Request& request) {
 }
 
 http::Outgoing show_loan(const Sources& sources, const Request& request) {
-  const auto revision = sources.store->loan(request.key);
+  const auto subject = sources.store->known_as(request.key);
+  const auto revision = sources.store->loan(subject);
   if (!revision) return no_such_loan();
   Json body = summary(sources, *revision, *sources.loans());
+  if (const auto names = sources.store->names_of(subject); !names.empty()) body["names"] = names;
   body["path"] = loan_path(sources, *revision);
   Json mail = Json::array();
-  for (const auto& piece : sources.store->mail_of(request.key)) {
+  const auto told = loans::told_of_pieces(parsed_state(*revision));
+  for (const auto& piece : sources.store->mail_of(subject)) {
+    const auto answer = answer_to(sources, piece);
     Json shown{{"step", piece.step}, {"use", piece.action}, {"connection", piece.connection}, {"sent_at", telemetry::to_text(piece.sent_at)}};
     if (piece.recalled_at) shown["recalled_at"] = telemetry::to_text(*piece.recalled_at);
     if (const auto event = sources.store->event(piece.event)) shown["event"] = event->receipt;
+    if (const Json* answered = find(answer, "/body")) shown["answer"] = *answered;
+    shown["told"] = Json::array();
+    for (const auto& one : told)
+      if (loans::names_piece(answer, one.piece)) shown["told"].push_back(told_json(one));
     mail.push_back(std::move(shown));
   }
   body["mail"] = std::move(mail);
+  if (const auto held = sources.store->state(loans::kHeldOutScope, request.key)) body["held_out_at"] = telemetry::to_text(telemetry::from_micros(std::stoll(held->value)));
+  body["chain"] = chain_of(body, told);
   return json_answer(body);
 }
 
 http::Outgoing loan_history(const Sources& sources, const Request& request) {
   const auto limit = static_cast<std::size_t>(request.query.number("limit", 50));
-  auto revisions = sources.store->loan_history(request.key, static_cast<std::int64_t>(request.query.number("before", 0)), limit + 1);
-  if (revisions.empty() && !sources.store->loan(request.key)) return no_such_loan();
-  Json body{{"subject", request.key}, {"revisions", Json::array()}};
+  const auto subject = sources.store->known_as(request.key);
+  auto revisions = sources.store->loan_history(subject, static_cast<std::int64_t>(request.query.number("before", 0)), limit + 1);
+  if (revisions.empty() && !sources.store->loan(subject)) return no_such_loan();
+  Json body{{"subject", subject}, {"revisions", Json::array()}};
   const bool more = revisions.size() > limit;
   if (more) revisions.resize(limit);
   for (const auto& revision : revisions) {
@@ -142,6 +194,15 @@ http::Outgoing show_signals(const Sources& sources, const Request& request) {
     body["groups"].push_back(std::move(told));
   }
   return json_answer(body);
+}
+
+http::Outgoing find_link(const Sources& sources, const Request& request) {
+  const auto part = [&](const char* name) { return request.query.text(name).value_or(""); };
+  const auto system = part("system"), type = part("type"), id = part("id");
+  const auto subject = sources.store->linked(system, type, id);
+  Json links = Json::array();
+  if (subject) links.push_back({{"system", system}, {"type", type}, {"id", id}, {"subject", *subject}});
+  return json_answer({{"links", std::move(links)}});
 }
 
 http::Outgoing list_suppressions(const Sources& sources, const Request& request) {

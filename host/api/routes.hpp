@@ -72,6 +72,7 @@ http::Outgoing show_loan(const Sources& sources, const Request& request);
 http::Outgoing loan_history(const Sources& sources, const Request& request);
 http::Outgoing show_signals(const Sources& sources, const Request& request);
 http::Outgoing list_suppressions(const Sources& sources, const Request& request);
+http::Outgoing find_link(const Sources& sources, const Request& request);
 http::Outgoing add_suppression(const Sources& sources, const Request& request);
 http::Outgoing remove_suppression(const Sources& sources, const Request& request);
 // recovery_routes.cpp:

@@ -39,7 +39,7 @@ class Teller {
     Json& step = find_step(row.step);
     if (!step.contains("use")) step["use"] = row.action;
     if (row.kind == "intent") return read_intent(step, row, details);
-    if (row.action != "mail.gate") step["outcome"] = row.outcome;
+    if (row.action != "mail.gate" && row.action != "field_conflict" && row.action != "loan.renamed") step["outcome"] = row.outcome;
     if (row.kind == "decision") read_decision(step, row, details);
     else if (row.kind == "event") read_entry(step, row, details);
     else read_outcome(step, row, details);
@@ -109,10 +109,17 @@ class Teller {
       if (row.outcome == "queued") step["outcome"] = "planned";
       return;
     }
+    if (row.action == "field_conflict" || row.action == "loan.renamed") {
+      Json told = details;
+      told["outcome"] = row.outcome;
+      step[row.action == "loan.renamed" ? "renamed" : "conflicts"].push_back(std::move(told));
+      return;
+    }
     copy(step, details, "when");
     copy(step, details, "values");
     copy(step, details, "changes");
     copy(step, details, "stage");
+    copy(step, details, "sync");
     if (row.outcome == "skipped") step["outcome"] = "not_run";
     else step["outcome"] = "passed";
   }

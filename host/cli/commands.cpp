@@ -152,7 +152,8 @@ const std::vector<Command>& commands() {
       {"audit verify", "Check the audit trail's chain", "[EXPORT]", {}, "EXPORT is a file that `milepost audit export` wrote; without it the folder's own store is checked.", audit_verify},
       {"audit export", "Write the audit trail as JSON lines", "", {}, "docs/audit.md specifies the lines; anyone can check them without Milepost.", audit_export},
       {"plan", "Show what the folder would change, and what last week's events would have done with it", "",
-        {{"since", "WHEN", "how far back events are tried: a time, or how long ago (default 7d)"}, {"no-replay", "", "try no events"}},
+        {{"since", "WHEN", "how far back events are tried: a time, or how long ago (default 7d)"}, {"no-replay", "", "try no events"},
+         {"price", "AMOUNT", "what a piece of mail costs, such as 0.89: then the plan says how much more or less the change costs"}},
        "Against what runs, or, where no host runs, what ran last. Nothing is sent and nothing changed. Exit: 1 when the folder has a fault.\n\n"
        "  milepost plan\n  milepost apply 3f2a91c07b44d0e1 --reason \"cards from appraisal on\"", plan},
       {"apply", "Apply exactly the plan of that hash, or refuse", "HASH", {kReason},

@@ -67,7 +67,10 @@ int loans_show(const Arguments& arguments) {
     fmt::print("{}\n", text(*answer));
     return kDone;
   }
-  fmt::print("{}  revision {}\n\n", member_text(*answer, "/subject"), member_text(*answer, "/revision"));
+  std::string names;
+  if (const Json* before = find(*answer, "/names"))
+    for (const auto& name : *before) names += (names.empty() ? "  before: " : ", ") + name.get<std::string>();
+  fmt::print("{}  revision {}{}\n\n", member_text(*answer, "/subject"), member_text(*answer, "/revision"), names);
   const Json& state = *find(*answer, "/state");
   for (const auto& [key, value] : state.items())
     if (key != "tasks") fmt::print("{:<24} {}\n", key, value.is_string() ? value.get<std::string>() : text(value));
@@ -82,6 +85,15 @@ int loans_show(const Arguments& arguments) {
     Table table({"MAIL", "SENT", "ASKED BACK", "STEP", "EVENT"});
     for (const auto& piece : mail)
       table.add({member_text(piece, "/use"), short_time(member_text(piece, "/sent_at")), short_time(member_text(piece, "/recalled_at")), member_text(piece, "/step"), member_text(piece, "/event")});
+    fmt::print("\n{}", table.text());
+  }
+  if (const Json* chain = find(*answer, "/chain"); chain != nullptr && !chain->empty()) {
+    Table table({"WHEN", "WHAT", "PIECE", "BY"});
+    for (const auto& link : *chain) {
+      const auto what = member_text(link, "/what");
+      table.add({short_time(member_text(link, "/time")), what == "told" || what == "responded" ? member_text(link, "/state") : what == "stage" ? "stage " + member_text(link, "/stage") : what,
+                 member_text(link, "/piece"), what == "mailed" ? member_text(link, "/use") : member_text(link, "/by")});
+    }
     fmt::print("\n{}", table.text());
   }
   return kDone;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -100,6 +101,48 @@ void print_shadows(const std::map<std::string, Shadow>& shadows, const std::stri
   fmt::print("\n");
 }
 
+/// Pieces of mail that the last events would have cost more, and less.
+struct Pieces {
+  std::size_t more = 0, fewer = 0;
+};
+Pieces pieces_of(const std::map<std::string, Shadow>& shadows, const Json& mail) {
+  Pieces out;
+  for (const auto& [pipeline, shadow] : shadows) {
+    const auto steps = mail.find(pipeline);
+    if (steps == mail.end()) continue;
+    for (const auto& step : shadow.steps) {
+      if (std::ranges::find(*steps, Json(step.step)) == steps->end()) continue;
+      out.more += step.would.size();
+      out.fewer += step.would_not.size();
+    }
+  }
+  return out;
+}
+
+/// A price such as 0.89, in ten-thousandths: money is no double.
+std::optional<std::int64_t> price_of(const std::string& typed) {
+  const auto dot = typed.find('.');
+  const auto whole = typed.substr(0, dot);
+  auto part = dot == typed.npos ? std::string() : typed.substr(dot + 1);
+  const auto digits = [](const std::string& text) { return text.find_first_not_of("0123456789") == text.npos; };
+  if (whole.empty() || whole.size() > 9 || part.size() > 4 || !digits(whole) || !digits(part) || typed.ends_with('.')) return std::nullopt;
+  part.resize(4, '0');
+  return std::stoll(whole) * 10'000 + std::stoll(part);
+}
+std::string amount(std::int64_t ten_thousandths) {
+  auto out = fmt::format("{}.{:04}", ten_thousandths / 10'000, ten_thousandths % 10'000);
+  while (out.ends_with('0') && out.size() - out.find('.') > 3) out.pop_back();
+  return out;
+}
+
+void print_pieces(const Pieces& pieces, const std::string& since, std::int64_t price) {
+  if (pieces.more == 0 && pieces.fewer == 0) return;
+  const auto net = static_cast<std::int64_t>(pieces.more) - static_cast<std::int64_t>(pieces.fewer);
+  fmt::print("Mail: in {} {} more and {} fewer, as far as the gate and once: let them go", since, pieces.more == 1 ? "1 piece" : fmt::format("{} pieces", pieces.more), pieces.fewer);
+  if (price > 0 && net != 0) fmt::print(": {} {}", amount(std::abs(net) * price), net > 0 ? "more" : "less");
+  fmt::print(".\n\n");
+}
+
 config::Faults faults_of(const Json& list) {
   config::Faults out;
   for (const auto& fault : list)
@@ -113,6 +156,8 @@ config::Faults faults_of(const Json& list) {
 int plan(const Arguments& arguments) {
   if (!arguments.positional.empty()) return wrong_use("`plan` takes no argument; name the folder with --config DIR");
   const auto since = arguments.get("since", "7d");
+  const auto price = price_of(arguments.get("price", "0"));
+  if (!price) return wrong_use("--price takes what a piece costs, such as 0.89");
   auto link = StoreLink::open(arguments.folder());
   if (!link) return failed(link.error());
   auto planned = (*link)->post("/api/v1/plan", Json::object());
@@ -129,7 +174,9 @@ int plan(const Arguments& arguments) {
       shadows.emplace(field(change, "/name"), std::move(*shadow));
     }
   }
+  const auto pieces = pieces_of(shadows, *find(*planned, "/mail"));
   if (arguments.json()) {
+    (*planned)["pieces"] = {{"more", pieces.more}, {"fewer", pieces.fewer}};
     (*planned)["replayed"] = Json::object();
     for (const auto& [pipeline, shadow] : shadows) (*planned)["replayed"][pipeline] = to_json(shadow);
     fmt::print("{}\n", text(*planned));
@@ -148,6 +195,7 @@ int plan(const Arguments& arguments) {
   }
   fmt::print("{}\n", changes);
   if (!shadows.empty()) print_shadows(shadows, since);
+  print_pieces(pieces, since, *price);
   if (find(plan, "/pipelines")->empty() && find(plan, "/connections")->empty() && find(plan, "/loans")->empty()) fmt::print("Nothing else changes: it takes a restart.\n");
   else if (running) fmt::print("To apply exactly this:\n  milepost apply {} --reason \"…\"\n", hash.substr(0, kShownHash));
   else fmt::print("No host runs: the next `milepost run` takes the folder as it stands then.\n");

@@ -81,6 +81,7 @@ int run(const Arguments& arguments) {
     const auto full = admission.refusal();
     return full.empty() ? engine.held(connection) : full;
   });
+  sources.judge_by([&] { return engine.loans(); });
   deploy::Live live({**store, engine, hooks, sources, services, clock, [&] { loans_watch.look(); }}, first);
   if (const auto begun = live.begin(); !begun) return failed(begun.error());
   const api::Admin admin({.store = store->get(), .registry = [&] { return live.current()->registry; }, .keys = &*keys, .engine = [&] { return engine.status(); },
@@ -94,7 +95,10 @@ int run(const Arguments& arguments) {
                           .versions = [&] { return &engine.versions(); },
                           .loans = [&] { return engine.loans(); }});
   deploy::Watch watch({.reload = [&](bool) { static_cast<void>(live.reload({"reload"}).has_value()); },
-                       .tidy = [&] { return engine.reap(); },
+                       .tidy = [&] {
+                         const bool sources_tidy = sources.reap();
+                         return engine.reap() && sources_tidy;
+                       },
                        .folders = [&] { return deploy::watched_folders(*live.current()); }});
 
   journal::Pruner pruner(**store, clock, {.events = deployment.host.retention.events, .ids = deployment.host.retention.ids});

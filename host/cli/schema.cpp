@@ -2,10 +2,10 @@
 #include <fmt/core.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "host/cli/command.hpp"
 #include "host/deploy/deployment.hpp"
+#include "host/deploy/write_file.hpp"
 #include "host/cli/table.hpp"
 #include "host/config/editor_schema.hpp"
 
@@ -25,23 +25,14 @@ Json editor_settings() {
   return {{"yaml.schemas", schemas}, {"yaml.customTags", {"!secret scalar", "!env scalar"}}};
 }
 
-Status write(const fs::path& path, const std::string& content) {
-  // Whole or not at all: an editor may be reading it.
-  const auto draft = path.string() + ".new";
-  std::error_code fault;
-  if (std::ofstream out(draft, std::ios::binary); !(out << content << std::flush)) return fail(ErrorKind::permanent, draft + " cannot be written");
-  fs::rename(draft, path, fault);
-  if (fault) return fail(ErrorKind::permanent, path.string() + " cannot be written: " + fault.message());
-  return {};
-}
-
 int write_all(const std::string& root, const config::Catalog& catalog) {
   std::error_code fault;
   fs::create_directories(fs::path(root) / kFolder, fault);
   if (fault) return failed({ErrorKind::permanent, kFolder + std::string(" cannot be made: ") + fault.message()});
   Table table({"FILES", "SCHEMA"});
   for (const auto& kind : config::file_kinds()) {
-    if (auto done = write(fs::path(root) / file_of(kind), editor_schema(kind.name, catalog).dump(2) + "\n"); !done) return failed(done.error());
+    // Whole or not at all: an editor may be reading it.
+    if (auto done = deploy::write_file((fs::path(root) / file_of(kind)).string(), editor_schema(kind.name, catalog).dump(2) + "\n"); !done) return failed(done.error());
     table.add({std::string(kind.files), file_of(kind)});
   }
   fmt::print("{}\nVisual Studio Code (with the extension redhat.vscode-yaml): .vscode/settings.json\n\n{}\n", table.text(), editor_settings().dump(2));

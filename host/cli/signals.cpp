@@ -32,7 +32,7 @@ void print_csv(const Json& answer) {
     const auto name = csv_cell(figure(group, "/group"));
     const auto lines = [&](const std::string& signal, const std::string& stage, const Json& figures) {
       for (const auto& [key, value] : figures.items())
-        if (!value.is_null()) fmt::print("{},{},{},{},{}\r\n", name, signal, csv_cell(stage), key, text(value));
+        if (!value.is_structured() && !value.is_null()) fmt::print("{},{},{},{},{}\r\n", name, signal, csv_cell(stage), key, text(value));
     };
     fmt::print("{},loans,,count,{}\r\n", name, figure(group, "/loans"));
     for (const auto& stage : *find(group, "/days_in_stage")) {
@@ -42,6 +42,15 @@ void print_csv(const Json& answer) {
       lines("business_days_in_stage", named, *find(stage, "/business_days"));
     }
     for (const char* signal : {"overdue", "mismatch", "mail_to_close", "automation"}) lines(signal, "", *find(group, std::string("/") + signal));
+    for (const char* arm : {"mailed", "held_out"}) {
+      const Json& one = *find(group, std::string("/mail_effect/") + arm);
+      lines("mail_effect", arm, one);
+      lines("mail_effect_days", arm, *find(one, "/days"));
+    }
+    for (const auto& one : *find(group, "/mismatch/fields"))
+      for (const char* key : {"compared", "mismatched", "rate"}) fmt::print("{},mismatch,{},{},{}\r\n", name, csv_cell(figure(one, "/system") + "/" + figure(one, "/field")), key, figure(one, (std::string("/") + key).c_str()));
+    for (const auto& one : *find(group, "/webhooks"))
+      fmt::print("{},webhooks,{},missed,{}\r\n", name, csv_cell(figure(one, "/pipeline") + "/" + figure(one, "/source")), figure(one, "/missed"));
   }
 }
 
@@ -56,10 +65,20 @@ void print_group(const Json& group, const std::string& by) {
   Table rates({"SIGNAL", "RATE", "OF"});
   rates.add({"overdue", percent(group, "/overdue/rate"), figure(group, "/overdue/overdue") + " of " + figure(group, "/overdue/due") + " tasks due"});
   rates.add({"mismatch", percent(group, "/mismatch/rate"), figure(group, "/mismatch/mismatched") + " of " + figure(group, "/mismatch/compared") + " compared"});
+  for (const auto& one : *find(group, "/mismatch/fields"))
+    rates.add({"  " + figure(one, "/system") + ": " + figure(one, "/field"), percent(one, "/rate"), figure(one, "/mismatched") + " of " + figure(one, "/compared") + " compared"});
+  for (const auto& one : *find(group, "/webhooks"))
+    rates.add({"missed webhooks", figure(one, "/missed"), "of " + figure(one, "/source") + " to " + figure(one, "/pipeline") + ": a poll brought them"});
   const auto changes = get<std::int64_t>(group, "/automation/changes").value_or(0), by_hand = get<std::int64_t>(group, "/automation/by_hand").value_or(0);
   rates.add({"automation", percent(group, "/automation/coverage"), fmt::format("{} of {} stage changes with no hand", changes - by_hand, changes)});
   const auto closed = figure(group, "/mail_to_close/count"), median = figure(group, "/mail_to_close/median");
   rates.add({"mail to close", median.empty() ? "–" : median + " days", "median of " + closed + " loans that closed after mail"});
+  for (const auto& [arm, named] : {std::pair("mailed", "close, of those mailed"), std::pair("held_out", "close, of those held out")}) {
+    const Json& one = *find(group, std::string("/mail_effect/") + arm);
+    if (figure(one, "/loans") == "0") continue;
+    const auto days = figure(one, "/days/median");
+    rates.add({named, percent(one, "/rate"), figure(one, "/closed") + " of " + figure(one, "/loans") + " loans" + (days.empty() ? "" : ", median " + days + " days") + ", " + figure(one, "/responded") + " responded"});
+  }
   fmt::print("{}\n", rates.text());
 }
 

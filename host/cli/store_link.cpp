@@ -80,7 +80,7 @@ class Local : public StoreLink {
         clock_(std::move(clock)),
         store_(std::move(store)),
         planner_(
-            *store_, [this] { return std::make_shared<const deploy::Deployment>(deploy::load(folder_, false)); }, [this] { return deploy::recorded(*store_); }),
+            *store_, [this] { return std::make_shared<const deploy::Deployment>(deploy::load(folder_, false)); }, [this] { return deploy::recorded(*store_, nullptr); }),
         loans_(loans_of(folder_)),
         admin_({.store = store_.get(),
                 .clock = clock_.get(),

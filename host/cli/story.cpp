@@ -27,6 +27,31 @@ std::string plain_members(const Json& value) {
   return shortened(out, 80);
 }
 
+/// What of a tracked event's shared fields is nothing that its system had to say: "  (email: our own write, back from crm)".
+std::string sync_text(const Json& step) {
+  std::string out;
+  const auto system = field(step, "/sync/system");
+  const Json none = Json::object();
+  const Json& fields = find(step, "/sync/fields") == nullptr ? none : *find(step, "/sync/fields");
+  for (const auto& [name, told] : fields.items()) {
+    const auto verdict = told.is_string() ? told.get<std::string>() : "";
+    const std::string says = verdict == "echo"        ? "our own write, back from " + system
+                             : verdict == "known"     ? "nothing new"
+                             : verdict == "stale"     ? system + " has said something later"
+                             : verdict == "late"      ? "changed elsewhere since"
+                             : verdict == "unowned"   ? "not " + system + "'s to say"
+                             : verdict == "kept"      ? "not " + system + "'s: the owner's value stays"
+                             : verdict == "overruled" ? "not " + system + "'s, and taken"
+                             : verdict == "task"      ? "not " + system + "'s: a person decides"
+                             : verdict == "endless"   ? "systems answer each other without end: left as it is"
+                                                      : "";
+    if (!says.empty()) out += "; " + name + ": " + says;
+  }
+  if (const Json* told = find(step, "/renamed"); told != nullptr && told->is_array() && !told->empty())
+    out += "; " + field(told->front(), "/from") + " is " + field(told->front(), "/to") + " now";
+  return out;
+}
+
 struct Voice {
   const char* mark;
   std::string says;
@@ -45,16 +70,17 @@ Voice voice_of(const Json& step) {
   if (outcome == "planned" && field(step, "/gate/outcome") == "queued") return {"…", use + " waits for its turn: " + field(step, "/gate/reason")};
   if (outcome == "planned") return {"…", use + " will be tried" + (attempts ? " again" : "")};
   if (outcome == "sent") return {"…", use + " was sent; no answer yet"};
-  if (outcome == "skipped" || outcome == "superseded" || outcome == "refused" || outcome == "lapsed") return {"–", use + " " + outcome + because};
+  if (outcome == "skipped" || outcome == "superseded" || outcome == "refused" || outcome == "lapsed" || outcome == "held_out") return {"–", use + " " + outcome + because};
   if (outcome == "passed") {
     const auto verdict = field(step, "/stage/verdict");
     if (verdict == "refused") return {"✗", "stage " + field(step, "/stage/claimed") + " refused: " + field(step, "/stage/why")};
     if (verdict == "unmapped") return {"✗", "nobody mapped the stage \"" + shortened(field(step, "/stage/claimed"), 40) + "\": name it in loans.yaml"};
-    if (step.contains("changes")) return {"✓", plain_members(step["changes"]) + (verdict == "late" ? "  (of the past: later events stand)" : "")};
+    if (step.contains("changes")) return {"✓", plain_members(step["changes"]) + (verdict == "late" ? "  (of the past: later events stand)" : "") + sync_text(step)};
     const auto note = field(step, "/note");
     return {"✓", field(step, "/action") + (note.empty() ? "" : ": " + note)};
   }
   if (outcome == "settled") return {"✓", use + " was done, a person says"};
+  if (outcome == "unchanged" && !reason.empty()) return {"–", use + " was not needed" + because};
   std::string says = use + " " + outcome;
   if (step.contains("record")) says += " " + field(step, "/record/type") + " " + field(step, "/record/id");
   else if (const auto members = plain_members(step.contains("answer") ? step["answer"] : Json()); !members.empty()) says += ": " + members;
@@ -132,6 +158,8 @@ std::string shortened(const std::string& text, std::size_t most) {
 
 std::string subject_text(const Json& why) {
   std::string out = field(why, "/subject");
+  if (const Json* names = find(why, "/names"))
+    for (const auto& name : *names) out += (&name == &names->front() ? "  before: " : ", ") + name.get<std::string>();
   if (const Json* loan = find(why, "/loan"))
     if (const auto members = plain_members(*loan); !members.empty()) out += "  now " + members;
   if (const Json* path = find(why, "/path"); path != nullptr && path->size() > 1) {

@@ -8,6 +8,7 @@
 
 #include "host/cli/command.hpp"
 #include "host/deploy/deployment.hpp"
+#include "host/deploy/write_file.hpp"
 #include "host/cli/table.hpp"
 #include "host/cli/tool.hpp"
 #include "host/config/fault_text.hpp"
@@ -44,11 +45,7 @@ int no_template(const std::string& name, const std::map<std::string, config::Tem
 Status put(const fs::path& path, const std::string& content) {
   std::error_code fault;
   fs::create_directories(path.parent_path(), fault);
-  const auto draft = path.string() + ".new";
-  if (std::ofstream out(draft, std::ios::binary); !(out << content << std::flush)) return fail(ErrorKind::permanent, draft + " cannot be written");
-  fs::rename(draft, path, fault);
-  if (fault) return fail(ErrorKind::permanent, path.string() + " cannot be written: " + fault.message());
-  return {};
+  return deploy::write_file(path.string(), content);
 }
 
 /// "k=v" lines of --set.

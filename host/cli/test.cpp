@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 
 #include "host/cases/coverage.hpp"
 #include "host/cases/read_cases.hpp"
@@ -13,6 +11,8 @@
 #include "host/cases/update.hpp"
 #include "host/cli/command.hpp"
 #include "host/deploy/deployment.hpp"
+#include "host/deploy/write_file.hpp"
+#include "host/config/files.hpp"
 #include "host/cli/junit.hpp"
 #include "host/config/fault_text.hpp"
 #include "host/telemetry/log.hpp"
@@ -62,21 +62,6 @@ void print_coverage(const cases::Coverage& coverage, bool all) {
   }
 }
 
-/// Whole or not at all: written beside it, then put in its place.
-Status write_file(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".new";
-  {
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.flush();
-    if (!out) return fail(ErrorKind::permanent, beside + " cannot be written");
-  }
-  std::error_code fault;
-  std::filesystem::rename(beside, path, fault);
-  if (fault) return fail(ErrorKind::permanent, path + " cannot be written: " + fault.message());
-  return {};
-}
-
 int update_files(const deploy::Deployment& deployment, const std::vector<cases::CaseFile>& files, const std::vector<cases::Verdict>& results) {
   int code = kDone;
   for (const auto& file : files) {
@@ -85,7 +70,10 @@ int update_files(const deploy::Deployment& deployment, const std::vector<cases::
       if (result.file == &file) own.push_back(&result);
     const auto updated = cases::update(file, own);
     if (updated.changes > 0) {
-      if (const auto written = write_file(deployment.root + "/" + file.name, updated.text); !written) return failed(written.error());
+      const auto path = deployment.root + "/" + file.name;
+      if (const auto now = config::read_file(path, cases::kMostCaseBytes); !now || *now != file.text)
+        return failed({ErrorKind::permanent, file.name + " was edited while its cases ran, and is left as it is: run it again"});
+      if (const auto written = deploy::write_file(path, updated.text); !written) return failed(written.error());
       fmt::print("{}: {} written\n", file.name, plural(updated.changes, "expectation"));
     }
     for (const auto& fault : updated.kept) {
@@ -107,6 +95,9 @@ int test(const Arguments& arguments) {
   telemetry::configure_log("auto", arguments.has("debug") ? telemetry::Level::debug : telemetry::Level::none);
   const auto began = std::chrono::steady_clock::now();
   const auto deployment = deploy::load(arguments.folder(), false, nullptr, config::SecretsFrom{.made_up = true});
+  // Without its loans.yaml a pipeline passes, or fails, for reasons of another folder.
+  if (const auto* fault = deployment.ground_fault())
+    return failed({ErrorKind::permanent, config::to_string(*fault) + "; see `milepost check`"});
   cases::Known known{deployment.root, deployment.programs, {}, {}};
   for (const auto& broken : deployment.broken) known.broken.push_back(broken.name);
   for (const auto& installed : deployment.registry->sandboxes())
@@ -149,7 +140,7 @@ int test(const Arguments& arguments) {
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   if (const auto path = arguments.get("junit"); !path.empty())
-    if (const auto written = write_file(path, junit(results, took.count())); !written) return failed(written.error());
+    if (const auto written = deploy::write_file(path, junit(results, took.count())); !written) return failed(written.error());
 
   const bool ok = passed == results.size();
   if (arguments.json()) {

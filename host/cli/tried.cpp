@@ -74,6 +74,14 @@ const Json* story_of_step(const Json& stories, const std::string& id) {
 
 }  // namespace
 
+std::optional<std::string> KnownLinks::find(const std::string& system, const std::string& type, const std::string& id) {
+  for (const auto& one : asked_)
+    if (one.system == system && one.type == type && one.id == id) return one.subject.empty() ? std::nullopt : std::optional(one.subject);
+  auto subject = ask_ ? ask_(system, type, id) : std::nullopt;
+  asked_.push_back({system, type, id, subject.value_or("")});
+  return subject;
+}
+
 Result<Tried> play_once(const deploy::Deployment& deployment, const engine::Program& program, const cases::Stimulus& entry,
                         const journal::NewEvent& event, const Known& known) {
   Tried out;
@@ -86,13 +94,20 @@ Result<Tried> play_once(const deploy::Deployment& deployment, const engine::Prog
   out.whole = missing.empty();
   if (!out.whole) out.why_not_whole = "the double of " + missing + " is not installed, so what it is asked and answers is not known";
 
-  out.asks_for_links = text(program.pipeline.effective).contains("link(");
+  auto& links = *out.known.links;
+  const auto past = answers_of(known.past);
+  // Once without the doubles, to learn what is asked of the links: the world that they play in has a store of its own.
+  const engine::Recorded before{{}, out.now, false, known.loan, past, links.link()};
+  static_cast<void>(engine::try_event(program, event, out.now, &before));
   Json stories = Json::array();
   if (out.whole) {
     const cases::CaseFile file{"", "", nullptr, {program.pipeline.name}, {}, {}};
     cases::Case what;
     what.events = {entry};
     if (known.loan.is_object()) what.loans[event.subject] = known.loan;
+    for (const auto& link : links.asked())
+      if (!link.subject.empty()) what.links.push_back(link);
+    what.suppressed = known.suppressed;
     const cases::Scratch scratch;
     std::mutex at_the_registry;
     out.played = cases::play(file, what, {deployment.registry, deployment.folder.connections, deployment.secrets, deployment.programs, deployment.loans, scratch.path(), at_the_registry}, 0);
@@ -103,26 +118,33 @@ Result<Tried> play_once(const deploy::Deployment& deployment, const engine::Prog
     const auto reason = first == nullptr ? std::string() : get<std::string>(*first, "/reason").value_or("");
     out.end = state == "dead" ? "dead letter: " + reason : state == "in_doubt" ? "in doubt: " + reason : state.empty() ? "refused: " + reason : state;
   }
-  engine::Recorded recorded{{}, out.now, false, known.loan, answers_of(stories), {}};
-  const auto trial = engine::try_event(program, event, out.now, &recorded);
+  engine::Recorded recorded{{}, out.now, false, known.loan, answers_of(stories), links.link()};
+  for (const auto& [step, answer] : past) recorded.answers[step] = answer;  // what it got, and not what a double says
+  const auto trial = engine::try_event(program, event, out.now, &recorded, deployment.loans.get());
   if (!out.whole) out.end = trial.end;
 
   out.answers = Json::object();
   for (const auto& [step, answer] : recorded.answers) out.answers[step] = answer;
   expression::Machine machine;
-  const expression::Scope scope{.payload = &out.payload, .event = &out.head, .loan = &out.known.loan, .steps = &out.answers, .params = nullptr, .link = {}, .now = out.now};
+  const expression::Scope scope{.payload = &out.payload, .event = &out.head, .loan = &out.known.loan, .steps = &out.answers, .params = nullptr, .link = links.link(), .now = out.now};
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const auto& step = program.steps[i];
-    TriedStep told{step.definition.id, step.definition.use, step.definition.connection, {}, step.definition.when, {}, {}, nullptr, nullptr, {}, {}};
+    TriedStep told{step.definition.id, step.definition.use, step.definition.connection, {}, step.definition.when, {}, {}, nullptr, nullptr, nullptr, nullptr, {}, {}};
     const engine::TrialStep* tried = i < trial.steps.size() ? &trial.steps[i] : nullptr;
     if (const Json* story = story_of_step(stories, told.id)) {
       told.outcome = get<std::string>(*story, "/outcome").value_or("");
       told.reason = get<std::string>(*story, "/reason").value_or("");
+      if (const Json* gate = find(*story, "/gate")) told.gate = *gate;
     } else if (tried != nullptr && event.quarantine.empty()) {
       told.outcome = tried->outcome == "skipped" ? "not_run" : tried->outcome == "fails" ? "failed" : step.kind == engine::ProgramStep::Kind::action ? "planned" : "passed";
       told.reason = tried->outcome == "fails" ? tried->reason : "";
     } else {
       told.outcome = "not_reached";
+    }
+    if (const Json* then = story_of_step(known.past, told.id)) {
+      told.past = Json::object();
+      for (const char* key : {"outcome", "reason", "answer"})
+        if (then->contains(key)) told.past[key] = (*then)[key];
     }
     if (step.when && told.outcome != "not_reached") told.values = expression::values_of(step.when_reads, machine, scope);
     if (tried != nullptr && told.outcome != "not_reached" && told.outcome != "not_run") {
@@ -149,7 +171,7 @@ Result<Json> explain_expression(const std::string& source, const Tried& tried) {
   const auto compiled = expression::Expression::compile(source);
   if (!compiled) return fail(compiled.error());
   expression::Machine machine;
-  const expression::Scope scope{.payload = &tried.payload, .event = &tried.head, .loan = &tried.known.loan, .steps = &tried.answers, .params = nullptr, .link = {}, .now = tried.now};
+  const expression::Scope scope{.payload = &tried.payload, .event = &tried.head, .loan = &tried.known.loan, .steps = &tried.answers, .params = nullptr, .link = tried.known.links->link(), .now = tried.now};
   const auto value = machine.evaluate(*compiled, scope);
   if (!value) return fail(value.error());
   return Json{{"expression", source}, {"value", *value ? **value : Json(nullptr)}, {"values", expression::values_of(expression::paths_in(source), machine, scope)}};

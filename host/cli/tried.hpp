@@ -1,6 +1,10 @@
 // What a pipeline does with one event when doubles stand for the vendors: told step by step.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,10 +13,28 @@
 
 namespace milepost::cli {
 
-/// What is known of the loan before the event.
+/// What link() gives where an event is tried: asked of the store, and remembered, so that what was asked can be told.
+class KnownLinks {
+ public:
+  using Ask = std::function<std::optional<std::string>(const std::string& system, const std::string& type, const std::string& id)>;
+  explicit KnownLinks(Ask ask = {}) : ask_(std::move(ask)) {}
+  std::optional<std::string> find(const std::string& system, const std::string& type, const std::string& id);
+  Ask link() { return [this](const auto& system, const auto& type, const auto& id) { return find(system, type, id); }; }
+  const std::vector<journal::Link>& asked() const { return asked_; }  ///< in order; no subject: nothing is linked
+  bool has_store() const { return bool(ask_); }
+
+ private:
+  Ask ask_;
+  std::vector<journal::Link> asked_;
+};
+
+/// What is known before the event.
 struct Known {
   Json loan = nullptr;    ///< as expressions see it
   std::string from = {};  ///< "in the store, now"
+  std::shared_ptr<KnownLinks> links = std::make_shared<KnownLinks>();
+  std::map<std::string, std::string> suppressed = {};  ///< who gets no mail, and why
+  Json past = Json::array();  ///< the stories of the steps (api/story.hpp) of an event that ran already
 };
 
 struct TriedStep {
@@ -20,6 +42,8 @@ struct TriedStep {
   std::string outcome;               ///< as milepost why says it
   std::string when, reason, key;     ///< key: the idempotency key of an action
   Json values, with;                 ///< what its condition saw; its settings as evaluated. null: none
+  Json gate;                         ///< what the mail gate said: {"outcome", "reason", "seen"}; null: it was not asked
+  Json past;                         ///< what came of it when the event ran: {"outcome", "answer", "reason"}; null: it did not
   std::vector<std::string> missing;  ///< settings that must be there, and are nil here
   std::vector<cases::Reached> requests;  ///< without what is secret in them
 };
@@ -33,7 +57,6 @@ struct Tried {
   bool ended_well() const { return !end.contains(':'); }
   bool whole = false;                   ///< the doubles answered; otherwise requests and answers are not known
   std::string why_not_whole;
-  bool asks_for_links = false;          ///< an expression of the pipeline calls link(): none is known here
   cases::Played played;
   // What expressions saw:
   Json payload, head, answers;

@@ -41,6 +41,27 @@ Line line_of(const TriedStep& step) {
   return {"✓", action ? "would run" : "passes"};
 }
 
+/// What came of it when the event ran: what later steps see here.
+void add_past(std::string& out, const Json& past) {
+  if (!past.is_object()) return;
+  const auto word = [&](const char* key) { return get<std::string>(past, key).value_or(""); };
+  out += "      then: " + word("/outcome") + (word("/reason").empty() ? "" : ": " + shortened(word("/reason"), kValueWidth)) + "\n";
+  if (const Json* answer = find(past, "/answer")) add_members(out, *answer, "        ", true);
+}
+
+void add_gate(std::string& out, const Json& gate) {
+  if (!gate.is_object()) return;
+  const auto word = [&](const char* key) { return get<std::string>(gate, key).value_or(""); };
+  out += "      mail gate: " + word("/outcome") + (word("/reason").empty() ? "" : ": " + word("/reason")) + "\n";
+  if (const Json* seen = find(gate, "/seen")) add_members(out, *seen, "        ", true);
+}
+
+void add_links(std::string& out, const KnownLinks& links) {
+  for (const auto& one : links.asked())
+    out += fmt::format("link  {}:{}:{} → {}\n", one.system, one.type, one.id,
+                       !one.subject.empty() ? one.subject : links.has_store() ? "nothing is linked to it" : "nothing: there is no store here to ask");
+}
+
 void add_request(std::string& out, const cases::Reached& request) {
   out += fmt::format("      → {} {}\n", request.method, request.url);
   if (!request.body.empty()) out += "        " + shortened(request.body, kBodyWidth) + "\n";
@@ -54,9 +75,11 @@ void add_step(std::string& out, const TriedStep& step, std::size_t width) {
     out += "      when: " + shortened(step.when, kValueWidth) + "\n";
     add_members(out, step.values, "        ", true);
   }
+  add_gate(out, step.gate);
   add_members(out, step.with, "      ", false);
   for (const auto& name : step.missing) out += fmt::format("      ! {} must be there, and is nothing for this event\n", name);
   for (const auto& request : step.requests) add_request(out, request);
+  add_past(out, step.past);
 }
 
 Json request_json(const cases::Reached& request) {
@@ -75,7 +98,7 @@ std::string tried_text(const Tried& tried, const std::string& only) {
     if (tried.known.loan.is_object() && !tried.known.loan.empty()) out += shortened(text(tried.known.loan), kValueWidth) + "  (" + tried.known.from + ")\n";
     else out += "nothing is known of it (" + tried.known.from + "); --loan FILE tells of one\n";
   }
-  if (tried.asks_for_links) out += "links  none are known here, so link() gives nil\n";
+  add_links(out, *tried.known.links);
   out += "\n";
   std::size_t width = 0;
   for (const auto& step : tried.steps)
@@ -89,7 +112,8 @@ std::string tried_text(const Tried& tried, const std::string& only) {
   out += fmt::format("\n{}; nothing was sent\n", tried.end);
   if (!tried.whole) out += tried.why_not_whole + "\n";
   else if (std::ranges::any_of(tried.steps, [](const auto& step) { return !step.requests.empty(); }))
-    out += "what vendors answer is what their doubles answer\n";
+    out += tried.known.past.empty() ? "what vendors answer is what their doubles answer\n"
+                                    : "settings show what vendors answered then, requests what their doubles answer\n";
   return out;
 }
 
@@ -104,14 +128,19 @@ Json to_json(const Tried& tried, const std::string& only) {
       one["values"] = step.values;
     }
     if (!step.missing.empty()) one["missing"] = step.missing;
+    if (!step.gate.is_null()) one["gate"] = step.gate;
+    if (!step.past.is_null()) one["then"] = step.past;
     one["requests"] = Json::array();
     for (const auto& request : step.requests) one["requests"].push_back(request_json(request));
     steps.push_back(std::move(one));
   }
   Json opening = Json::array();
   for (const auto& request : tried.opening) opening.push_back(request_json(request));
+  Json links = Json::array();
+  for (const auto& link : tried.known.links->asked())
+    links.push_back({{"system", link.system}, {"type", link.type}, {"id", link.id}, {"subject", link.subject.empty() ? Json(nullptr) : Json(link.subject)}});
   return {{"event", {{"id", event.id}, {"type", event.type}, {"subject", event.subject}, {"actor", event.actor}}},
-          {"loan", tried.known.loan}, {"loan_from", tried.known.from}, {"steps", std::move(steps)},
+          {"loan", tried.known.loan}, {"loan_from", tried.known.from}, {"links", std::move(links)}, {"steps", std::move(steps)},
           {"opening", std::move(opening)}, {"requests_known", tried.whole}, {"end", tried.end}};
 }
 

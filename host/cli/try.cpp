@@ -11,6 +11,8 @@
 #include "host/cli/store_link.hpp"
 #include "host/cli/tried.hpp"
 #include "host/deploy/deployment.hpp"
+#include "host/deploy/write_file.hpp"
+#include "host/config/fault_text.hpp"
 #include "host/config/host_events.hpp"
 #include "host/config/links.hpp"
 #include "host/intake/followers.hpp"
@@ -38,7 +40,7 @@ std::optional<Event> followed_sample(const std::vector<std::string>& types, tele
   if (of_the_host == config::host_event::kAll.end()) return std::nullopt;
   namespace host_event = config::host_event;
   const auto type = *of_the_host;
-  const bool about_an_event = type == host_event::kDeadLetter || type == host_event::kInDoubt || type == host_event::kStageRefused;
+  const bool about_an_event = type == host_event::kDeadLetter || type == host_event::kInDoubt || type == host_event::kStageRefused || type == host_event::kCompared || type == host_event::kMismatch || type == host_event::kWebhookMissed;
   const bool about_a_loan = type == host_event::kLoanStuck || type == host_event::kTaskOverdue || type == host_event::kMailRecall;
   journal::Event event;
   event.receipt = telemetry::new_id(now);
@@ -58,6 +60,9 @@ std::optional<Event> followed_sample(const std::vector<std::string>& types, tele
   else if (type == host_event::kUnmappedValue)
     payload = {{"pipeline", "loan-milestones"}, {"source", "webhook"}, {"field", "stage"}, {"value", "CTC"}, {"loan", "L-1001"}, {"event", event.receipt},
                {"remedy", "name it in loans.yaml, under synonyms.loan-milestones"}};
+  if (type == host_event::kCompared || type == host_event::kMismatch)
+    payload.update({{"system", "crm"}, {"compared", {"stage", "amount"}}, {"mismatched", {"stage"}}, {"field", "stage"}, {"ours", "approval"}, {"theirs", "docs"}});
+  if (type == host_event::kWebhookMissed) payload = {{"pipeline", "loan-milestones"}, {"event", event.receipt}, {"source", "acme.list"}, {"id", "e-1"}, {"type", "stage.changed"}, {"subject", event.subject}, {"webhook", "acme.orders"}};
   return intake::followed_event(event, text(payload));
 }
 
@@ -65,6 +70,7 @@ std::optional<Event> followed_sample(const std::vector<std::string>& types, tele
 std::optional<Event> sample_of(const engine::Program& program, telemetry::Time now) {
   const auto& source = program.pipeline.sources.front();
   if (source.use == "events") return followed_sample(config::texts(source.with.json, "/types"), now);
+  if (source.use == "loans") return intake::swept_event({"L-1001", 1, 0, now, R"({"fields":{"stage":"docs"}})"}, now, *loans::Model::standard(), now);
   if (source.use != "schedule") return std::nullopt;
   const auto times = config::Timetable::make(get<std::string>(source.with.json, "/cron").value_or(""),
                                              get<std::string>(source.with.json, "/zone").value_or(""));
@@ -86,6 +92,7 @@ class Question {
   explicit Question(const Arguments& arguments) : arguments_(arguments), deployment_(deploy::load(arguments.folder(), false, nullptr, config::SecretsFrom{.made_up = true})) {}
 
   Status read() {
+    if (const auto* fault = deployment_.ground_fault()) return fail(ErrorKind::permanent, config::to_string(*fault) + "; see `milepost check`");
     auto name = arguments_.positional.empty() ? std::string() : arguments_.positional[0];
     if (arguments_.has("event")) {
       if (auto known = from_the_journal(name); !known) return known;
@@ -107,8 +114,11 @@ class Question {
         entry_.body = std::move(*payload);
       }
     }
+    know_the_links();
     if (auto mapped = map_it(); !mapped) return mapped;
-    return know_the_loan();
+    if (auto known = know_the_loan(); !known) return known;
+    know_who_gets_no_mail();
+    return {};
   }
 
   const deploy::Deployment& deployment() const { return deployment_; }
@@ -133,8 +143,8 @@ class Question {
   }
 
   Status from_the_journal(std::string& pipeline) {
-    auto link = StoreLink::open(arguments_.folder());
-    if (!link) return fail(link.error());
+    if (auto opened = store(); !opened) return fail(opened.error());
+    auto* const link = &store_;
     const auto query = pipeline.empty() ? "" : "?pipeline=" + encoded(pipeline);
     const auto told = (*link)->get("/api/v1/events/" + encoded(arguments_.get("event")) + query);
     if (!told) return fail(told.error());
@@ -151,7 +161,8 @@ class Question {
     event.payload = Document(*payload);
     take_fields(event, entry_);
     if (telemetry::Time at; telemetry::from_text(field(*told, "/event/accepted_at"), at)) entry_.at = at;
-    if (const Json* loan = find(*told, "/loan")) known_ = {*loan, "as the event saw it"};
+    if (const Json* loan = find(*told, "/loan")) known_.loan = *loan, known_.from = "as the event saw it";
+    if (const Json* steps = find(*told, "/steps")) known_.past = *steps;
     return {};
   }
 
@@ -180,7 +191,7 @@ class Question {
     config::Faults faults;
     const auto mapping = intake::Mapping::compile(program_->pipeline, faults);
     expression::Machine machine;
-    event_ = mapping->map(machine, program_->pipeline.name, entry_.source, decoded, "application/json", *entry_.at);
+    event_ = mapping->map(machine, program_->pipeline.name, entry_.source, decoded, "application/json", *entry_.at, known_.links->link());
     if (!refusal.empty()) event_.quarantine = refusal;
     return {};
   }
@@ -192,21 +203,56 @@ class Question {
       auto loan = read_json(*content);
       if (!loan || !loan->is_object())
         return fail(ErrorKind::permanent, path + " is no JSON object of the loan's fields, such as {\"stage\": \"approval\"}");
-      known_ = {std::move(*loan), "from " + path};
+      known_.loan = std::move(*loan);
+      known_.from = "from " + path;
       return {};
     }
     if (!known_.from.empty() || event_.subject.empty()) return {};
     known_.from = "no store here";
-    if (std::error_code none; !fs::exists(store_path(arguments_.folder()), none)) return {};
-    auto link = StoreLink::open(arguments_.folder());
-    if (!link) {
-      known_.from = "the store cannot be asked: " + link.error().message;
+    if (!has_store()) return {};
+    if (auto opened = store(); !opened) {
+      known_.from = "the store cannot be asked: " + opened.error().message;
       return {};
     }
-    const auto told = (*link)->get("/api/v1/subjects/" + encoded(event_.subject) + "/why?limit=1");
+    const auto told = store_->get("/api/v1/subjects/" + encoded(event_.subject) + "/why?limit=1");
     const Json* loan = told ? find(*told, "/loan") : nullptr;
-    known_ = {loan != nullptr ? *loan : Json(nullptr), "in the store, now"};
+    known_.loan = loan != nullptr ? *loan : Json(nullptr);
+    known_.from = "in the store, now";
     return {};
+  }
+
+  bool has_store() const {
+    std::error_code none;
+    return fs::exists(store_path(arguments_.folder()), none);
+  }
+  /// One way to the store for all that is asked: without a host it holds the lock.
+  Status store() {
+    if (store_ != nullptr) return {};
+    auto link = StoreLink::open(arguments_.folder());
+    if (!link) return fail(link.error());
+    store_ = std::move(*link);
+    return {};
+  }
+
+  void know_the_links() {
+    if (!has_store() || !store()) return;
+    known_.links = std::make_shared<KnownLinks>([this](const std::string& system, const std::string& type, const std::string& id) -> std::optional<std::string> {
+      const auto told = store_->get("/api/v1/links?system=" + encoded(system) + "&type=" + encoded(type) + "&id=" + encoded(id));
+      const auto subject = told ? field(*told, "/links/0/subject") : "";
+      return subject.empty() ? std::nullopt : std::optional(subject);
+    });
+  }
+
+  /// Where the pipeline sends mail at all.
+  void know_who_gets_no_mail() {
+    if (store_ == nullptr || std::ranges::none_of(program_->steps, [](const auto& step) { return step.mail; })) return;
+    for (std::string after;;) {
+      const auto page = store_->get("/api/v1/suppressions?limit=500" + (after.empty() ? "" : "&after=" + encoded(after)));
+      if (!page) return;
+      for (const auto& one : *find(*page, "/suppressions")) known_.suppressed[field(one, "/key")] = field(one, "/reason");
+      after = field(*page, "/next");
+      if (after.empty()) return;
+    }
   }
 
   const Arguments& arguments_;
@@ -217,6 +263,7 @@ class Question {
   journal::NewEvent event_;
   std::string file_;
   Known known_;
+  std::unique_ptr<StoreLink> store_;
 };
 
 /// The lines of `events:` for a saved case.
@@ -259,11 +306,7 @@ Status save(const std::string& path, const Question& question, const Tried& trie
   content += "\n  - case: " + cases::flow(Json(title)) + "\n";
   if (question.known().loan.is_object()) content += "    loans: {" + cases::flow(Json(event.subject)) + ": " + cases::flow(question.known().loan) + "}\n";
   content += "    events:\n" + event_lines(question) + "    expect:\n" + cases::block(cases::first_expectation(tried.played.outcome), 6);
-  std::ofstream out(where, std::ios::binary | std::ios::trunc);
-  out << content;
-  out.flush();
-  if (!out) return fail(ErrorKind::permanent, where.string() + " cannot be written");
-  return {};
+  return deploy::write_file(where.string(), content);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class DeployApi : public AdminRig {
     std::filesystem::create_directories(folder_ + "/config/pipelines");
     write("milepost.yaml", "plugins: []\n");
     planner_ = std::make_unique<deploy::Planner>(
-        *store_, [this] { return read(); }, [this] { return deploy::recorded(*store_); });
+        *store_, [this] { return read(); }, [this] { return deploy::recorded(*store_, nullptr); });
   }
   void write(const std::string& file, const std::string& text) { std::ofstream(folder_ + "/config/" + file) << text; }
   void loans(const std::string& action) {
@@ -28,7 +28,7 @@ class DeployApi : public AdminRig {
   void goes_live() {
     const auto deployment = read();
     const auto state = deploy::state_of(*deployment);
-    ASSERT_TRUE(store_->run(deploy::record(deploy::compare(deploy::recorded(*store_), state), state, *deployment, {"start"})));
+    ASSERT_TRUE(store_->run(deploy::record(deploy::compare(deploy::recorded(*store_, nullptr), state), state, *deployment, {"start"})));
   }
   /// An answer of the shape that its route promises.
   void expect_described(const std::string& target, const Json& body, const std::string& method) {

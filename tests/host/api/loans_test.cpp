@@ -59,6 +59,15 @@ TEST_F(AdminLoans, OneIsShownWithItsStays) {
   EXPECT_EQ(json("/api/v1/loans/L-1/history")["revisions"][0]["fields"]["stage"], "docs");
 }
 
+TEST_F(AdminLoans, ARecordIsFoundByItsLink) {
+  ASSERT_TRUE(store_->run([](journal::Writer& writer) { writer.put(journal::Link{"acme", "order", "o-77", "L-1"}); }));
+  const auto found = json("/api/v1/links?system=acme&type=order&id=o-77");
+  ASSERT_EQ(found["links"].size(), 1u);
+  EXPECT_EQ(found["links"][0]["subject"], "L-1");
+  EXPECT_TRUE(json("/api/v1/links?system=acme&type=order&id=o-78")["links"].empty());
+  EXPECT_TRUE(json("/api/v1/links?system=acme&type=order")["links"].empty());
+}
+
 TEST_F(AdminLoans, TheSuppressionListIsKept) {
   post("/api/v1/suppressions/add", {{"key", "B-1"}, {"reason", "asked"}});
   const auto list = json("/api/v1/suppressions")["suppressions"];

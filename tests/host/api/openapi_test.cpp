@@ -64,6 +64,7 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
                                             .event = {}, .step = {}, .outcome = "added", .plugin = {}, .details = {{"reason", "new"}}});
     writer.put({row, "pipeline", "loans", "loans-version", "pipelines/loans.yaml", ""});
   }));
+  ASSERT_TRUE(store_->run([](journal::Writer& writer) { writer.put(journal::Link{"crm", "deal", "9", "L-1"}); }));
   track("L-1", R"({"fields":{"stage":"docs","branch":"loans"},"at":{"stage":[1,1]},"since":{"stage":1}})");
   const Json document = json("/api/v1/openapi.json");
   EXPECT_EQ(document, openapi());
@@ -72,6 +73,7 @@ TEST_F(AdminRig, ServesEachRouteThatItDescribesAsItDescribesIt) {
     if (!methods.contains("get")) continue;  // recovery_test.cpp
     if (const auto brace = target.find('{'); brace != target.npos)
       target.replace(brace, target.find('}') + 1 - brace, path.contains("subject") ? "L-1" : path.contains("pipelines") ? "loans" : path.contains("dead") ? dead : receipt);
+    if (path == "/api/v1/links") target += "?system=crm&type=deal&id=9";
     const auto answer = ask(target);
     EXPECT_EQ(answer.status, 200) << path;
     const Json& content = methods["get"]["responses"]["200"]["content"];
