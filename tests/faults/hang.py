@@ -4,6 +4,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -25,10 +26,22 @@ def main():
         wild = (d.folder / "connections/wild.yaml").read_text()
         d.set("connections/wild.yaml", "".join(line for line in wild.splitlines(True) if not line.startswith("isolation:")))
         d.add("milepost.yaml", "limits: {drain: 1s}\n")
+        feed = "pipeline: feed\nsource: [{use: wild.feed, connection: wild, with: {every: 1s, deed: DEED}}, {use: webhook, with: {path: /hooks/PATH, verify: none}}]\n" \
+               "event: {subject: none}\nsteps: [{use: audit, with: {action: fed}}]\n"
+        d.set("pipelines/feed.yaml", feed.replace("DEED", "hang").replace("PATH", "old"))
         d.start_host()
+
+        # A poll that never comes back does not hold up a reload, and its successor does not run beside it.
+        wait_for("the poll hangs", 30, lambda: "poll" in [call["function"] for call in d.ready()[1]["overdue"]])
+        d.set("pipelines/feed.yaml", feed.replace("DEED", "none").replace("PATH", "new"))
+        d.host.send_signal(signal.SIGHUP)
+        wait_for("the reload is done", 30, lambda: d.logged("reload.done"))
+        assert d.logged("source.does_not_end")
+        assert d.post("/hooks/new", b"{}")[0] == 202 and d.post("/hooks/old", b"{}")[0] == 404
+        assert [call["function"] for call in d.ready()[1]["overdue"]] == ["poll"], d.ready()
         assert d.send(json.dumps({"id": "hangs", "deed": "hang"}).encode())[0] == 202
-        hanging = wait_for("the hang is told of", 30, lambda: d.ready()[1]["overdue"])
-        assert [(call["plugin"], call["connection"], call["function"]) for call in hanging] == [("wild", "wild", "run")], hanging
+        hanging = wait_for("the hang is told of", 30, lambda: [call for call in d.ready()[1]["overdue"] if call["function"] == "run"])
+        assert [(call["plugin"], call["connection"]) for call in hanging] == [("wild", "wild")], hanging
         status, health = d.ready()
         assert (status, health["status"]) == (200, "degraded"), health
         wait_for("it is logged", 10, lambda: d.logged("plugin.hangs"))
@@ -36,7 +49,7 @@ def main():
         wait_for("the others go on", 20, lambda: {event["id"]: event["state"] for event in d.events()}["says"] == "done")
         assert d.stop_host() == 1
         forced = d.logged("host.stopped_by_force")
-        assert [line["held_up_by"] for line in forced] == ["wild: run"], forced
+        assert len(forced) == 1 and "wild: run" in forced[0]["held_up_by"], forced
         # What was under way was planned or sent, and is known to be.
         print(forced[0], d.verify().strip(), sep="\n")
 

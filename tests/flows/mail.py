@@ -87,6 +87,27 @@ def once_whatever_is_sent_again(f):
     assert [(piece["step"], piece["use"]) for piece in shown] == [("card", "postcard.send")], shown
 
 
+def one_card_whatever_the_loan_is_called(f):
+    """A loan that has its card is renumbered, and then merged into another: neither name gets a second one, and the piece is the other loan's."""
+    mail(f, "L-OLD", borrower="B-4")
+    f.d.wait_until_ended()
+    before = len(cards(f))
+    mail(f, "L-OLD", mail=False, borrower="B-4", known_as="L-NEW")
+    mail(f, "L-NEW", borrower="B-4")
+    mail(f, "L-OLD", borrower="B-4")
+    f.d.wait_until_ended()
+    mail(f, "L-TWIN", mail=False, borrower="B-5", stage="docs")
+    mail(f, "L-NEW", mail=False, borrower="B-4", known_as="L-TWIN")
+    mail(f, "L-TWIN", borrower="B-5")
+    f.d.wait_until_ended()
+    assert len(cards(f)) == before, cards(f)[before:]
+    shown = f.d.api("/api/v1/loans/L-OLD")
+    assert shown["subject"] == "L-TWIN" and shown["names"] == ["L-NEW", "L-OLD"] and shown["state"]["stage"] == "approval", shown
+    assert [(piece["step"], piece["use"]) for piece in shown["mail"]] == [("card", "postcard.send")], shown
+    skipped = [row["details"]["reason"] for row in f.d.all_of("/api/v1/audit?subject=L-NEW", "rows") if row.get("step") == "card" and row["outcome"] == "skipped" and row["kind"] == "outcome"]
+    assert skipped == ["once: it was done before"] * 2, skipped
+
+
 def comes_back_in_time(f):
     """The borrower of one moves between order and print; the other's loan is denied: both cards are asked back, once, and cancelled."""
     mail(f, "L-GOOD", mail=False, address={**GOOD["address"], "line1": "1 Elm St"})
@@ -118,7 +139,7 @@ def a_day_has_a_budget(d, f):
         assert time.monotonic() < deadline, events_of(f, "L-QUEUE")
         time.sleep(0.05)
     assert "waits for its turn" in f.cli("why", "L-QUEUE"), f.cli("why", "L-QUEUE")
-    assert len(cards(f)) == 3
+    assert len(cards(f)) == 4
     mail(f, "L-QUEUE", mail=False, stage="withdrawn")
 
 
@@ -126,7 +147,7 @@ def main():
     with Deployment(sys.argv[1], HERE / "mail") as d:
         d.start()
         f = Flow(d)
-        for check in (what_goes_and_what_does_not, a_person_settles_what_was_not_known, once_whatever_is_sent_again, comes_back_in_time):
+        for check in (what_goes_and_what_does_not, a_person_settles_what_was_not_known, once_whatever_is_sent_again, one_card_whatever_the_loan_is_called, comes_back_in_time):
             check(f)
         a_day_has_a_budget(d, f)
         assert d.stop_host() == 0

@@ -159,6 +159,24 @@ class Hook : public WebhookSource {
   HookSettings settings_;
 };
 
+struct FeedSettings {
+  std::string deed;
+};
+
+/// Brings nothing, or does not come back.
+class Feed : public PollingSource {
+ public:
+  Feed(FeedSettings settings, Orders&, Host) : settings_(std::move(settings)) {}
+  Result<Page> poll(const Cursor& after, std::size_t, const Call&) override {
+    if (settings_.deed == "hang")
+      for (;;) ::pause();
+    return Page{{}, after};
+  }
+
+ private:
+  FeedSettings settings_;
+};
+
 Plugin plugin() {
   return Plugin("wild", "0.1.0", "Misbehaves on demand.")
       .connection<Account, Orders>(Settings<Account>("An account.")
@@ -170,6 +188,7 @@ Plugin plugin() {
                                .optional("deed", &Order::deed, "", "What to do.")
                                .optional("text", &Order::text, "", "More."),
                            {.replay = Replay::with_key, .key_lifetime = std::chrono::hours(24), .effect = Kind::other})
+      .polling<Feed, Orders>("feed", "Brings nothing.", Settings<FeedSettings>("A feed.").optional("deed", &FeedSettings::deed, "", "What to do."))
       .webhook<Hook>("hook", "Takes anything.",
                      Settings<HookSettings>("A hook.").optional("type", &HookSettings::type, "deed", "Of the events."));
 }

@@ -188,7 +188,7 @@ TEST_F(HubspotChanges, BringRecordsAsTheyAreNow) {
   auto page = changes({{"properties", {"email", "phone"}}}).poll(at, 100, host.call());
   ASSERT_TRUE(page) << page.error().message;
   ASSERT_EQ(page->events.size(), 1u);
-  const auto& one = page->events[0];
+  const auto one = page->events[0];
   EXPECT_EQ(one.type, "contacts.changed");
   EXPECT_EQ(one.subject, "hubspot:contacts:101");
   EXPECT_EQ(one.payload.json()["properties"], (Json{{"email", "p1@example.test"}, {"phone", nullptr}}));
