@@ -95,7 +95,7 @@ class Demo:
         log = open(self.folder / f"{name}.log", "wb")
         process = subprocess.Popen([self.milepost, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.processes.append(process)
-        for _ in range(200):
+        for _ in range(1200):  # a minute: a sanitizer on a busy machine
             if process.poll() is not None:
                 break
             try:
