@@ -148,7 +148,7 @@ http::Outgoing show_loan(const Sources& sources, const Request& request) {
     mail.push_back(std::move(shown));
   }
   body["mail"] = std::move(mail);
-  if (const auto held = sources.store->state(loans::kHeldOutScope, request.key)) body["held_out_at"] = telemetry::to_text(telemetry::from_micros(std::stoll(held->value)));
+  if (const auto held = sources.store->state(loans::kHeldOutScope, subject)) body["held_out_at"] = telemetry::to_text(telemetry::from_micros(std::stoll(held->value)));
   body["chain"] = chain_of(body, told);
   return json_answer(body);
 }

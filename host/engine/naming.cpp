@@ -4,14 +4,16 @@
 
 #include "host/config/host_events.hpp"
 #include "host/journal/host_event.hpp"
+#include "host/loans/consequences.hpp"
 #include "host/loans/due.hpp"
 #include "host/loans/holdings.hpp"
 #include "host/loans/merging.hpp"
+#include "host/loans/pieces.hpp"
 
 namespace milepost::engine {
 namespace {
 
-bool of_a_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || static_cast<unsigned char>(c) >= 0x80; }
+bool of_a_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; }
 
 /// Where `name` stands in `text` as a word of its own; npos.
 std::size_t find_word(const std::string& text, const std::string& name, std::size_t from) {
@@ -20,24 +22,6 @@ std::size_t find_word(const std::string& text, const std::string& name, std::siz
     if ((at == 0 || !of_a_word(text[at - 1])) && (end == text.size() || !of_a_word(text[end]))) return at;
   }
   return text.npos;
-}
-
-/// Who is known to have another value than the loan has now.
-void tell_owed(journal::Writer& writer, const journal::Event& event, const std::string& subject, const Json& state, const loans::Model& model) {
-  Json to = Json::object(), fields = Json::object();
-  for (const auto& [system, held] : writer.holdings(subject)) {
-    if (std::ranges::find(model.systems(), system) == model.systems().end()) continue;
-    const auto holdings = loans::Holdings::from(held);
-    for (const auto& [field, rule] : model.definition().owners) {
-      const Json* last = holdings.last(field);
-      const Json* here = find(state, "/fields/" + field);
-      if (last == nullptr || here == nullptr || loans::alike(*last, *here, rule.compare)) continue;
-      to[system][field] = fields[field] = *here;
-    }
-  }
-  if (!to.empty())
-    journal::raise(writer, config::host_event::kLoanChanged, subject,
-                   {{"loan", subject}, {"event", event.receipt}, {"pipeline", event.pipeline}, {"why", "merged"}, {"fields", std::move(fields)}, {"to", std::move(to)}});
 }
 
 }  // namespace
@@ -52,12 +36,22 @@ void become(journal::Writer& writer, const journal::Event& event, const std::str
   const auto before = writer.loan(old), target = writer.loan(now);
   const auto state_of = [](const auto& revision) { return revision ? read_json(revision->state).value_or(nullptr) : Json(nullptr); };
   Json state = loans::joined(state_of(target), state_of(before), model);
+  const auto theirs = writer.holdings(now);
+  for (const auto& [system, held] : writer.holdings(old)) {
+    const auto same = theirs.find(system);
+    if (same == theirs.end()) continue;
+    auto holdings = loans::Holdings::from(same->second);
+    holdings.join(loans::Holdings::from(held));
+    writer.put_holding(now, system, holdings.json());
+  }
   writer.rename(old, now);
+  if (const auto held_out = writer.state(loans::kHeldOutScope, old); held_out && !writer.state(loans::kHeldOutScope, now))
+    writer.put_state(loans::kHeldOutScope, now, held_out->value, 0);
   if (state.is_object()) {
     const auto believed = model.believed(event.time, event.accepted_at);
     writer.append({now, (target ? target->revision : 0) + 1, event.sequence, believed, text(state)});
     writer.set_loan_timer(now, loans::next_look(now, state, model, writer.now()));
-    tell_owed(writer, event, now, state, model);
+    loans::tell_owed(writer, now, state, model, {{"event", event.receipt}, {"pipeline", event.pipeline}, {"why", "merged"}});
     // What is under way under the old name sees the loan as it is at this moment.
     state["became"] = now;
     writer.append({old, (before ? before->revision : 0) + 1, event.sequence, believed, text(state)});

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "host/audit/trail.hpp"
+#include "host/loans/holdings.hpp"
 
 namespace milepost::engine {
 namespace {
@@ -58,6 +59,15 @@ void open(journal::Writer& writer, Event& event, const Order& order) {
   if (!order.began) event.definition.clear();
   writer.update(event);
   writer.wake({event.pipeline, event.lane});
+}
+
+/// What it wrote to a system that shares fields of the loan has been taken.
+void confirm_writes(journal::Writer& writer, const journal::Effect& effect, const Event& event) {
+  const auto subject = writer.known_as(event.subject);
+  for (const auto& [system, held] : writer.holdings(subject)) {
+    auto holdings = loans::Holdings::from(held);
+    if (holdings.answered(effect.event, effect.step, "", telemetry::to_micros(writer.now()))) writer.put_holding(subject, system, holdings.json());
+  }
 }
 
 void retry_dead(journal::Writer& writer, Verdict& verdict, const Order& order) {
@@ -243,6 +253,7 @@ Result<Event> resolve(journal::Store& store, journal::Sequence sequence, Settlem
       doubtful->error.clear();
       doubtful->next_at.reset();
       writer.put(*doubtful);
+      confirm_writes(writer, *doubtful, event);
       if (answer) row.details["answer"] = *answer;
     }
     open(writer, event, order);

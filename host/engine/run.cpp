@@ -74,6 +74,7 @@ Run::Run(journal::Event event, std::string payload, std::vector<journal::Effect>
     effects_[effect.step] = std::move(effect);
   }
   position_ = event_.step.empty() ? 0 : program_->index(event_.step);
+  for (std::size_t i = 0; i < std::min(position_, program_->steps.size()); ++i) heed(program_->steps[i]);
   if (event_.definition.empty()) {
     event_.definition = program_->pipeline.version;
     event_.loan_revision = revision_ ? revision_->revision : 0;
@@ -190,6 +191,7 @@ Progress Run::proceed(
     const auto known = effects_.find(current.definition.id);
     const auto state = known == effects_.end() ? EffectState::planned : known->second.state;
     if (state == EffectState::done || state == EffectState::skipped) {
+      heed(current);
       to_next_step();  // done on an earlier run: it keeps its answer
       continue;
     }
@@ -235,6 +237,30 @@ void Run::keep_answer(const Json& answer) {
   steps_[step().definition.id] = answer;
 }
 
+/// What an earlier run's track step came to.
+void Run::heed(const ProgramStep& tracking) {
+  if (tracking.kind != ProgramStep::Kind::track) return;
+  const auto known = effects_.find(tracking.definition.id);
+  tracked_->quiet = known != effects_.end() && known->second.state == EffectState::skipped;
+  if (tracked_->quiet) tracked_->why = "it tells nothing new of the loan";
+}
+
+/// That a track step told nothing new outlives this run: the step that heeds it may come after a restart, or after a wait for its connection.
+void Run::keep_quiet() {
+  const auto after = program_->steps.begin() + static_cast<std::ptrdiff_t>(position_) + 1;
+  if (std::none_of(after, program_->steps.end(), [](const ProgramStep& step) { return step.kind == ProgramStep::Kind::action; })) return;
+  write([tracked = tracked_, event = event_, step = step().definition.id, at = clock_.now()](journal::Writer& writer) {
+    if (!tracked->quiet) return;
+    journal::Effect effect;
+    effect.event = event.sequence;
+    effect.step = step;
+    effect.state = EffectState::skipped;
+    effect.definition = event.definition;
+    effect.ended_at = at;
+    writer.put(effect);
+  });
+}
+
 void Run::run_built_in(expression::Machine& machine, const expression::Scope& view) {
   using Kind = ProgramStep::Kind;
   const auto& current = step();
@@ -250,6 +276,7 @@ void Run::run_built_in(expression::Machine& machine, const expression::Scope& vi
     auto tracked = tracking(event_, with, loans_, entry("decision", "track", current.definition.id, "updated", Json::object()), tracked_);
     if (!tracked) return built_in_failed(tracked.error().message);
     write(std::move(*tracked));
+    keep_quiet();
   } else if (current.kind == Kind::audit) {
     Json details = Json::object();
     for (const char* key : {"note", "reason"})
@@ -421,14 +448,14 @@ loans::MailVerdict Run::mail_verdict(expression::Machine& machine, journal::Writ
   if (verdict.kind != Kind::go) loans::leave_queue(writer, piece);
   else if (effect_.first_at == effect_.sent_at) loans::take_turn(writer, *loans_, piece, verdict, now);  // a repeat has had its turn
   // Last, so that held out and mailed are alike in all but this.
-  if (verdict.kind == Kind::go && effect_.first_at == effect_.sent_at && loans_->held_out(event_.subject)) hold_out(verdict, writer);
+  if (verdict.kind == Kind::go && effect_.first_at == effect_.sent_at && loans_->held_out(subject)) hold_out(subject, verdict, writer);
   return verdict;
 }
 
-void Run::hold_out(loans::MailVerdict& verdict, journal::Writer& writer) const {
+void Run::hold_out(const std::string& subject, loans::MailVerdict& verdict, journal::Writer& writer) const {
   verdict.kind = loans::MailVerdict::Kind::hold_out;
   verdict.reason = fmt::format("the loan is one of the {:g} % that get no mail, for comparison", loans_->definition().mail->hold_out * 100);
-  if (!writer.state(loans::kHeldOutScope, event_.subject)) writer.put_state(loans::kHeldOutScope, event_.subject, std::to_string(telemetry::to_micros(clock_.now())), 0);
+  if (!writer.state(loans::kHeldOutScope, subject)) writer.put_state(loans::kHeldOutScope, subject, std::to_string(telemetry::to_micros(clock_.now())), 0);
 }
 
 void Run::record_mail(const loans::MailVerdict& verdict, journal::Writer& writer) const {
@@ -529,6 +556,8 @@ void Run::failed(const Error& error, const std::string& reason) {
   save_effect();
   outcome_row("failed", {{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}});
   if (auto target = written(); target && !effect_.unknown) write(forget(*std::move(target)));
+  if (step().mail && !effect_.unknown)
+    write([event = event_, step = effect_.step](journal::Writer& writer) { writer.remove_mail(writer.known_as(event.subject), event.sequence, step); });
   step_failed(reason);
 }
 

@@ -57,13 +57,14 @@ class Run {
   void plan(std::optional<journal::Time> at = {});
   /// Whether the mail at hand may go, by the loan as it is in this transaction, and what of it the trail must show. REQUIRES: step().mail
   loans::MailVerdict mail_verdict(expression::Machine& machine, journal::Writer& writer);
-  void hold_out(loans::MailVerdict& verdict, journal::Writer& writer) const;
+  void hold_out(const std::string& subject, loans::MailVerdict& verdict, journal::Writer& writer) const;
   void record_mail(const loans::MailVerdict& verdict, journal::Writer& writer) const;  ///< it leaves, in this transaction
   /// The write that makes it sent, with its intent row. Applied after the writes gathered so far; `attempt` counts up.
   void mark_sent();
   /// The writes so far, for one commit; the run keeps none.
   Writes take_writes();
   bool has_writes() const { return !writes_.empty(); }
+  void keep_place() { save_event(); }  ///< Where it stands rides with them: what they have done is not done again.
   /// Something of them concerns the world outside: the ledger is to know at once.
   bool presses() const { return presses_; }
 
@@ -99,6 +100,8 @@ class Run {
   bool step_failed(const std::string& reason);  ///< true: the event is dead
   void run_built_in(expression::Machine& machine, const expression::Scope& scope);
   void keep_answer(const Json& answer);  ///< of a built-in step, in the ledger
+  void keep_quiet();  ///< of a track step, there too
+  void heed(const ProgramStep& tracking);
   void built_in_failed(const std::string& reason);
   bool prepare(expression::Machine& machine, const expression::Scope& scope);
   void outcome_row(const std::string& outcome, Json details);

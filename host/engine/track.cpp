@@ -4,6 +4,7 @@
 
 #include "host/engine/naming.hpp"
 #include "host/journal/host_event.hpp"
+#include "host/loans/consequences.hpp"
 #include "host/loans/due.hpp"
 #include "host/loans/loan_state.hpp"
 #include "host/loans/sync.hpp"
@@ -25,26 +26,6 @@ void tell_unmapped(journal::Writer& writer, const journal::Event& event, const s
                   {"loan", event.subject},      {"event", event.receipt}, {"remedy", "name it in loans.yaml, under synonyms." + event.pipeline}};
   writer.put_state(kUnmapped, key, text(told), 0);
   journal::raise(writer, config::host_event::kUnmappedValue, "milepost:unmapped:" + event.pipeline, told);
-}
-
-/// Asks back each piece that went out within the cooling-off time: the loan has ended, or something that its mail rests on has changed.
-void recall_mail(journal::Writer& writer, const journal::Event& event, const std::string& subject, const loans::Model& model, const std::string& reason) {
-  const auto& rules = model.mail().rules();
-  if (!rules || rules->cooling_off.count() == 0 || journal::is_alert(event)) return;
-  const auto now = writer.now();
-  for (auto& piece : writer.mail_of(subject)) {
-    if (piece.recalled_at || now - piece.sent_at > rules->cooling_off) continue;
-    const auto effect = writer.effect(piece.event, piece.step);
-    const auto mailed = writer.event(piece.event);
-    if (!effect || !mailed || (effect->state != journal::EffectState::done && effect->state != journal::EffectState::sent)) continue;
-    piece.recalled_at = now;
-    writer.put(piece);
-    Json told{{"loan", subject}, {"reason", reason}, {"use", piece.action}, {"connection", piece.connection}, {"pipeline", mailed->pipeline},
-              {"event", mailed->receipt}, {"step", piece.step}, {"sent_at", telemetry::to_text(piece.sent_at)}};
-    const auto answer = read_json(effect->answer).value_or(nullptr);
-    if (const Json* body = find(answer, "/body")) told["answer"] = *body;
-    journal::raise(writer, config::host_event::kMailRecall, subject, told);
-  }
 }
 
 /// Why pieces are to come back after this change; "" when they are not.
@@ -85,7 +66,12 @@ void rename_if_told(journal::Writer& writer, const journal::Event& event, const 
   auto other = other_name(with);
   if (other.empty()) return;
   other = writer.known_as(other);
-  if (other != subject) become(writer, event, subject, other, model, row);
+  if (other == subject) return;
+  become(writer, event, subject, other, model, row);
+  // What went out under the old name, too, where the loan that it is a part of now has ended.
+  const auto latest = writer.loan(other);
+  const auto stage = latest ? get<std::string>(read_json(latest->state).value_or(nullptr), "/fields/stage").value_or("") : "";
+  if (model.terminal(stage) && !journal::is_alert(event)) loans::recall_mail(writer, other, model, "the loan is " + stage);
 }
 
 /// {"system", "fields": {field: verdict}}.
@@ -200,8 +186,8 @@ Result<journal::Work> tracking(const journal::Event& event, const Json& given, s
     }
     audit::append(writer, audited);
     if (sync) tell_of_sync(writer, event, subject, *model, *sync, row);
-    if (merged)
-      if (const auto reason = recall_reason(before, *merged, *model); !reason.empty()) recall_mail(writer, event, subject, *model, reason);
+    if (merged && !journal::is_alert(event))
+      if (const auto reason = recall_reason(before, *merged, *model); !reason.empty()) loans::recall_mail(writer, subject, *model, reason);
     rename_if_told(writer, event, subject, given, *model, row);
   };
 }

@@ -142,6 +142,7 @@ void Engine::commit(const LanePtr& lane, std::function<void()> then) {
 /// The host stops: what came of the last step is kept, and nothing follows.
 void Engine::commit_now(const LanePtr& lane) {
   if (!lane->run || !lane->run->has_writes()) return;
+  lane->run->keep_place();
   if (const auto done = store_.run(all_of(lane->run->take_writes())); !done)
     telemetry::log(Level::error, "store.commit_failed", {{"reason", done.error().message}});
 }

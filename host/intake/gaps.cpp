@@ -34,7 +34,7 @@ void brought_by_poll(journal::Writer& writer, const Completing& completing, cons
 void brought_again(journal::Writer& writer, const std::string& pipeline, const std::string& webhook, const std::string& id) {
   const auto gap = writer.state(open_gaps(pipeline), id);
   if (!gap || get<std::string>(read_json(gap->value).value_or(nullptr), "/webhook").value_or("") != webhook) return;
-  writer.put_state(open_gaps(pipeline), id, std::nullopt, gap->version);
+  writer.drop_state(open_gaps(pipeline), id);
   telemetry::count("milepost_webhook_late_total", {{"pipeline", pipeline}, {"source", webhook}});
 }
 
@@ -61,9 +61,8 @@ Status tell_missed(journal::Store& store, const Completing& completing, const st
   return store.run([&](journal::Writer& writer) {
     if (fresh) begin(writer, pipeline, source, now);
     for (const auto& [id, event] : missed) {
-      const auto gap = writer.state(open_gaps(pipeline), id);
-      if (!gap) continue;  // it came after all
-      writer.put_state(open_gaps(pipeline), id, std::nullopt, gap->version);
+      if (!writer.state(open_gaps(pipeline), id)) continue;  // it came after all
+      writer.drop_state(open_gaps(pipeline), id);
       if (event.receipt.empty()) continue;  // pruned meanwhile
       journal::raise_about(writer, config::host_event::kWebhookMissed, event, {{"webhook", completing.webhook}});
       telemetry::count("milepost_webhook_missed_total", {{"pipeline", pipeline}, {"source", completing.webhook}});

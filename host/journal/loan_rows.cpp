@@ -99,6 +99,10 @@ void Writer::put(const MailPiece& piece) {
       piece.subject, piece.event, piece.step, piece.action, piece.connection, piece.sent_at, piece.recalled_at);
 }
 
+void Writer::remove_mail(const std::string& subject, Sequence event, const std::string& step) {
+  transaction_.connection->run("DELETE FROM mail WHERE subject = ? AND event = ? AND step = ?", subject, event, step);
+}
+
 std::vector<MailPiece> Writer::mail_of(const std::string& subject) {
   auto row = transaction_.connection->query(kMailOfSubject, subject);
   return read_mail(row, subject);

@@ -71,6 +71,7 @@ class Writer {
   /// they are. REQUIRES: neither is a former name of any loan
   void rename(const std::string& old, const std::string& subject);
   void put(const MailPiece& piece);  ///< inserts or replaces
+  void remove_mail(const std::string& subject, Sequence event, const std::string& step);  ///< it never left after all
   std::vector<MailPiece> mail_of(const std::string& subject);  ///< oldest event first
   void put(const Suppression& suppression);                   ///< inserts or replaces
   bool remove_suppression(const std::string& key);            ///< false: it is not there
@@ -89,6 +90,8 @@ class Writer {
   /// Compare and set: `expected` 0 means "not there yet". False when it is another; value nullopt deletes.
   bool put_state(const std::string& scope, const std::string& key, const std::optional<std::string>& value,
                  std::uint64_t expected);
+  /// Deletes it with its version: of the host's own alone, of which nobody holds one.
+  void drop_state(const std::string& scope, const std::string& key);
 
   void put_definition(const std::string& digest, const std::string& kind, const std::string& name,
                       const std::string& body);

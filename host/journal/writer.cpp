@@ -307,6 +307,10 @@ bool Writer::put_state(const std::string& scope, const std::string& key, const s
   return connection.changes() == 1;
 }
 
+void Writer::drop_state(const std::string& scope, const std::string& key) {
+  transaction_.connection->run("DELETE FROM plugin_state WHERE scope = ? AND key = ?", scope, key);
+}
+
 void Writer::put_definition(const std::string& digest, const std::string& kind, const std::string& name,
                             const std::string& body) {
   transaction_.connection->run("INSERT OR IGNORE INTO definitions (digest, kind, name, body) VALUES (?, ?, ?, ?)",

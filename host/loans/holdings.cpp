@@ -11,6 +11,9 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kArrivedAfter = std::chrono::microseconds(10min).count();
 constexpr std::size_t kMost = 64;  ///< writes to one field that may be under way
 
+bool has_arrived(const Holding& holding, std::int64_t now) { return holding.answered != 0 && now - holding.answered >= kArrivedAfter; }
+bool under_way(const Holding& holding, std::int64_t now) { return holding.written() && !has_arrived(holding, now); }
+
 Json to_json(const Holding& holding) {
   Json out{{"value", holding.value}};
   if (!holding.as.is_null()) out["as"] = holding.as;
@@ -67,13 +70,13 @@ Word Holdings::hear(const std::string& name, const Saying& saying, config::Compa
   // What lies before a write that has arrived for certain is not there any more.
   for (auto at = all.end(); at != all.begin();) {
     --at;
-    if (!at->written() || at->answered == 0 || saying.now - at->answered < kArrivedAfter) continue;
+    if (!has_arrived(*at, saying.now)) continue;
     all.erase(all.begin(), at);
     break;
   }
   if (field.told && !(*field.told < saying.stamp)) return Word::stale;
   // That it never had one is no change, though others have one by now.
-  if (!field.told && plain(saying.value, compare).empty()) {
+  if (!field.told && plain(saying.value, compare).empty() && (all.empty() || !has_arrived(all.front(), saying.now))) {
     field.told = saying.stamp;
     all.insert(all.begin(), {saying.value, nullptr, 0, "", 0, 0, ""});
     return Word::known;
@@ -104,7 +107,7 @@ Word Holdings::hear(const std::string& name, const Saying& saying, config::Compa
   }
   field.told = saying.stamp;
   if (found == all.end()) {
-    std::erase_if(all, [](const Holding& holding) { return !holding.written(); });
+    std::erase_if(all, [&](const Holding& holding) { return !under_way(holding, saying.now); });
     all.insert(all.begin(), {saying.value, nullptr, 0, "", 0, 0, ""});
     return Word::news;
   }
@@ -153,6 +156,14 @@ bool Holdings::withdraw(journal::Sequence event, const std::string& step) {
   return gone != 0;
 }
 
+void Holdings::join(const Holdings& other) {
+  for (const auto& [name, theirs] : other.fields_) {
+    auto& field = fields_[name];
+    if (theirs.told && (!field.told || *field.told < *theirs.told)) field.told = theirs.told;
+    field.holdings.insert(field.holdings.begin(), theirs.holdings.begin(), theirs.holdings.end());
+  }
+}
+
 const Json* Holdings::last(const std::string& field) const {
   const auto found = fields_.find(field);
   return found == fields_.end() || found->second.holdings.empty() ? nullptr : &found->second.holdings.back().value;
@@ -164,9 +175,9 @@ bool Holdings::surely(const std::string& field, const Json& value, config::Compa
   return std::ranges::all_of(found->second.holdings, [&](const Holding& holding) { return alike(holding.value, value, compare); });
 }
 
-bool Holdings::awaits(const std::string& field) const {
+bool Holdings::awaits(const std::string& field, std::int64_t now) const {
   const auto found = fields_.find(field);
-  return found != fields_.end() && std::ranges::any_of(found->second.holdings, &Holding::written);
+  return found != fields_.end() && std::ranges::any_of(found->second.holdings, [&](const Holding& holding) { return under_way(holding, now); });
 }
 
 }  // namespace milepost::loans

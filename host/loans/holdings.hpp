@@ -63,11 +63,14 @@ class Holdings {
   /// That delivery never arrived.
   bool withdraw(journal::Sequence event, const std::string& step);
 
+  /// Of another loan that turned out to be this one: what it holds there may still be told of, or come back.
+  void join(const Holdings& other);
+
   /// What it holds in the end, once all writes have arrived; nullptr: nothing is known.
   const Json* last(const std::string& field) const;
   /// Whatever has arrived by now and in whatever order, it holds that value. Not where it told another one while a write was under way.
   bool surely(const std::string& field, const Json& value, config::Compare compare) const;
-  bool awaits(const std::string& field) const;  ///< a write of ours has not come back yet
+  bool awaits(const std::string& field, std::int64_t now) const;  ///< a write of ours is under way still: not come back yet, nor arrived for certain
   bool empty() const { return fields_.empty(); }
 
  private:

@@ -12,7 +12,7 @@ constexpr const char* kDraw = "host/mail/draw";
 
 std::string name_of(const PieceKey& piece) { return fmt::format("{:020}/{}", piece.event, piece.step); }
 
-void put_item(journal::Writer& writer, const char* scope, const std::string& key, const std::optional<std::string>& value) {
+void put_item(journal::Writer& writer, const char* scope, const std::string& key, const std::string& value) {
   const auto before = writer.state(scope, key);
   writer.put_state(scope, key, value, before ? before->version : 0);
 }
@@ -47,18 +47,20 @@ Time last_draw(const Calendar& calendar, std::chrono::minutes at, Time now) {
 
 void draw_turns(journal::Writer& writer, const config::MailBudget& budget, Time draw) {
   std::vector<Waiting> waiting;
+  std::size_t granted = 0;  // before, and not gone yet: their connection is away. They go beside those of today
   for (const auto& [key, value] : writer.states(kQueue)) {
     auto one = Waiting::from(key, value);
     const auto event = writer.event(std::stoull(key.substr(0, 20)));
     // Given up meanwhile, or settled by a person.
-    if (!event || event->state == journal::EventState::done || event->state == journal::EventState::dead) put_item(writer, kQueue, key, std::nullopt);
-    else if (!one.granted && one.since < telemetry::to_micros(draw)) waiting.push_back(std::move(one));
+    if (!event || event->state == journal::EventState::done || event->state == journal::EventState::dead) writer.drop_state(kQueue, key);
+    else if (one.granted) ++granted;
+    else if (one.since < telemetry::to_micros(draw)) waiting.push_back(std::move(one));
   }
   std::ranges::sort(waiting, [](const Waiting& a, const Waiting& b) {
     if (a.worth != b.worth) return b.worth < a.worth;  // none is the least
     return a.since != b.since ? a.since < b.since : a.key < b.key;
   });
-  waiting.resize(std::min(waiting.size(), budget.a_day));
+  waiting.resize(std::min(waiting.size(), budget.a_day - std::min(budget.a_day, granted)));
   for (auto& chosen : waiting) {
     chosen.granted = true;
     put_item(writer, kQueue, chosen.key, chosen.text());
@@ -100,8 +102,7 @@ void take_turn(journal::Writer& writer, const Model& model, const PieceKey& piec
 }
 
 void leave_queue(journal::Writer& writer, const PieceKey& piece) {
-  const auto key = name_of(piece);
-  if (writer.state(kQueue, key)) put_item(writer, kQueue, key, std::nullopt);
+  writer.drop_state(kQueue, name_of(piece));
 }
 
 }  // namespace milepost::loans

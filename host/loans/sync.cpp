@@ -14,12 +14,21 @@ constexpr const char* kStageField = "stage";
 /// So many times may systems answer each other's writes with another value, one after the other.
 constexpr std::uint64_t kMostHops = 32;
 
-Json field_of(const Json& state, const std::string& field) {
-  const Json* fields = find(state, "/fields");
-  if (fields == nullptr || !fields->is_object()) return nullptr;
-  const auto found = fields->find(field);
-  return found == fields->end() ? Json(nullptr) : *found;
+/// Of {"fields", "at", "hops"}, by a field whose name may hold anything; nullptr: nothing.
+const Json* part_of(const Json& state, const char* part, const std::string& field) {
+  const Json* all = find(state, part);
+  if (all == nullptr || !all->is_object()) return nullptr;
+  const auto found = all->find(field);
+  return found == all->end() ? nullptr : &*found;
 }
+
+Json field_of(const Json& state, const std::string& field) {
+  const Json* value = part_of(state, "/fields", field);
+  return value == nullptr ? Json(nullptr) : *value;
+}
+
+/// What stands there was said by someone; also that it is nothing.
+bool spoken_of(const Json& state, const std::string& field) { return part_of(state, "/fields", field) != nullptr || part_of(state, "/at", field) != nullptr; }
 
 std::string task_id(const std::string& field) { return "conflict:" + field; }
 
@@ -113,19 +122,21 @@ Json Sync::judge(const Json& state, Json with) {
 void Sync::judge_field(const Json& state, Json& with, const std::string& field, Json value) {
   const auto& rule = *model_.owner(field);
   auto& here = holdings_.at(system_);
-  const bool awaited = here.awaits(field);
-  const auto word = here.hear(field, {value, stamp_, ours_, telemetry::to_micros(event_.accepted_at)}, rule.compare);
+  const auto now = telemetry::to_micros(event_.accepted_at);
+  const bool awaited = here.awaits(field, now);
+  const auto word = here.hear(field, {value, stamp_, ours_, now}, rule.compare);
   if (here.arrived()) arrived_.push_back(*here.arrived());
   Heard heard{HeardKind::known, field, value, field_of(state, field)};
   const bool owned = rule.owner != "any", foreign = owned && rule.owner != system_;
-  const auto hops = awaited ? get<std::uint64_t>(state, "/hops/" + field).value_or(0) + 1 : 0;
+  const Json* answers = part_of(state, "/hops", field);
+  const auto hops = awaited ? (answers == nullptr ? 0 : answers->get<std::uint64_t>()) + 1 : 0;
   if (word == Word::stale) heard.kind = HeardKind::stale;
   else if (word == Word::echo) heard.kind = HeardKind::echo;
   else if (word == Word::known) heard.kind = HeardKind::known;
   else if (alike(value, heard.loan, rule.compare)) heard.kind = HeardKind::same;
   else if (hops > kMostHops) heard.kind = HeardKind::endless;
   else if (!foreign) heard.kind = HeardKind::taken;
-  else if (heard.loan.is_null()) heard.kind = rule.otherwise == config::FieldOwner::Otherwise::take ? HeardKind::taken : HeardKind::unowned;
+  else if (!spoken_of(state, field)) heard.kind = rule.otherwise == config::FieldOwner::Otherwise::take ? HeardKind::taken : HeardKind::unowned;
   else if (rule.otherwise == config::FieldOwner::Otherwise::take) heard.kind = HeardKind::overruled;
   else heard.kind = rule.otherwise == config::FieldOwner::Otherwise::task ? HeardKind::task : HeardKind::kept;
 
@@ -170,7 +181,7 @@ void Sync::settle(const Json& before, Json& after, bool stage_refused) {
       else if (after.contains("hops")) after["hops"].erase(heard.field);
       for (const auto& system : model_.systems()) {
         const auto theirs = holdings_.find(system);
-        const bool crossed = system == system_ && theirs != holdings_.end() && theirs->second.awaits(heard.field);
+        const bool crossed = system == system_ && theirs != holdings_.end() && theirs->second.awaits(heard.field, telemetry::to_micros(event_.accepted_at));
         if (!has(system, heard.field, value) || crossed) to_[system][heard.field] = value;
       }
     } else if ((heard.kind == HeardKind::echo && !has(system_, heard.field, value)) || heard.kind == HeardKind::kept || heard.kind == HeardKind::late || (heard.kind == HeardKind::refused && rule.owner != system_ && rule.owner != "any")) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/journal/host_event.hpp"
+#include "host/loans/consequences.hpp"
 #include "host/loans/due.hpp"
 #include "host/loans/path.hpp"
 #include "host/loans/signals.hpp"
@@ -42,12 +43,18 @@ void adopt_one(journal::Writer& writer, const std::string& subject, const Model&
   auto latest = writer.loan(subject);
   if (!latest) return;
   auto state = read_json(latest->state).value_or(nullptr);
+  const auto stage_of = [](const Json& loan) { return get<std::string>(loan, "/fields/stage").value_or(""); };
+  const auto before = stage_of(state);
   auto path = Path::from(state);
   if (path.map_again(model)) {
     path.write(state);
     latest->revision += 1;
     latest->state = text(state);
     writer.append(*latest);
+    if (const auto stage = stage_of(state); stage != before) {
+      tell_owed(writer, subject, state, model, {{"why", "mapped"}});
+      if (model.terminal(stage)) recall_mail(writer, subject, model, "the loan is " + stage + ", as loans.yaml has it now");
+    }
   }
   writer.set_loan_timer(subject, next_look(subject, state, model, writer.now()));
 }

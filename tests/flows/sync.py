@@ -208,12 +208,44 @@ def renumbered_in_the_los(f):
     assert [row["details"] for row in rows] == [{"from": "L-6", "to": "L-6000"}], rows
 
 
+def one_that_writes_in_lower_case(f):
+    f.crm.edit("L-7", email="Ines.OKAFOR@X.test")
+    f.rest()
+    assert (f.state("L-7")["email"], f.los.loans["L-7"]["email"]) == ("Ines.OKAFOR@X.test", "ines.okafor@x.test")
+    assert f.tracks("L-7") == [("crm", "updated", {"email": "taken"}), ("los", "echo", {"email": "echo"})], f.tracks("L-7")
+    assert f.writes(f.crm, "L-7") == [] and f.conflicts("L-7") == []
+
+
+def nothing_new_is_written_nowhere_after_a_restart_either(f):
+    """A pipeline that tracks and writes: what it tracked was no news, and its write has to wait for a connection, and for another start."""
+    f.crm.edit("L-8", nickname="Nessie")
+    f.rest()
+    assert f.los.loans["L-8"] == {"nickname": "Nessie"} and len(f.writes(f.los, "L-8")) == 1, f.los.writes
+
+    def connections(verb, *more):
+        done = subprocess.run([f.d.milepost, "connections", verb, "los", *more, "--config", str(f.d.folder)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    connections("pause", "--reason", "over the weekend")
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    for number, nickname in enumerate(("Nessie", "Ness")):
+        assert f.d.send(json.dumps({"id": f"direct-{number}", "loan": f"L-{8 + number}", "time": now, "nickname": nickname}).encode(), "/hooks/direct")[0] == 202
+    time.sleep(0.5)
+    assert [event["state"] for event in f.d.all_of("/api/v1/events?pipeline=crm-direct", "events")] == ["open", "open"]
+    assert f.d.stop_host() == 0
+    f.d.start_host()
+    connections("resume", "--reason", "it is Monday")
+    f.rest()
+    assert f.writes(f.los, "L-8") == [{"nickname": "Nessie"}], f.writes(f.los, "L-8")
+    assert f.los.loans["L-9"] == {"nickname": "Ness"}, "what was news is written"
+
+
 def main():
     with Deployment(sys.argv[1], HERE / "sync") as d:
         (d.folder / "plugins").mkdir()
         shutil.copy(sys.argv[2], d.folder / "plugins")
         crm = Office(d, "crm", "/hooks/crm", rewrite={"amount": lambda value: f"{float(value):.0f}"}, early=True)
-        los = Office(d, "los", "/hooks/los", rewrite={"phone": phone})
+        los = Office(d, "los", "/hooks/los", rewrite={"phone": phone, "email": str.lower})
         (d.folder / "connections").mkdir()
         for office in (crm, los):
             d.set(f"connections/{office.name}.yaml", office.connection())
@@ -222,7 +254,7 @@ def main():
         d.start_host()
         f = Flow(d, crm, los)
         for check in (what_the_one_says_the_other_gets, a_foreign_change_is_a_conflict, a_person_decides, one_edit_on_both_sides, an_echo_late_twice_and_over_a_restart,
-                      clocks_that_are_off, a_stage_that_swings, a_month_replayed, renumbered_in_the_los):
+                      clocks_that_are_off, a_stage_that_swings, a_month_replayed, renumbered_in_the_los, one_that_writes_in_lower_case, nothing_new_is_written_nowhere_after_a_restart_either):
             check(f)
             print("ok:", check.__name__, flush=True)
         assert d.stop_host() == 0

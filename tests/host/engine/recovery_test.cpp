@@ -2,6 +2,7 @@
 #include "host/engine/recovery.hpp"
 
 #include "host/audit/trail.hpp"
+#include "host/loans/holdings.hpp"
 #include "tests/host/journal/fixture.hpp"
 
 namespace milepost::engine {
@@ -229,6 +230,20 @@ TEST_F(Recovery, SettlesADoubtAsDoneWithAnAnswer) {
   EXPECT_EQ(rows[0].row.action, "resolve");
   EXPECT_EQ(rows[0].row.outcome, "done");
   EXPECT_FALSE(resolve(*store, doubtful.sequence, Settlement::done, {}, order_)) << "it is settled already";
+}
+
+TEST_F(Recovery, WhatIsSettledAsDoneHasBeenTakenByTheSystemThatItWasWrittenTo) {
+  const auto doubtful = stuck("e-1", "L-1", EventState::in_doubt);
+  const auto sent = telemetry::to_micros(clock.now());
+  run([&](journal::Writer& writer) {
+    loans::Holdings holdings;
+    holdings.write("phone", "1", doubtful.sequence, "card", sent);
+    writer.put_holding("L-1", "crm", holdings.json());
+  });
+  const auto awaited = [&] { return loans::Holdings::from(store->holdings("L-1")["crm"]).awaits("phone", sent + 3'600'000'000); };
+  EXPECT_TRUE(awaited());
+  ASSERT_TRUE(resolve(*store, doubtful.sequence, Settlement::done, {}, order_));
+  EXPECT_FALSE(awaited()) << "an hour later it has arrived for certain";
 }
 
 TEST_F(Recovery, SettlesADoubtByTryingAgain) {

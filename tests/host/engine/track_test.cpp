@@ -1,6 +1,7 @@
 // The track step through a whole engine: revisions, audit rows, timers, and what the host tells.
 #include "host/audit/trail.hpp"
 #include "host/engine/naming.hpp"
+#include "host/loans/pieces.hpp"
 #include "tests/host/engine/engine_rig.hpp"
 
 namespace milepost::engine {
@@ -118,9 +119,38 @@ TEST_F(Track, ALoanThatIsRenumberedIsTheOther) {
   EXPECT_THAT(renamed, ::testing::ElementsAre("renumbered", "renumbered"));
 }
 
+TEST_F(Track, WhatALoanHasGoesWithItToItsNewName) {
+  stop();
+  start("  - {use: track, with: {stage: \"${payload.stage}\", merged_into: \"${payload.into}\"}}\n");
+  config::LoanModel definition;
+  definition.mail.emplace().cooling_off = 4h;
+  config::Faults faults;
+  engine_->set_loans(loans::Model::compile(definition, faults));
+  send("a", R"({"stage": "docs"})");
+  const auto mailed = send("b", "{}");
+  EXPECT_TRUE(store_->run([&](journal::Writer& writer) {
+    writer.append({"L-9", 1, mailed, clock_.now(), R"({"fields":{"stage":"denied"},"at":{},"since":{"stage":1}})"});
+    journal::Effect effect;
+    effect.event = mailed;
+    effect.step = "card";
+    effect.state = journal::EffectState::done;
+    effect.answer = R"({"effect":"created","body":{"order_id":"o-1"}})";
+    writer.put(effect);
+    writer.put(journal::MailPiece{"L-1", mailed, "card", "acme.send", "c", clock_.now()});
+    writer.put_state(loans::kHeldOutScope, "L-1", "17", 0);
+  }));
+  send("c", R"({"into": "L-9"})");
+  EXPECT_EQ(read_json(store_->loan("L-9")->state).value()["fields"]["stage"], "denied");
+  EXPECT_EQ(store_->state(loans::kHeldOutScope, "L-9")->value, "17");
+  ASSERT_THAT(told(), ::testing::ElementsAre("milepost.mail_recall")) << "the loan that it is a part of now has ended";
+  EXPECT_EQ(payload(events("milepost")[0])["answer"]["order_id"], "o-1");
+  EXPECT_TRUE(store_->mail_of("L-9").at(0).recalled_at);
+}
+
 TEST(OtherNames, StandInATextAsWords) {
   EXPECT_THAT(under_other_names("L-1/approval", {"L-1", "L-2"}), ::testing::ElementsAre("L-2/approval"));
   EXPECT_THAT(under_other_names("L-2/approval", {"L-1", "L-2", "L-3"}), ::testing::UnorderedElementsAre("L-1/approval", "L-3/approval"));
+  EXPECT_THAT(under_other_names("approval-L-1_card", {"L-1", "L-2"}), ::testing::ElementsAre("approval-L-2_card"));
   EXPECT_THAT(under_other_names("L-10/approval", {"L-1", "L-2"}), ::testing::IsEmpty());
   EXPECT_THAT(under_other_names("card", {"L-1", "L-2"}), ::testing::IsEmpty());
 }

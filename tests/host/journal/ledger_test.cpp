@@ -166,6 +166,21 @@ TEST_F(Ledger, SetsStateOnlyFromTheExpectedVersion) {
   EXPECT_TRUE(put("", 0));
   EXPECT_EQ(store->state("conn", "token")->value, "");
   EXPECT_GT(store->state("conn", "token")->version, 2u);  // one who still holds version 2 must not match
+  run([](Writer& writer) { writer.drop_state("conn", "token"); });
+  EXPECT_FALSE(store->state("conn", "token"));
+  EXPECT_TRUE(put("d", 0));
+  EXPECT_EQ(store->state("conn", "token")->version, 1u) << "no row was left of it";
+}
+
+TEST_F(Ledger, ForgetsMailThatNeverLeft) {
+  run([](Writer& writer) {
+    writer.put(MailPiece{"L-1", 1, "card", "acme.send", "c", kStart});
+    writer.put(MailPiece{"L-1", 1, "letter", "acme.send", "c", kStart});
+    writer.remove_mail("L-1", 1, "card");
+  });
+  const auto left = store->mail_of("L-1");
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].step, "letter");
 }
 
 }  // namespace TEST_FILE

@@ -121,6 +121,18 @@ TEST_F(MailBudgetTest, DaysThatTheHostWasDownAreNotMadeUp) {
   EXPECT_EQ(turns(all), "ggwwww");
 }
 
+TEST_F(MailBudgetTest, WhatHasItsTurnAndCannotLeaveYetCountsForTheDayOnWhichItDoes) {
+  std::vector<journal::Sequence> all;
+  for (int i = 0; i < 5; ++i) turn(all.emplace_back(piece()), 5.0 - i);
+  clock_.advance(1h);
+  EXPECT_EQ(turn(all[4]).kind, Kind::wait) << "the draw is made: for the first two, whose connection is away";
+  clock_.advance(24h);
+  EXPECT_EQ(turn(all[4]).kind, Kind::wait);
+  EXPECT_EQ(turns(all), "ggwww") << "two a day, and not the four of two days";
+  clock_.advance(24h);
+  EXPECT_EQ(turns({all[2], all[3], all[4]}), "ggw");
+}
+
 TEST_F(MailBudgetTest, WhatWaitedTooLongLapses) {
   definition_.mail->budget->lapse = 24h;
   const auto a = piece(), b = piece(), c = piece();

@@ -62,6 +62,14 @@ class Shared : public ::testing::Test {
     EXPECT_TRUE(holdings.answered(delivery, "write", version, telemetry::to_micros(kMonday + after)));
     stored_[system] = holdings.json();
   }
+  bool awaits(const std::string& system, const std::string& field, std::chrono::seconds after) { return Holdings::from(stored_[system]).awaits(field, telemetry::to_micros(kMonday + after)); }
+  /// The CRM was sent 1, and then 2, answered five seconds in; it has told of neither.
+  void write_twice() {
+    say("los", 0s, {{"phone", "1"}});
+    answer("crm", write("crm", "phone", "1", 1s), 2s);
+    say("los", 3s, {{"phone", "2"}});
+    answer("crm", write("crm", "phone", "2", 4s), 5s);
+  }
   Json field(const std::string& name) const {
     const Json* found = find(state_, "/fields/" + name);
     return found == nullptr ? Json(nullptr) : *found;
@@ -184,13 +192,161 @@ TEST_F(Shared, AWriteThatNeverComesBackHasArrivedAfterAWhile) {
   EXPECT_THAT(say("crm", 11min, {{"phone", "1"}}), ElementsAre("phone taken")) << "a person went back to it";
 }
 
+TEST_F(Shared, AnEarlierWriteIsAnEchoUntilALaterOneHasArrived) {
+  write_twice();
+  EXPECT_THAT(say("crm", 10min + 4s, {{"phone", "1"}}), ElementsAre("phone echo"));
+  EXPECT_THAT(told_, IsEmpty()) << "the later one follows";
+  EXPECT_EQ(field("phone"), "2");
+}
+
+TEST_F(Shared, AnEarlierWriteIsAChangeTenMinutesAfterTheLaterOnesAnswer) {
+  write_twice();
+  EXPECT_THAT(say("crm", 10min + 5s, {{"phone", "1"}}), ElementsAre("phone taken"));
+  EXPECT_THAT(told_, ElementsAre("los phone 1")) << "a person went back to it: that is what is there";
+}
+
+TEST_F(Shared, AWriteWithoutAnAnswerIsAwaitedForAsLongAsItTakes) {
+  say("crm", 0s, {{"phone", "1"}});
+  say("los", 1s, {{"phone", "2"}});
+  write("crm", "phone", "2", 2s);
+  EXPECT_THAT(say("crm", 1h, {{"phone", "1"}}), ElementsAre("phone known")) << "it may be on its way still";
+  EXPECT_THAT(told_, IsEmpty());
+  EXPECT_TRUE(awaits("crm", "phone", 2h));
+  EXPECT_THAT(say("crm", 2h, {{"phone", "2"}}), ElementsAre("phone echo"));
+  EXPECT_FALSE(awaits("crm", "phone", 2h));
+}
+
+TEST_F(Shared, AChangeAfterAWriteHasArrivedIsNotWrittenBackToWhereItWasMade) {
+  say("crm", 0s, {{"phone", "1"}});
+  say("los", 1s, {{"phone", "2"}});
+  answer("crm", write("crm", "phone", "2", 2s), 3s);
+  EXPECT_THAT(say("crm", 11min, {{"phone", "3"}}), ElementsAre("phone taken"));
+  EXPECT_THAT(told_, ElementsAre("los phone 3"));
+  EXPECT_FALSE(state_.contains("hops")) << "it answers no write";
+}
+
+TEST_F(Shared, SystemsThatNeverTellOfOurWritesAreNoLoop) {
+  for (int i = 0; i < 40; ++i) {
+    const std::chrono::seconds start = i * 40min, half = start + 20min;
+    const auto theirs = std::to_string(1000 + i), ours = std::to_string(2000 + i);
+    ASSERT_THAT(say("crm", start, {{"phone", theirs}}), ElementsAre("phone taken")) << i;
+    ASSERT_THAT(told_, ElementsAre("los phone " + theirs));
+    answer("los", write("los", "phone", theirs, start + 1s), start + 2s);
+    ASSERT_THAT(say("los", half, {{"phone", ours}}), ElementsAre("phone taken")) << i;
+    ASSERT_THAT(told_, ElementsAre("crm phone " + ours));
+    answer("crm", write("crm", "phone", ours, half + 1s), half + 2s);
+  }
+}
+
+TEST_F(Shared, AVersionIsKnownWhateverWasWrittenSince) {
+  say("los", 0s, {{"phone", "1"}});
+  answer("crm", write("crm", "phone", "1", 1s), 2s, "v7");
+  say("los", 3s, {{"phone", "2"}});
+  answer("crm", write("crm", "phone", "2", 4s), 5s, "v8");
+  version_ = "v7";
+  EXPECT_THAT(say("crm", 6s, {{"phone", "one"}}), ElementsAre("phone echo"));
+  version_ = "v8";
+  EXPECT_THAT(say("crm", 7s, {{"phone", "two"}}), ElementsAre("phone echo"));
+  EXPECT_FALSE(awaits("crm", "phone", 7s));
+  version_ = "v9";
+  EXPECT_THAT(say("crm", 8s, {{"phone", "two"}}), ElementsAre("phone known"));
+  EXPECT_THAT(say("crm", 9s, {{"phone", "one"}}), ElementsAre("phone taken")) << "a person wrote it";
+}
+
+TEST_F(Shared, ASystemsTrueIsBelievedOfWhatNobodyKnows) {
+  say("los", 0s, {{"phone", "1"}});
+  write("crm", "phone", "1", 1s);
+  say("los", 2s, {{"phone", "2"}});
+  write("crm", "phone", "2", 3s);
+  EXPECT_THAT(say("crm", 4s, {{"phone", "one"}, {"echo", true}}), ElementsAre("phone echo")) << "of the oldest";
+  EXPECT_THAT(told_, IsEmpty());
+  EXPECT_THAT(say("crm", 5s, {{"phone", "two"}, {"echo", true}}), ElementsAre("phone echo"));
+  EXPECT_FALSE(awaits("crm", "phone", 5s));
+  EXPECT_THAT(say("crm", 6s, {{"phone", "two"}}), ElementsAre("phone known")) << "that is how it writes it";
+  EXPECT_THAT(say("crm", 7s, {{"phone", "three"}, {"echo", true}}), ElementsAre("phone echo")) << "though nothing was written";
+  EXPECT_EQ(field("phone"), "2");
+  EXPECT_THAT(told_, ElementsAre("crm phone 2")) << "it has another one now";
+  EXPECT_THAT(say("crm", 8s, {{"phone", "three"}}), ElementsAre("phone known"));
+  write("crm", "phone", "2", 9s);
+  EXPECT_THAT(say("crm", 10s, {{"phone", "2"}, {"echo", nullptr}}), ElementsAre("phone echo")) << "null says neither";
+}
+
+TEST_F(Shared, ASystemsFalseOutweighsValueAndVersion) {
+  say("los", 0s, {{"phone", "1"}});
+  answer("crm", write("crm", "phone", "1", 1s), 2s, "v7");
+  version_ = "v7";
+  EXPECT_THAT(say("crm", 3s, {{"phone", "9"}, {"echo", false}}), ElementsAre("phone taken"));
+  EXPECT_THAT(told_, ElementsAre("crm phone 9", "los phone 9")) << "our write may come after it";
+  EXPECT_THAT(say("crm", 4s, {{"phone", "9"}, {"echo", false}}), ElementsAre("phone known")) << "it has said so before";
+  EXPECT_THAT(say("crm", 5s, {{"phone", "1"}, {"echo", false}}), ElementsAre("phone taken")) << "a person went back to what was written";
+}
+
+TEST_F(Shared, OnlyItsLastWordCountsInWhateverOrderTheyArrive) {
+  version_ = "10";
+  EXPECT_THAT(say("crm", 10s, {{"phone", "1"}}), ElementsAre("phone taken"));
+  version_ = "9";
+  EXPECT_THAT(say("crm", 10s, {{"phone", "2"}}), ElementsAre("phone stale")) << "of the same moment, by its version";
+  version_ = "11";
+  EXPECT_THAT(say("crm", 10s, {{"phone", "3"}}), ElementsAre("phone taken"));
+  EXPECT_THAT(say("crm", 10s, {{"phone", "3"}}), ElementsAre("phone known")) << "the same once more";
+  write("crm", "phone", "4", 11s);
+  version_.clear();
+  EXPECT_THAT(say("crm", 9s, {{"phone", "4"}}), ElementsAre("phone stale"));
+  EXPECT_TRUE(awaits("crm", "phone", 12s)) << "that was before the write: it shows nothing of it";
+  EXPECT_TRUE(quiet_);
+  EXPECT_THAT(told_, IsEmpty());
+  EXPECT_EQ(field("phone"), "3");
+}
+
+TEST_F(Shared, AClockThatIsSlowMistakesNothingForAnEcho) {
+  say("los", 0s, {{"phone", "1"}});
+  write("crm", "phone", "1", 1s);
+  EXPECT_THAT(say("crm", -2h, {{"phone", "1"}}), ElementsAre("phone echo")) << "two hours before it was written";
+  EXPECT_THAT(say("crm", -2h + 1s, {{"phone", "2"}}), ElementsAre("phone late")) << "a change, which loses by its time";
+  EXPECT_THAT(told_, ElementsAre("crm phone 1"));
+}
+
+TEST_F(Shared, WhatWasWrittenAndTakenOutIsCleared) {
+  say("los", 0s, {{"phone", "1"}});
+  answer("crm", write("crm", "phone", "1", 1s), 2s);
+  EXPECT_THAT(say("crm", 11min, {{"phone", ""}}), ElementsAre("phone taken")) << "its first word of it, but it had one";
+  EXPECT_THAT(told_, ElementsAre("los phone "));
+}
+
+TEST_F(Shared, WhatTheOwnerHasClearedIsHisStill) {
+  say("crm", 0s, {{"email", "ines@x.test"}});
+  say("crm", 1s, {{"email", nullptr}});
+  EXPECT_TRUE(field("email").is_null());
+  EXPECT_THAT(say("los", 2s, {{"email", "bo@x.test"}}), ElementsAre("email kept")) << "a conflict: he has said that there is none";
+  EXPECT_THAT(told_, ElementsAre("los email nothing"));
+  say("los", 3s, {{"note", "a"}});
+  say("los", 4s, {{"note", nullptr}});
+  EXPECT_THAT(say("crm", 5s, {{"note", "b"}}), ElementsAre("note overruled"));
+}
+
 TEST_F(Shared, WhatNeverArrivedIsForgotten) {
   say("los", 0s, {{"phone", "1"}});
   const auto delivery = write("crm", "phone", "1");
   auto holdings = Holdings::from(stored_["crm"]);
   EXPECT_TRUE(holdings.withdraw(delivery, "write"));
-  EXPECT_FALSE(holdings.awaits("phone"));
+  EXPECT_FALSE(holdings.awaits("phone", telemetry::to_micros(kMonday)));
   EXPECT_EQ(holdings.last("phone"), nullptr);
+}
+
+TEST_F(Shared, WhatWasWrittenUnderTheNameOfALoanThatIsThisOneComesBackToIt) {
+  say("crm", 0s, {{"phone", "9"}});
+  Holdings other;
+  other.write("phone", "5", 7, "write", telemetry::to_micros(kMonday));
+  other.write("amount", "5", 7, "write", telemetry::to_micros(kMonday));
+  auto holdings = Holdings::from(stored_["crm"]);
+  holdings.join(other);
+  stored_["crm"] = holdings.json();
+  EXPECT_EQ(*holdings.last("phone"), "9");
+  EXPECT_EQ(*holdings.last("amount"), "5");
+  EXPECT_THAT(say("crm", 1s, {{"phone", "5"}}), ElementsAre("phone echo"));
+  EXPECT_EQ(field("phone"), "9");
+  EXPECT_THAT(told_, IsEmpty());
+  EXPECT_THAT(say("crm", 2s, {{"phone", "9"}}), ElementsAre("phone known")) << "the other record still has its own";
 }
 
 TEST_F(Shared, AnOlderChangeLosesAndItsSystemIsTold) {
@@ -217,7 +373,7 @@ TEST_F(Shared, WhatWasWrittenTogetherHasArrivedTogether) {
   stored_["crm"] = holdings.json();
   say("los", 1s, {{"phone", "2"}});
   EXPECT_THAT(say("crm", 2s, {{"phone", "2"}, {"amount", "5.00"}}), ElementsAre("amount echo", "phone echo"));
-  EXPECT_FALSE(Holdings::from(stored_["crm"]).awaits("amount")) << "the second write of it came with the phone's";
+  EXPECT_FALSE(Holdings::from(stored_["crm"]).awaits("amount", telemetry::to_micros(kMonday))) << "the second write of it came with the phone's";
 }
 
 TEST_F(Shared, WhatASystemNeverHadIsNotCleared) {
@@ -244,18 +400,18 @@ TEST_F(Shared, AStageIsSharedInEveryonesWords) {
 }
 
 TEST_F(Shared, SystemsThatAnswerEachOtherWithoutEndAreStopped) {
-  definition_.owners["note"] = {"any", Otherwise::keep, Compare::exact};
+  definition_.owners["a/~note"] = {"any", Otherwise::keep, Compare::exact};
   model_ = model_of(definition_);
-  say("los", 0s, {{"note", "x"}});
+  say("los", 0s, {{"a/~note", "x"}});
   std::string verdict, value = "x";
   int rounds = 0;
-  for (; rounds < 100 && verdict != "note endless"; ++rounds) {
+  for (; rounds < 100 && verdict != "a/~note endless"; ++rounds) {
     const std::string system = rounds % 2 ? "los" : "crm";
-    write(system, "note", value, std::chrono::seconds(2 * rounds + 1));
+    write(system, "a/~note", value, std::chrono::seconds(2 * rounds + 1));
     value += "!";  // each of them adds to what it is given
-    verdict = say(system, std::chrono::seconds(2 * rounds + 2), {{"note", value}}).front();
+    verdict = say(system, std::chrono::seconds(2 * rounds + 2), {{"a/~note", value}}).front();
   }
-  EXPECT_EQ(verdict, "note endless");
+  EXPECT_EQ(verdict, "a/~note endless");
   EXPECT_EQ(rounds, 33);
   EXPECT_THAT(told_, IsEmpty());
 }

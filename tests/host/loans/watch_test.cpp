@@ -6,6 +6,7 @@
 
 #include "host/config/host_events.hpp"
 #include "host/loans/due.hpp"
+#include "host/loans/holdings.hpp"
 #include "tests/host/loans/loans_rig.hpp"
 
 namespace milepost::loans {
@@ -127,6 +128,39 @@ TEST_F(LoanWatch, AnotherModelMapsWhatNobodyHadMapped) {
   const auto loan = store_->loan("L-1");
   EXPECT_EQ(stage_of(read_json(loan->state).value()), "approval");
   EXPECT_EQ(loan->revision, 3);
+}
+
+TEST_F(LoanWatch, AStageThatIsMappedNowIsToldToWhoLacksItAndAsksMailBack) {
+  config::LoanModel definition;
+  definition.systems["crm"] = {"crm-in"};
+  definition.owners["stage"] = {.owner = "los"};
+  definition.mail.emplace();
+  definition.mail->cooling_off = 4h;
+  track("L-1", {{"stage", "docs"}}, 1, *model_of(definition));
+  ASSERT_TRUE(store_->run([&](journal::Writer& writer) {
+    Holdings crm;
+    crm.hear("stage", {"docs", {}, {}, telemetry::to_micros(clock_.now())}, config::Compare::exact);
+    writer.put_holding("L-1", "crm", crm.json());
+    journal::NewEvent mailed;
+    mailed.pipeline = "cards";
+    mailed.id = "e-1";
+    mailed.subject = mailed.lane = "L-1";
+    mailed.payload = "{}";
+    journal::Effect effect;
+    effect.event = writer.accept(mailed, telemetry::new_id(clock_.now()), clock_.now()).event.sequence;
+    effect.step = "card";
+    effect.state = journal::EffectState::done;
+    writer.put(effect);
+    writer.put(journal::MailPiece{"L-1", effect.event, "card", "acme.send", "acme", clock_.now()});
+  }));
+  clock_.advance(1h);
+  track("L-1", {{"stage", "Turned down"}}, 2, *model_of(definition));
+  ASSERT_TRUE(adopt(*store_, *model_of(definition)));
+  EXPECT_TRUE(told().empty());
+  definition.synonyms["any"]["turned down"] = "denied";
+  ASSERT_TRUE(adopt(*store_, *model_of(definition)));
+  EXPECT_EQ(stage_of(read_json(store_->loan("L-1")->state).value()), "denied");
+  EXPECT_THAT(told(), ::testing::ElementsAre("milepost.loan_changed L-1", "milepost.mail_recall L-1"));
 }
 
 TEST_F(LoanWatch, WakesByTheClock) {
