@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "host/access/keys.hpp"
@@ -50,11 +51,14 @@ int run(const Arguments& arguments) {
   auto lock = deploy::Lock::take(folder);
   if (!lock) return failed(lock.error());
 
-  const auto crash = telemetry::watch_for_crashes(folder + "/crash");
-  if (crash) log(Level::error, "host.crashed", {{"signal", *crash}});
-
   const auto first = std::make_shared<const deploy::Deployment>(deploy::load(arguments.folder(), true));
   const auto& deployment = *first;
+  // By the standard model loans would stand elsewhere, and mail would pass a gate that has no rules.
+  const auto wrong = std::ranges::find_if(deployment.faults, [](const auto& fault) { return !fault.warning && fault.at.file == "loans.yaml"; });
+  if (wrong != deployment.faults.end()) return failed({ErrorKind::permanent, config::to_string(*wrong) + ". Every pipeline goes by that file, so nothing runs until it is corrected"});
+
+  const auto crash = telemetry::watch_for_crashes(folder + "/crash");
+  if (crash) log(Level::error, "host.crashed", {{"signal", *crash}});
   for (const auto& fault : deployment.faults) log(fault.warning ? Level::warn : Level::error, "config.fault", {{"fault", config::to_string(fault)}, {"remedy", fault.remedy}});
   for (const auto& refused : deployment.registry->refused()) log(Level::error, "plugin.refused", {{"path", refused.path}, {"reason", refused.reason}});
 
@@ -123,6 +127,7 @@ int run(const Arguments& arguments) {
   admission.start();
   if (const auto started = sources.start(); !started) return failed(started.error());
   engine.start(crash.has_value());
+  telemetry::heeded_crash();
   server.start();
   pruner.start();
   loans_watch.start();

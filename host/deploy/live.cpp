@@ -110,8 +110,13 @@ Status Live::change(const Planned& planned, const std::set<std::string>& pipelin
   if (!hooks) return fail(hooks.error());
   auto sources = parts_.sources.ready(next, pipelines);
   if (!sources) return fail(sources.error());
-  if (!planned.plan.empty())
-    if (auto kept = parts_.store.run(record(planned.plan, planned.after, next, cause)); !kept) return kept;
+  if (!planned.plan.empty() || !sources->known.empty()) {
+    auto kept = parts_.store.run([work = record(planned.plan, planned.after, next, cause), known = sources->known](journal::Writer& writer) {
+      work(writer);
+      for (const auto& [row, text] : known) writer.put_cursor(row, text);
+    });
+    if (!kept) return kept;
+  }
 
   // Who takes events comes before who brings them.
   parts_.engine.set_loans(next.loans);

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "host/config/fault_text.hpp"
+#include "host/deploy/places.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace milepost::deploy {
@@ -32,21 +33,29 @@ Sources::~Sources() { stop(); }
 
 Result<Sources::Readied> Sources::ready(const Deployment& deployment, const std::set<std::string>& pipelines) {
   Readied out;
+  std::map<std::string, std::vector<std::string>> names;  // of places
+  try {
+    for (const auto& program : deployment.programs) {
+      if (!pipelines.contains(program->pipeline.name)) continue;
+      auto places = places_of(program->pipeline, store_);
+      names[program->pipeline.name] = std::move(places.names);
+      if (!places.row.empty()) out.known.emplace_back(std::move(places.row), std::move(places.text));
+    }
+  } catch (const journal::StoreError& error) {
+    return fail(error.error());
+  }
   for (const auto& program : deployment.programs) {
     const auto& pipeline = program->pipeline;
     if (!pipelines.contains(pipeline.name)) continue;
     const auto mapping = mapping_of(pipeline);
     if (!mapping) return fail(mapping.error());
-    std::map<std::string, int> seen;  // sources of one kind are told apart by their order
-    for (const auto& source : pipeline.sources) {
-      const auto kind = source.use + (source.connection.empty() ? "" : "@" + source.connection);
-      const auto number = ++seen[kind];
+    for (std::size_t i = 0; i < pipeline.sources.size(); ++i) {
+      const auto& source = pipeline.sources[i];
       const auto info = deployment.registry->source_info(source.use);
       const auto feed = [&] {
-        const auto cursor = pipeline.name + "/" + kind + (number > 1 ? "/" + std::to_string(number) : "");
         return std::make_unique<intake::Feed>(
             intake::Origin{pipeline.name, source.use, pipeline.version, info ? info->digest : "", 202}, *mapping,
-            cursor, store_, clock_);
+            names[pipeline.name][i], store_, clock_);
       };
       if (source.use == "schedule") {
         auto schedule = intake::Schedule::make(source.with.json, feed());

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/deploy/deployment.hpp"
@@ -34,6 +35,8 @@ class Sources {
     std::vector<intake::Schedule> schedules;
     std::vector<intake::Following> followings;
     std::vector<std::unique_ptr<intake::Poller>> pollers;
+    /// By which their places are found again: rows to be stored like a place, in the commit of the change.
+    std::vector<std::pair<std::string, std::string>> known;
   };
   /// Those of `pipelines`. Changes nothing that runs; one that follows events begins now. Errors: what a plugin or its
   /// settings refuse, and the store's.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -36,12 +37,12 @@ Status write_file(const std::string& path, const std::string& text) {
   const auto led = std::filesystem::canonical(path, none);
   const std::filesystem::path target = none ? std::filesystem::path(path) : led;
   const auto fault = [&] { return fail(ErrorKind::permanent, path + " cannot be written: " + std::strerror(errno)); };
-  // Beside it, under a name that nobody reads.
-  const auto beside = (target.parent_path() / ("." + target.filename().string() + ".new")).string();
+  // Beside it, under a name that nobody reads, and nobody else writes at this moment.
+  auto beside = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
   struct stat about {};
   const bool there = ::stat(path.c_str(), &about) == 0;
   const mode_t mode = there ? about.st_mode & 07777 : 0644;
-  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const int file = ::mkostemp(beside.data(), O_CLOEXEC);
   if (file < 0) return fault();
   // Whoever owned it goes on owning it, where we may say so: an admin's file that the host rewrites stays the admin's.
   if (there && (about.st_uid != ::geteuid() || about.st_gid != ::getegid())) static_cast<void>(::fchown(file, about.st_uid, about.st_gid) == 0);

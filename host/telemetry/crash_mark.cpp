@@ -72,12 +72,17 @@ void leave_note(int signal) {
 std::optional<std::string> watch_for_crashes(const std::string& path) {
   std::string left;
   std::getline(std::ifstream(path), left);
-  note = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  note = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   struct sigaction action {};
   action.sa_handler = leave_note;
   action.sa_flags = SA_ONSTACK;
   for (auto& one : watched) ::sigaction(one.signal, &action, &one.before);
   return left.empty() ? std::nullopt : std::optional(left);
+}
+
+void heeded_crash() {
+  if (note >= 0) [[maybe_unused]]
+    const auto done = ::ftruncate(note, 0);
 }
 
 CrashPlace::CrashPlace(const char* who, const char* what) noexcept : who_(place.who), what_(place.what) {

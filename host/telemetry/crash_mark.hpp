@@ -9,8 +9,9 @@
 namespace milepost::telemetry {
 
 /// What the last process left at `path` ("SIGSEGV", "SIGSEGV in acme: run"), if anything; from here on this process
-/// leaves its own. Call once.
+/// leaves its own. What was left stays there until heeded_crash(), for the next start, should this one fail. Call once.
 std::optional<std::string> watch_for_crashes(const std::string& path);
+void heeded_crash();
 
 /// What this thread is about while it lives: named in the note, and on stderr. A process that ends by exit() within one
 /// ends at once, status 70, before any destructor of ours runs beside working threads.
