@@ -51,8 +51,9 @@ std::expected<http::Response, http::Failure> Doubles::exchange(const http::Reque
   } else if (fault && fault->cut == VendorFault::Cut::before) {
     cut = true;
   } else {
-    auto given = vendor->twin->handle({request.method, target, {request.headers.begin(), request.headers.end()},
-                                       request.body, Intent::once});
+    HttpHeaders headers{{"Host", url->authority}};  // as the client that this stands for sends it
+    headers.insert(headers.end(), request.headers.begin(), request.headers.end());
+    auto given = vendor->twin->handle({request.method, target, std::move(headers), request.body, Intent::once});
     answer = {given.status, {given.headers.begin(), given.headers.end()}, std::move(given.body)};
     cut = fault && fault->cut == VendorFault::Cut::after;
   }

@@ -226,6 +226,11 @@ class FileReader {
     out.decoded = event.given();
     for (const char* field : {"id", "type", "subject", "actor", "reason", "revision"})
       if (const auto text = event.text(field)) out.event[field] = *text;
+    if (const auto text = event.text("time")) {
+      if (telemetry::Time time; telemetry::from_text(*text, time)) out.event["time"] = *text;
+      else
+        report_.fault(config::code::kShape, *event.node().find("time"), event.path("time"), config::in_quotes(*text) + " is no time such as 2026-11-02T09:00:00Z");
+    }
     event.refuse_the_rest();
     if (out.kind == Stimulus::Kind::deliver) return;
     if (out.decoded) {

@@ -187,8 +187,8 @@ class World {
     const auto beside = std::filesystem::path(plugin->path).parent_path() / (connection.use + ".conformance.json");
     const auto sample = conformance::Sample::read(beside.string());
     if (!sample) return;
-    const Json given = sample->connection();
     auto& with = connection.with.json;
+    const Json given = sample->connection_like(with);
     for (auto setting = with.begin(); with.is_object() && setting != with.end(); ++setting) {
       const Json& tagged = setting.value();
       if (!tagged.is_object() || tagged.size() != 1 || !tagged.begin().key().starts_with('!')) continue;
@@ -274,6 +274,7 @@ class World {
     event.reason = field("reason");
     event.revision = field("revision");
     event.time = clock_.now();
+    if (Time time; telemetry::from_text(field("time"), time)) event.time = time;
     event.payload = Document(entry.body);
     const auto& into = pipeline(entry.pipeline);
     intake::Feed feed({into.name, source.use, into.version, "", 202}, must(deploy::mapping_of(into)), "milepost test", *store_, clock_);

@@ -221,7 +221,8 @@ const Json& shapes() {
     "properties": {
       "id": {"type": "string", "description": "The sender's id."}, "type": {"type": "string", "description": "What happened."},
       "subject": {"type": "string", "description": "What it is about."}, "actor": {"type": "string", "description": "Who did it."},
-      "reason": {"type": "string", "description": "Why."}, "revision": {"type": "string", "description": "The document's revision."}
+      "reason": {"type": "string", "description": "Why."}, "revision": {"type": "string", "description": "The document's revision."},
+      "time": {"type": "string", "description": "When it happened: 2026-11-02T09:00:00Z; else when it comes."}
     }
   },
   "expect": {

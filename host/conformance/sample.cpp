@@ -41,6 +41,20 @@ Json Sample::connection() const {
   return found == nullptr ? Json::object() : *found;
 }
 
+Json Sample::connection_like(const Json& with) const {
+  const auto in_common = [&](const Json& settings) {
+    int out = 0;
+    for (const auto& [name, value] : settings.items())
+      if (const auto* own = find(with, "/" + name); own != nullptr && *own == value) ++out;
+    return out;
+  };
+  Json best = connection();
+  if (const auto* sources = find(json_, "/sources"))
+    for (const auto& source : *sources)
+      if (const auto* own = find(source, "/connection"); own != nullptr && in_common(*own) > in_common(best)) best = *own;
+  return best;
+}
+
 Json Sample::at(const std::string& path, std::size_t n) const {
   const auto* found = find(json_, "/" + path);
   if (found == nullptr) return nullptr;
