@@ -32,10 +32,10 @@ int application(int argc, char** argv) {
   // Poco sees only what is its own: a daemon changes to "/", so the folder must be absolute before.
   std::vector<std::string> own = {argv[0]};
   bool daemon = false;
-  for (const auto& word : typed) {
-    if (typed[0] != "run") break;
-    if (word == "--daemon") own.push_back(word), daemon = true;
-    if (word.starts_with("--pidfile=")) own.push_back(word);
+  for (std::size_t i = 0; i < typed.size() && typed[0] == "run"; ++i) {
+    if (typed[i] == "--daemon") own.push_back(typed[i]), daemon = true;
+    if (typed[i].starts_with("--pidfile=")) own.push_back("--pidfile=" + std::filesystem::absolute(typed[i].substr(10)).string());
+    if (typed[i] == "--pidfile" && i + 1 < typed.size()) own.push_back("--pidfile=" + std::filesystem::absolute(typed[i + 1]).string());
   }
   if (daemon) {
     bool named = false;

@@ -6,6 +6,7 @@
 #include "host/cli/command.hpp"
 #include "host/deploy/deployment.hpp"
 #include "host/config/effective_view.hpp"
+#include "host/config/fault_codes.hpp"
 #include "host/config/fault_text.hpp"
 
 namespace milepost::cli {
@@ -30,6 +31,10 @@ int show(const Arguments& arguments) {
   config::Faults faults;
   if (!definition) {
     const auto root = std::filesystem::absolute(arguments.folder()).lexically_normal().string();
+    // Without a milepost.yaml the defaults hold; without a folder nothing does.
+    for (const auto& fault : config::load_host(root).faults)
+      if (fault.code == config::code::kFolder) faults.push_back(fault);
+    if (!faults.empty()) return print_view({}, faults, root, false);
     return print_view(config::view_host(root, faults), faults, root, arguments.json());
   }
   const auto deployment = deploy::load(arguments.folder(), false);

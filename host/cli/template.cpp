@@ -141,6 +141,10 @@ class Overlay {
 /// Puts a copy and what it was made of, if the folder has no fault in the copy then; nothing otherwise.
 int put_checked(const std::string& root, const std::string& file, const std::string& content, const config::Template& from) {
   const auto kept = config::kept_path(from.name, from.version);
+  // Others are copies of it: under another text their upgrade would take the template's edits for theirs.
+  if (const auto before = config::read_file(fs::path(root) / kept, kMostCopy); before ? *before != from.text : !before.error().missing)
+    return failed({ErrorKind::permanent, before ? from.file + " was edited and still says version " + std::to_string(from.version) + ": count its version up"
+                                                : kept + " cannot be read: " + before.error().message});
   const Overlay later(root, {{file, content}, {kept, from.text}});
   config::Faults faults;
   for (const auto& fault : deploy::load(later.path(), false).faults)
@@ -233,6 +237,7 @@ int template_upgrade(const Arguments& arguments) {
   if (newest->second.version == copy->from.version) {
     if (newest->second.text != base->text)
       return failed({ErrorKind::permanent, newest->second.file + " was edited and still says version " + std::to_string(base->version) + ": count its version up"});
+    if (arguments.has("set")) return failed({ErrorKind::permanent, copy->file + " is up to date, so nothing is set: write its parameters under template.params"});
     fmt::print("{} is up to date: {}, version {}\n", copy->file, copy->from.name, copy->from.version);
     return kDone;
   }

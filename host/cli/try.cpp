@@ -15,6 +15,7 @@
 #include "host/config/fault_text.hpp"
 #include "host/config/host_events.hpp"
 #include "host/config/links.hpp"
+#include "host/config/yaml.hpp"
 #include "host/intake/followers.hpp"
 #include "host/intake/mapping.hpp"
 #include "host/intake/schedules.hpp"
@@ -86,6 +87,12 @@ void take_fields(const Event& event, cases::Stimulus& entry) {
   entry.body = event.payload.text();
 }
 
+/// By which a payload comes where nobody says: the first that is called, else the first.
+std::string usual_source(const config::Pipeline& pipeline) {
+  const auto called = std::ranges::find_if(pipeline.sources, [](const auto& source) { return !source.path.empty(); });
+  return called == pipeline.sources.end() ? pipeline.sources.front().use : called->use;
+}
+
 /// What is asked for, from wherever it comes.
 class Question {
  public:
@@ -101,8 +108,7 @@ class Question {
     entry_.kind = cases::Stimulus::Kind::deliver;
     entry_.pipeline = name;
     const auto& sources = program_->pipeline.sources;
-    const auto called = std::ranges::find_if(sources, [](const auto& source) { return !source.path.empty(); });
-    entry_.source = called == sources.end() ? sources.front().use : called->use;
+    if (std::ranges::find(sources, entry_.source, &config::Source::use) == sources.end()) entry_.source = usual_source(program_->pipeline);
     if (!entry_.at) entry_.at = clock_.now();
     if (!arguments_.has("event")) {
       auto sample = sample_of(*program_, clock_.now());
@@ -160,6 +166,8 @@ class Question {
     event.revision = field(*told, "/event/revision");
     event.payload = Document(*payload);
     take_fields(event, entry_);
+    entry_.event["time"] = field(*told, "/event/time");
+    entry_.source = field(*told, "/event/source");
     if (telemetry::Time at; telemetry::from_text(field(*told, "/event/accepted_at"), at)) entry_.at = at;
     if (const Json* loan = find(*told, "/loan")) known_.loan = *loan, known_.from = "as the event saw it";
     if (const Json* steps = find(*told, "/steps")) known_.past = *steps;
@@ -176,6 +184,7 @@ class Question {
       if (name == "actor") decoded.actor = value;
       if (name == "reason") decoded.reason = value;
       if (name == "revision") decoded.revision = value;
+      if (telemetry::Time time; name == "time" && telemetry::from_text(value, time)) decoded.time = time;
     }
     decoded.payload = Document(entry_.body);
     std::string refusal;
@@ -271,11 +280,12 @@ std::string event_lines(const Question& question) {
   const auto& entry = question.entry();
   std::string out = "      - at: " + telemetry::to_text(*entry.at) + "\n";
   std::error_code ignored;
-  const auto inside = fs::relative(fs::absolute(question.file()), question.deployment().root, ignored).string();
+  const auto inside = question.file().empty() ? std::string() : fs::relative(fs::absolute(question.file(), ignored), question.deployment().root, ignored).string();
   if (!question.file().empty() && question.file() != "-" && !ignored && !inside.starts_with(".."))
     out += "        file: " + cases::flow(Json(inside)) + "\n";
   else
     out += "        body: " + text(Json(entry.body)) + "  # the raw text\n";
+  if (entry.source != usual_source(question.program().pipeline)) out += "        source: " + entry.source + "\n";
   if (entry.decoded) {
     Json event = Json::object();
     for (const auto& [name, value] : entry.event) event[name] = value;
@@ -284,17 +294,52 @@ std::string event_lines(const Question& question) {
   return out;
 }
 
+/// What was known before and bears on it: the links that were asked for, and who gets no mail.
+std::string known_lines(const Question& question, const Tried& tried) {
+  const auto known = question.known();
+  std::string out;
+  if (known.loan.is_object()) out += "    loans: {" + cases::flow(Json(question.event().subject)) + ": " + cases::flow(known.loan) + "}\n";
+  Json links = Json::object(), suppressed = Json::object();
+  for (const auto& link : known.links->asked())
+    if (!link.subject.empty()) links[link.system + ":" + link.type + ":" + link.id] = link.subject;
+  for (const auto& [key, reason] : known.suppressed)
+    if (std::ranges::any_of(tried.steps, [&](const auto& step) { return get<std::string>(step.gate, "/reason").value_or("").starts_with(key + " is on the suppression list"); }))
+      suppressed[key] = reason;
+  if (!links.empty()) out += "    links: " + cases::flow(links) + "\n";
+  if (!suppressed.empty()) out += "    suppressed: " + cases::flow(suppressed) + "\n";
+  return out;
+}
+
+/// A file of cases, as far as one can be added to it.
+struct Cases {
+  std::string pipeline;   ///< the first, which events go to
+  std::size_t count = 0;
+};
+std::optional<Cases> cases_in(const std::string& content, const std::string& path) {
+  config::Faults ignored;
+  const auto document = config::yaml::parse(content, path, ignored, {.expressions = false});
+  const auto* root = document == nullptr ? nullptr : document->root;
+  if (root == nullptr || !root->is_map()) return std::nullopt;
+  Cases out;
+  if (const auto* named = root->find("pipeline")) out.pipeline = named->is_list() && !named->items.empty() ? named->items.front()->text : named->text;
+  if (const auto* list = root->find("cases")) out.count = list->items.size();
+  return out;
+}
+
 Status save(const std::string& path, const Question& question, const Tried& tried) {
   const auto& event = question.event();
   const auto where = fs::path(question.deployment().root) / path;
   std::string content;
+  std::size_t before = 0;
   const auto name = question.program().pipeline.name;
   if (std::error_code none; fs::exists(where, none)) {
     auto old = read_whole(where.string());
     if (!old) return fail(old.error());
     content = std::move(*old);
-    if (!content.contains("pipeline: " + name))
-      return fail(ErrorKind::permanent, path + " has cases of another pipeline: name another file");
+    const auto there = cases_in(content, path);
+    if (!there) return fail(ErrorKind::permanent, path + " has no cases, or cannot be read: see `milepost test`");
+    if (there->pipeline != name) return fail(ErrorKind::permanent, path + " has cases of another pipeline: name another file");
+    before = there->count;
     if (!content.ends_with('\n')) content += '\n';
   } else {
     content = "pipeline: " + name + "\n\ncases:\n";
@@ -304,8 +349,9 @@ Status save(const std::string& path, const Question& question, const Tried& trie
   const std::string wanted = title;
   for (int number = 2; content.contains("case: " + cases::flow(Json(title)) + "\n"); ++number) title = wanted + " (" + std::to_string(number) + ")";
   content += "\n  - case: " + cases::flow(Json(title)) + "\n";
-  if (question.known().loan.is_object()) content += "    loans: {" + cases::flow(Json(event.subject)) + ": " + cases::flow(question.known().loan) + "}\n";
-  content += "    events:\n" + event_lines(question) + "    expect:\n" + cases::block(cases::first_expectation(tried.played.outcome), 6);
+  content += known_lines(question, tried) + "    events:\n" + event_lines(question) + "    expect:\n" + cases::block(cases::first_expectation(tried.played.outcome), 6);
+  if (const auto now = cases_in(content, path); !now || now->count != before + 1)
+    return fail(ErrorKind::permanent, path + " cannot be added to: let `cases` be its last key, and each case begin as `  - case:`");
   return deploy::write_file(where.string(), content);
 }
 

@@ -7,6 +7,7 @@
 #include "host/config/mapping.hpp"
 #include "host/config/readers.hpp"
 #include "host/config/shapes.hpp"
+#include "host/config/utf8.hpp"
 #include "host/config/words.hpp"
 
 namespace milepost::config {
@@ -23,7 +24,7 @@ Position place_in(const std::string& file, const std::string& text, const std::s
   const auto before = std::string_view(text).substr(0, offset > 0 ? offset - 1 : 0);
   const auto start = before.rfind('\n');
   return {file, 1 + static_cast<int>(std::ranges::count(before, '\n')),
-          static_cast<int>(before.size() - (start == before.npos ? 0 : start + 1)) + 1};
+          static_cast<int>(utf8_length(before.substr(start == before.npos ? 0 : start + 1))) + 1};
 }
 
 /// Inside the folder, whatever the path says.

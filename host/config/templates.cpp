@@ -240,7 +240,10 @@ void collect(const Node& node, bool expression, std::map<const Node*, bool>& out
 
 std::map<std::string, Template> load_templates(const std::string& root, Faults& faults) {
   std::map<std::string, Template> out;
-  for (const auto& name : list_folder(fs::path(root) / "templates").value_or(std::vector<std::string>())) {
+  const auto names = list_folder(fs::path(root) / "templates");
+  if (!names && !names.error().missing)
+    faults.push_back({std::string(code::kUnreadable), {"templates", 0, 0}, "", "the folder cannot be read: " + names.error().message, "", false});
+  for (const auto& name : names.value_or(std::vector<std::string>())) {
     if (!name.ends_with(".yaml")) continue;
     auto one = read_template(root, "templates/" + name, faults);
     if (one) out.emplace(one->name, std::move(*one));
@@ -262,15 +265,25 @@ std::string copy_text(const Template& from, const std::map<std::string, std::str
   out += "\n";
   const auto own = shape_keys("template");
   bool skipping = false;
+  std::string comments;  // below a key that is skipped: of what follows it, unless that goes on
   for (std::size_t start = 0; start < from.text.size();) {
     const auto end = std::min(from.text.find('\n', start), from.text.size() - 1) + 1;
     const auto line = std::string_view(from.text).substr(start, end - start);
     start = end;
-    if (!line.empty() && line[0] != ' ' && line[0] != '\n' && line[0] != '\r' && line[0] != '-')
+    const bool blank = line.starts_with('\n') || line.starts_with('\r');
+    if (skipping && (line.starts_with('#') || (blank && !comments.empty()))) {
+      comments += line;
+      continue;
+    }
+    if (!line.empty() && line[0] != ' ' && !blank && line[0] != '-') {
       skipping = own.contains(std::string(line.substr(0, line.find(':'))));
+      out += comments;
+      comments.clear();
+    }
     if (!skipping) out += line;
+    else if (!blank) comments.clear();
   }
-  return out;
+  return out + comments;
 }
 
 std::optional<Copied> copied_from(const Node& root) {

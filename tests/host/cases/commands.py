@@ -84,6 +84,7 @@ class Test(unittest.TestCase):
             (case("      alerts: 0\n", "{file: events/aproval.json}"), "cannot be read"),
             (case("      alerts: 0\n", "{file: events/approval.json, body: {}}"), "told twice"),
             (case("      alerts: 0\n", "{file: events/approval.json, at: noon}"), "is no time"),
+            (case("      alerts: 0\n", "{event: {id: e-1, time: noon}}"), '"noon" is no time'),
             (case("      alerts: 0\n", more="    vendors: {hubspot: [{match: POST *}]}\n"), "say answer, delay or cut"),
             (case("      alerts: 0\n", more="    vendors: {hubspot: [{answr: 429}]}\n"), 'did you mean "answer"?'),
             (case("      alerts: 0\n", more="    vendor: {}\n"), 'did you mean "vendors"?'),
@@ -99,6 +100,16 @@ class Test(unittest.TestCase):
                 self.assertEqual(status, 1, out + err)
                 self.assertIn(words, out)
                 self.assertIn("tests/x.yaml:", out)
+
+    def test_a_decoded_event_happened_when_it_says(self):
+        text = ("pipeline: timed\ncases:\n  - case: yesterday's\n    events: {event: {id: e-1, time: 2026-11-01T08:00:00Z}, at: 2026-11-02T09:00:00Z}\n"
+                "    expect: {audit: [{action: \"at 2026-11-01T08:00:00*\"}]}\n")
+        with Folder(text) as folder:
+            (folder.path / "pipelines/timed.yaml").write_text(
+                "pipeline: timed\nsource: {use: webhook, with: {path: /hooks/timed, verify: none}}\nevent: {subject: none}\n"
+                "steps:\n  - use: audit\n    with: {action: \"at ${event.time}\"}\n")
+            status, out, err = folder.test()
+            self.assertEqual(status, 0, out + err)
 
     def test_a_folder_without_cases_says_how_to_write_one(self):
         with Folder() as folder:
@@ -223,6 +234,22 @@ class Try(unittest.TestCase):
             self.assertEqual(status, 0, out + text)
             self.assertIn("2 cases, all passed", out)
 
+    def test_save_leaves_a_file_that_it_cannot_add_to(self):
+        rows = [
+            ("pipeline: loan-milestones-2\ncases: []\n", "another pipeline"),
+            ("pipeline: alerts\ncases:\n  - case: a\n    events: {event: {id: e}, body: {pipeline: loan-milestones}}\n", "another pipeline"),
+            ("pipeline: loan-milestones\ncases: []\n", "cannot be added to"),
+            ("pipeline: loan-milestones\ncases:\n  - case: a\n    events: {file: events/approval.json}\nsecrets: {a: b}\n", "cannot be added to"),
+            ("pipeline: loan-milestones\ncases:\n- case: a\n  events: {file: events/approval.json}\n", "cannot be added to"),
+            ("pipeline: [\n", "cannot be read"),
+        ]
+        for text, words in rows:
+            with self.subTest(text=text), Folder(text) as folder:
+                status, out, err = milepost("try", "loan-milestones", folder.path / "events/approval.json", "--config", folder.path, "--save", "tests/x.yaml")
+                self.assertEqual(status, 1, out + err)
+                self.assertIn(words, err)
+                self.assertEqual(folder.file.read_text(), text)
+
     def test_an_event_of_the_journal(self):
         with Deployment(MILEPOST, EXAMPLES) as d:
             d.start()
@@ -259,6 +286,11 @@ class Try(unittest.TestCase):
                 _, out, _ = milepost("try", "--event", receipt, "--config", d.folder)
                 self.assertRegex(out, r"link  hubspot:\w+:\d+ → L-1")
                 self.assertIn("subject L-1", out)
+            # A saved case knows the links too, and from which of the sources it came.
+            milepost("try", "--event", receipt, "--config", d.folder, "--save", "tests/saved.yaml")
+            self.assertRegex((d.folder / "tests/saved.yaml").read_text(), r'links: \{"hubspot:\w+:\d+": L-1\}')
+            status, out, err = milepost("test", "tests/saved.yaml", "--config", d.folder)
+            self.assertEqual(status, 0, out + err)
 
     def test_the_mail_gate_says_what_it_saw(self):
         folder = ROOT / "tests/flows/mail"

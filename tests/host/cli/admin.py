@@ -7,6 +7,7 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -47,6 +48,14 @@ def folder_of(source, **files):
 
 
 class Show(unittest.TestCase):
+    def test_of_a_folder_that_is_not_there_nothing_is_shown(self):
+        with folder_of(EXAMPLES) as folder:
+            status, out, err = milepost("show", folder=folder / "elsewhere")
+            self.assertEqual((status, out), (1, ""), err)
+            self.assertIn("elsewhere", err)
+            (folder / "milepost.yaml").unlink()
+            self.assertEqual(milepost("show", folder=folder)[0], 0)
+
     def test_each_value_with_where_it_comes_from(self):
         status, out, err = milepost("show", "pipeline", "loan-milestones", folder=EXAMPLES)
         self.assertEqual(status, 0, out + err)
@@ -219,6 +228,32 @@ class Templates(unittest.TestCase):
                 self.assertIn(words, after)
             self.assertEqual(milepost("check", folder=folder)[0], 0)
             self.assertIn("is up to date", milepost("template", "upgrade", "fargo", folder=folder)[1])
+            status, _, err = milepost("template", "upgrade", "fargo", "--set", "least=1", folder=folder)
+            self.assertEqual(status, 1)
+            self.assertIn("nothing is set", err)
+
+    def test_a_template_that_was_edited_and_not_counted_up_makes_no_copy(self):
+        with folder_of(PACK) as folder:
+            template, kept = folder / "templates" / "branch.yaml", folder / "templates/kept/branch@1.yaml"
+            before = kept.read_text()
+            template.write_text(template.read_text().replace("owner: lending-ops", "owner: marketing"))
+            status, out, err = milepost("template", "new", "branch", "fargo", "--set", "branch=fargo", folder=folder)
+            self.assertEqual(status, 1, out + err)
+            self.assertIn("count its version up", err)
+            self.assertFalse((folder / "pipelines" / "fargo.yaml").exists())
+            self.assertEqual(kept.read_text(), before, "duluth is a copy of it")
+
+    def test_comments_among_the_parameters_stay_with_the_template(self):
+        with folder_of(PACK) as folder:
+            (folder / "templates" / "plain.yaml").write_text(
+                "# Of the house.\ntemplate: plain\nparams:\n  path: {description: Its hook.}\n# who says it\n  action: {default: said}\n\n# Where it comes in.\n"
+                "pipeline: plain\nsource: {use: webhook, with: {path: \"${params.path}\", verify: none}}\nevent: {subject: none}\nsteps:\n  - use: audit\n    with: {action: \"${params.action}\"}\n")
+            status, out, err = milepost("template", "new", "plain", "copy", "--set", "path=/hooks/plain", folder=folder)
+            self.assertEqual(status, 0, out + err)
+            copy = (folder / "pipelines" / "copy.yaml").read_text()
+            self.assertIn("# Of the house.\n", copy)
+            self.assertIn("# Where it comes in.\npipeline: plain\n", copy)
+            self.assertNotIn("who says it", copy)
 
     def test_edits_that_meet_change_nothing(self):
         with folder_of(PACK) as folder:
@@ -275,6 +310,29 @@ class Shells(unittest.TestCase):
             self.assertIn(words, out)
 
 
+class Run(unittest.TestCase):
+    def test_a_fault_in_what_all_go_by_keeps_it_from_starting(self):
+        for file, text in (("loans.yaml", "stages: [docs]\nmial: {}\n"), ("milepost.yaml", "lisen: {}\n")):
+            with folder_of(EXAMPLES) as folder:
+                (folder / file).write_text(text)
+                status, out, err = milepost("run", folder=folder)
+                self.assertEqual(status, 1, out + err)
+                self.assertIn(file, err)
+
+    def test_a_daemon_writes_its_process_id(self):
+        with folder_of(EXAMPLES) as folder:
+            file, deadline = folder / "milepost.pid", time.monotonic() + 60
+            status, out, err = milepost("run", "--daemon", "--pidfile", file, folder=folder)
+            self.assertEqual(status, 0, out + err)
+            while not (file.exists() and file.read_text().strip()):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            os.kill(int(file.read_text()), signal.SIGTERM)
+            while file.exists():  # it is taken away at the end
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+
+
 class Check(unittest.TestCase):
     def test_a_thousand_pipelines_in_under_a_second(self):
         with folder_of(EXAMPLES) as folder:
@@ -284,7 +342,7 @@ class Check(unittest.TestCase):
             best = min(self.timed(folder) for _ in range(3))
             # Processor time of the best of three, since other tests run beside this one; two processors share it.
             print(f"1,002 pipelines: {best[0]:.2f} s, {best[1]:.2f} s of processor time")
-            self.assertLess(best[1], 2.0 if os.cpu_count() > 1 else 1.0)
+            self.assertLess(best[1], (2.0 if os.cpu_count() > 1 else 1.0) * int(os.environ.get("MILEPOST_SLOWER", "1")))
 
     def timed(self, folder):
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
@@ -293,6 +351,13 @@ class Check(unittest.TestCase):
         self.assertEqual(status, 0, out + err)
         self.assertIn("1002 pipelines", out)
         return ended - began, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    def test_templates_that_cannot_be_listed_are_told(self):
+        with folder_of(EXAMPLES) as folder:
+            os.symlink("templates", folder / "templates")  # leads to itself
+            status, out, _ = milepost("check", folder=folder)
+            self.assertEqual(status, 1, out)
+            self.assertIn("fault MP1002  templates", out)
 
     def test_annotations_of_a_workflow(self):
         with folder_of(EXAMPLES) as folder:

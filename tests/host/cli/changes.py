@@ -99,6 +99,32 @@ class Apply(Changes):
         self.assertIn("other changes that do not run yet (connection hubspot-main)", told)
         self.assertEqual(self.file.read_text(), before)
 
+    def test_a_host_that_dies_while_it_takes_a_version_back_runs_on_what_its_file_says(self):
+        self.d.start_host()
+        texts = [self.file.read_text()]
+        self.edit("attempts: 8", "attempts: 9")
+        texts.append(self.file.read_text())
+        self.do("apply", json.loads(self.do("plan", "--json"))["plan"]["hash"], "--reason", "more tries")
+        history = self.d.api("/api/v1/pipelines/loan-milestones/history")["history"]
+        versions = [history[1]["version"], history[0]["version"]]
+        seen = set()
+        for round_ in range(12):
+            wanted = 1 - texts.index(self.file.read_text())
+            asked = subprocess.Popen([MILEPOST, "pipelines", "revert", "loan-milestones", "--to", versions[wanted], "--reason", "back", "--config", str(self.d.folder)],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(0.004 * round_)
+            self.d.kill_host()
+            asked.wait(timeout=60)
+            self.assertIn(self.file.read_text(), texts)
+            self.d.start_host()
+            self.assertIn("Nothing changes", self.do("plan"))
+            lives = self.d.api("/api/v1/pipelines/loan-milestones/history")["history"][0]["version"]
+            self.assertEqual(lives, versions[texts.index(self.file.read_text())])
+            seen.add(self.file.read_text() == texts[wanted])
+        print("taken back before it died:", sorted(seen))
+        self.assertEqual(self.d.stop_host(), 0)
+        self.d.verify()
+
 
 class Secrets(Changes):
     folder = ROOT / "tests/flows/postcard_tracking"

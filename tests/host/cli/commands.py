@@ -422,6 +422,9 @@ class Changes(unittest.TestCase):
         told = json.loads(self.do("plan", "--json"))
         self.assertTrue(told["sound"] and told["running"])
         self.assertEqual(told["replayed"]["loan-milestones"]["dead_letters"], 0)
+        self.assertEqual(told["pieces"], {"more": 0, "fewer": 1})
+        self.assertIn("0 pieces more and 1 fewer, as far as the gate and once: let them go: 0.89 less.", self.do("plan", "--price", "0.89"))
+        self.do("plan", "--price", "cheap", expect=2)
         digest = told["plan"]["hash"]
         self.assertIn(f"milepost apply {digest[:16]} --reason", planned)
         self.do("apply", digest[:16], expect=2)  # no reason
