@@ -51,17 +51,20 @@ class Watch::Files {
   Files() : queue_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {}
   int descriptor() const { return queue_.number; }
 
-  void watch(const std::set<std::string>& folders) {
+  /// True: one of them was not watched until now. What happened in it before, nobody tells.
+  bool watch(const std::set<std::string>& folders) {
+    bool fresh = false;
     for (const auto& folder : folders) {
       // A folder that was replaced has another number: the kernel tells which are the same.
       const int number = ::inotify_add_watch(queue_.number, folder.c_str(), IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR);
-      if (number >= 0) watched_[number] = folder;
+      if (number >= 0) fresh |= watched_.insert_or_assign(number, folder).second;
     }
     std::erase_if(watched_, [&](const auto& one) {
       if (folders.contains(one.second)) return false;
       ::inotify_rm_watch(queue_.number, one.first);
       return true;
     });
+    return fresh;
   }
 
   bool changed() {
@@ -108,9 +111,8 @@ void Watch::run() {
   sigaddset(&hangup, SIGHUP);
   const Descriptor signals(::signalfd(-1, &hangup, SFD_CLOEXEC | SFD_NONBLOCK));
   Files files;
-  files.watch(ask_.folders());
-  bool changing = false;  // changes wait for the files to keep still
-  Clock::time_point first{}, last{};
+  Clock::time_point first = Clock::now(), last = first;
+  bool changing = files.watch(ask_.folders());  // changes wait for the files to keep still
   bool tidy = true;
   for (;;) {
     std::array<pollfd, 3> looked{{{wake_, POLLIN, 0}, {signals.number, POLLIN, 0}, {files.descriptor(), POLLIN, 0}}};
@@ -119,9 +121,10 @@ void Watch::run() {
     ::poll(looked.data(), looked.size(), static_cast<int>(wait.count()));
     if (looked[0].revents != 0) return;
     tidy = ask_.tidy();
-    files.watch(ask_.folders());
+    const bool fresh = files.watch(ask_.folders());
     const bool signal = looked[1].revents != 0 && drain(signals.number);
-    if (looked[2].revents != 0 && files.changed()) {
+    const bool told = looked[2].revents != 0 && files.changed();
+    if (fresh || told) {
       const auto now = Clock::now();
       if (!changing) first = now;
       changing = true;

@@ -206,6 +206,7 @@ TEST_F(BadAnswers, ThatNeverComeNameTheFunction) {
   const auto path = folder_.path("crash");
   const auto note = [&](const std::string& action) {
     static_cast<void>(telemetry::watch_for_crashes(path).has_value());
+    telemetry::heeded_crash();
     static_cast<void>(error_of(action));
   };
   EXPECT_EXIT(note("exits"), ::testing::ExitedWithCode(70),
