@@ -28,9 +28,9 @@ Result<Sample> Sample::read(const std::string& path) {
   if (!json) return refused("is " + json.error().message);
   if (!json->is_object()) return refused("must be an object with connection, actions and sources");
   for (const auto& [key, value] : json->items())
-    if (key == "before" ? !value.is_array()
-                        : (key != "connection" && key != "actions" && key != "sources") || !value.is_object())
-      return refused("has \"" + key + "\": expected the objects connection, actions and sources, and the list before");
+    if (key == "before" || key == "also" ? !value.is_array()
+                                         : (key != "connection" && key != "actions" && key != "sources") || !value.is_object())
+      return refused("has \"" + key + "\": expected the objects connection, actions and sources, and the lists before and also");
   Sample sample;
   sample.json_ = std::move(*json);
   return sample;
@@ -49,9 +49,14 @@ Json Sample::connection_like(const Json& with) const {
     return out;
   };
   Json best = connection();
+  const auto consider = [&](const Json& settings) {
+    if (in_common(settings) > in_common(best)) best = settings;
+  };
   if (const auto* sources = find(json_, "/sources"))
     for (const auto& source : *sources)
-      if (const auto* own = find(source, "/connection"); own != nullptr && in_common(*own) > in_common(best)) best = *own;
+      if (const auto* own = find(source, "/connection")) consider(*own);
+  if (const auto* also = find(json_, "/also"))
+    for (const auto& settings : *also) consider(settings);
   return best;
 }
 

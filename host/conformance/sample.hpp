@@ -20,8 +20,8 @@ class Sample {
   /// The connection's settings; secrets as the texts that the double takes. `base_url`, where given, is a path below
   /// the double's root.
   Json connection() const;
-  /// The same, of an account that is set as `with` is: where sources bring connections of their own, the one that has the
-  /// most settings in common with it.
+  /// The same, of an account that is set as `with` is: of this, of those that sources bring, and of those under `also`, the
+  /// one that has the most settings in common with it.
   Json connection_like(const Json& with) const;
   /// What the double is asked before anything else, past the plugin: the records that actions are about.
   std::vector<HttpRequest> before() const;
