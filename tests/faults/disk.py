@@ -170,10 +170,23 @@ def injected(milepost, expression, doubtful=True):
             opened_anew(trace.read_text(errors="replace"))
 
 
+def whole_calls(trace):
+    """A line a call, as each ends: strace breaks those apart during which another thread called."""
+    begun = {}
+    for line in trace.splitlines():
+        thread, _, rest = line.partition(" ")
+        rest = rest.strip()
+        if rest.endswith("<unfinished ...>"):
+            begun[thread] = rest.removesuffix("<unfinished ...>")
+            continue
+        resumed = re.match(r"<\.\.\. \w+ resumed>", rest)
+        yield f"{thread} {begun.pop(thread, '') + rest[resumed.end():] if resumed else rest}"
+
+
 def opened_anew(trace):
     """After an error, the thread that met it syncs the log again only by a new descriptor: the old one may call clean what never reached the disk."""
     failed, episodes = None, 0
-    for line in trace.splitlines():
+    for line in whole_calls(trace):
         match = re.match(r"(\d+) +(\w+)\(\d+<([^>]*)>.*?= (-?\d+)", line) or re.match(r"(\d+) +(openat)\(.*?\"([^\"]*)\".*?= (-?\d+)", line)
         if match is None:
             continue
