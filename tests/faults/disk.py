@@ -81,7 +81,7 @@ def full(milepost):
     with deployment(milepost) as d:
         d.add("milepost.yaml", "limits: {free: 0 B}\n")  # not warned in time: somebody else fills it within a second
         data = d.folder / "data"
-        small_disk(data, "48m")
+        small_disk(data, f"{32 + 32 * ROUNDS}m")  # a quick machine writes some 10 MB a round
         d.start()
         unlimited(d)
         senders = Senders(d, 8, padding=4000).start()
