@@ -208,7 +208,7 @@ std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Work
     for (auto& gate : *gates) gate.pass(writer);
   };
   for (auto done = store_.run(work); !done; done = store_.run(work)) {
-    telemetry::log(Level::error, "store.commit_failed", {{"reason", done.error().message}});
+    telemetry::log(stopping_ ? Level::error : Level::debug, "store.commit_failed", {{"reason", done.error().message}});
     if (stopping_) return {};
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
   }
