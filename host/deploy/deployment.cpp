@@ -170,6 +170,8 @@ Deployment load(const std::string& root, bool cache, const Deployment* before, c
     auto out = load_once(root, cache, before, secrets);
     folder.host = out.host;  // it may name other files than it did
     folder.schemas = out.folder.schemas;
+    for (const auto& fault : out.faults)  // a schema that is half written, too: it is none yet
+      if (!fault.at.file.empty()) folder.schemas.try_emplace(fault.at.file);
     if (path = moved(stamps, stamps_of(folder)); path.empty()) return out;
   }
   auto out = load_once(root, cache, before, secrets);

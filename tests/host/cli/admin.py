@@ -324,7 +324,7 @@ class Run(unittest.TestCase):
             file, deadline = folder / "milepost.pid", time.monotonic() + 60
             status, out, err = milepost("run", "--daemon", "--pidfile", file, folder=folder)
             self.assertEqual(status, 0, out + err)
-            while not (file.exists() and file.read_text().strip()):
+            while not (file.exists() and file.read_text().strip() and (folder / "data/admin.sock").exists()):
                 self.assertLess(time.monotonic(), deadline)
                 time.sleep(0.05)
             os.kill(int(file.read_text()), signal.SIGTERM)
