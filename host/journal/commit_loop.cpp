@@ -1,7 +1,7 @@
 #include "host/journal/commit_loop.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "host/journal/schema.hpp"
@@ -15,15 +15,17 @@ constexpr std::size_t kMostInOneCommit = 1024;  // bounds a transaction's memory
 constexpr std::chrono::seconds kProbeEvery{1};
 /// How long after a commit a work that nobody waits for stays for the next one. By the disk's time, not the host's clock.
 constexpr std::chrono::milliseconds kMoment{2};
-/// A commit of so many works says that more are on their way: as long as they come in, the next one waits, for a moment
-/// at most. Each commit writes the same dozen pages again, so a few large ones cost less than many small ones.
+/// A commit of so many works says that more are on their way: the next one stays open for those that come within a moment. Each
+/// commit writes the same dozen pages again, so a few large ones cost less than many small ones.
 constexpr std::size_t kCrowd = 8;
-constexpr std::chrono::microseconds kPause{250};
+constexpr std::chrono::microseconds kPause{300};
 
 using Cause = StoreError::Cause;
 
 /// Failures that no work brought on: trying each alone would only repeat them.
 bool hits_all(Cause cause) { return cause == Cause::disk || cause == Cause::damaged || cause == Cause::busy; }
+
+bool is_crowd(std::size_t works) { return works >= kCrowd; }
 
 StoreError unexpected(std::string what) {
   return StoreError(Cause::defect, Error{ErrorKind::internal, std::move(what), "store"});
@@ -35,9 +37,9 @@ CommitLoop::CommitLoop(std::string path, telemetry::Clock& clock, std::unique_pt
                        Fresh& fresh, KnownIds& known)
     : path_(std::move(path)),
       clock_(clock),
-      fresh_(fresh),
       transaction_(std::move(connection), clock, known),
       checkpointer_(std::make_unique<Checkpointer>(path_, static_cast<int>(transaction_.connection->number("PRAGMA page_size")))),
+      acknowledger_(fresh, [this](std::uint64_t number) { told(number); }, [this](const StoreError& failure) { failed(failure); }),
       thread_([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); }) {}
 
 CommitLoop::~CommitLoop() {
@@ -51,25 +53,12 @@ void CommitLoop::submit(Work work, Done done, Store::Haste haste) {
   {
     const std::lock_guard lock(mutex_);
     const bool presses = haste == Store::Haste::now;
-    wake = presses ? !std::exchange(pressing_, true) : waiting_.empty() && resting_;
+    if (presses) ++pressing_;
     waiting_.push_back({std::move(work), std::move(done)});
+    wake = wakes_ == Wakes::for_any || (presses && wakes_ == Wakes::for_pressing);
+    if (wake) wakes_ = Wakes::never;
   }
   if (wake) changed_.notify_one();
-}
-
-void CommitLoop::on_work(std::function<void(const std::vector<Lane>&)> listener) {
-  const std::lock_guard lock(mutex_);
-  listener_ = std::make_shared<const std::function<void(const std::vector<Lane>&)>>(std::move(listener));
-}
-
-void CommitLoop::on_events(std::function<void(Sequence)> listener) {
-  const std::lock_guard lock(mutex_);
-  follower_ = std::make_shared<const std::function<void(Sequence)>>(std::move(listener));
-}
-
-void CommitLoop::on_loan_timers(std::function<void()> listener) {
-  const std::lock_guard lock(mutex_);
-  watcher_ = std::make_shared<const std::function<void()>>(std::move(listener));
 }
 
 Store::Health CommitLoop::health() const {
@@ -80,63 +69,74 @@ Store::Health CommitLoop::health() const {
 /// Until there is something to commit, or to stop, or to look whether the store is well again: senders are turned away
 /// while it is not, so nothing may come.
 void CommitLoop::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
-  const auto ready = [this] { return !waiting_.empty(); };
-  if (health_.ok && changed_.wait_for(lock, stop, kMoment, [this] { return pressing_; })) {
-    if (crowded_) gather(lock, stop);
-    return;
+  if (health_.ok && pressing_ == 0) {
+    wakes_ = Wakes::for_pressing;
+    changed_.wait_for(lock, stop, kMoment, [this] { return pressing_ != 0; });
   }
-  crowded_ = false;
-  resting_ = true;
-  clock_.wait_until(lock, changed_, stop, health_.ok ? Time::max() : clock_.now() + kProbeEvery, ready);
-  resting_ = false;
+  if (pressing_ == 0) {
+    crowded_ = false;
+    wakes_ = Wakes::for_any;
+    const bool well = health_.ok;
+    clock_.wait_until(lock, changed_, stop, well ? Time::max() : clock_.now() + kProbeEvery,
+                      [this, well] { return !waiting_.empty() || (well && !health_.ok); });
+  }
+  wakes_ = Wakes::never;
 }
 
-void CommitLoop::gather(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
-  const auto until = std::chrono::steady_clock::now() + kMoment;
-  for (std::size_t seen = 0; seen < waiting_.size() && waiting_.size() < kMostInOneCommit;) {
-    seen = waiting_.size();
-    changed_.wait_for(lock, stop, kPause, [] { return false; });
-    if (stop.stop_requested() || std::chrono::steady_clock::now() >= until) return;
-  }
+void CommitLoop::take(Items& items) {
+  const auto count = std::min(waiting_.size(), kMostInOneCommit - std::min(items.size(), kMostInOneCommit));
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+  items.insert(items.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+  waiting_.erase(waiting_.begin(), end);
+  if (waiting_.empty()) pressing_ = 0;
 }
 
 void CommitLoop::run(const std::stop_token& stop) {
-  std::vector<Item> batch;
   for (;;) {
+    Items items;
     bool well = true;
     {
       std::unique_lock lock(mutex_);
-      well = health_.ok;
       wait(lock, stop);
-      batch.swap(waiting_);
-      pressing_ = false;
+      take(items);
+      well = health_.ok;
     }
-    crowded_ = batch.size() >= kCrowd;
-    if (batch.empty()) {
-      if (stop.stop_requested()) return;
-      if (!well) probe();
-      continue;
+    if (!items.empty()) {
+      commit(std::move(items));
+    } else if (stop.stop_requested()) {
+      return finish();
+    } else if (!well) {
+      probe();
     }
-    for (std::span<Item> rest(batch); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kMostInOneCommit)))
-      commit(rest.first(std::min(rest.size(), kMostInOneCommit)));
-    batch.clear();
   }
 }
 
-void CommitLoop::commit(std::span<Item> items) {
-  const Failure failure = attempt(items);
-  if (!failure) return acknowledge(items);
-  if (items.size() == 1 || hits_all(failure->cause())) return refuse(items, *failure);
-  for (std::size_t i = 0; i < items.size(); ++i) commit(items.subspan(i, 1));
+void CommitLoop::commit(Items&& items) {
+  if (const Failure failure = attempt(items, crowded_)) {
+    crowded_ = false;
+    if (items.size() == 1 || hits_all(failure->cause())) return refuse(items, *failure);
+    for (Item& item : items) {
+      Items alone;
+      alone.push_back(std::move(item));
+      commit(std::move(alone));
+    }
+    return;
+  }
+  crowded_ = is_crowd(items.size());
+  acknowledge(std::move(items));
 }
 
-CommitLoop::Failure CommitLoop::attempt(std::span<Item> items) {
+CommitLoop::Failure CommitLoop::attempt(Items& items, bool with_others) {
   try {
-    if (doubtful_) repair();
+    if (doubtful_ || acknowledger_.failing()) repair();
     transaction_.begin();
     Writer writer(transaction_);
-    for (Item& item : items) item.work(writer);
-    transaction_.commit();
+    const Moment until = std::chrono::steady_clock::now() + kMoment;
+    std::size_t next = 0;
+    do {
+      for (; next < items.size(); ++next) items[next].work(writer);
+    } while (with_others && more(items, until));
+    transaction_.commit(is_crowd(items.size()));
     return std::nullopt;
   } catch (const StoreError& error) {
     transaction_.rollback();
@@ -151,54 +151,61 @@ CommitLoop::Failure CommitLoop::attempt(std::span<Item> items) {
   }
 }
 
-void CommitLoop::acknowledge(std::span<Item> items) {
-  fresh_.no_loans = !transaction_.has_loans;
-  fresh_.apply(std::exchange(transaction_.changes, {}));
-  set_health(true, "");
-  for (Item& item : items) item.done(Status());
-  std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener;
-  std::shared_ptr<const std::function<void(Sequence)>> follower;
-  std::shared_ptr<const std::function<void()>> watcher;
+/// Sleeps without being woken for each: that would cost more than the few works that it waits for.
+bool CommitLoop::more(Items& items, Moment until) {
+  if (std::chrono::steady_clock::now() >= until) return false;
+  std::this_thread::sleep_for(kPause);
+  const std::lock_guard lock(mutex_);
+  const auto before = items.size();
+  take(items);
+  return items.size() != before;
+}
+
+/// A crowd is told once it is synced, which the next transaction does not wait for.
+void CommitLoop::acknowledge(Items&& items) {
+  const bool ahead = is_crowd(items.size());
   {
     const std::lock_guard lock(mutex_);
-    listener = listener_;
-    follower = follower_;
-    watcher = watcher_;
+    ++number_;
   }
-
-  auto& lanes = transaction_.awake;
-  if (listener && *listener && !lanes.empty()) {
-    std::ranges::sort(lanes);
-    lanes.erase(std::ranges::unique(lanes).begin(), lanes.end());
-    (*listener)(lanes);
-  }
-  const auto newest = transaction_.committed.event;
-  if (std::exchange(announced_, newest) != newest && follower && *follower) (*follower)(newest);
-  if (transaction_.loan_timers && watcher && *watcher) (*watcher)();
+  Committed commit{.items = std::move(items),
+                   .changes = std::exchange(transaction_.changes, {}),
+                   .awake = std::exchange(transaction_.awake, {}),
+                   .newest = transaction_.committed.event,
+                   .has_loans = transaction_.has_loans,
+                   .loan_timers = transaction_.loan_timers,
+                   .number = number_};
+  if (ahead)
+    acknowledger_.made_ahead(std::move(commit), *transaction_.connection);
+  else
+    acknowledger_.on_disk(std::move(commit));
 
   if (!checkpointer_->committed(transaction_.connection->wal_pages())) return;
   try {
     transaction_.connection->checkpoint();
   } catch (const StoreError& error) {
     doubtful_ = true;
-    set_health(false, error.error().message);
+    failed(error);
   }
 }
 
-void CommitLoop::refuse(std::span<Item> items, const StoreError& failure) {
-  if (failure.cause() != Cause::defect) set_health(false, failure.error().message);
+void CommitLoop::refuse(Items& items, const StoreError& failure) {
+  if (failure.cause() != Cause::defect) failed(failure);
   for (Item& item : items) item.done(fail(failure.error()));
 }
 
 /// After a failed write or fsync the kernel may have dropped pages that it now calls clean, and the WAL may hold the
-/// frames of a commit that nobody was told of. So: a fresh connection, every good commit copied into the file and
-/// synced, the WAL emptied; then the store must end where the last good commit ended.
+/// frames of a commit that nobody was told of. So: what was not synced is written once more and synced; a fresh connection,
+/// every good commit copied into the file and synced, the WAL emptied; then the store must end where the last good commit ended.
 void CommitLoop::repair() {
   if (lost_) {
     throw StoreError(Cause::disk, Error{ErrorKind::retryable,
                                         "a commit that failed is in the store after all: restart the host", "store"});
   }
-  transaction_.connection.reset();
+  if (transaction_.connection) {
+    const auto alone = acknowledger_.settle();
+    transaction_.connection.reset();
+  }
   transaction_.connection = connect(path_, sqlite::Connection::Mode::write);
   transaction_.connection->checkpoint_and_truncate();
   const Ends found = transaction_.read_ends();
@@ -213,12 +220,42 @@ void CommitLoop::repair() {
 
 /// A commit of a page that changes nothing.
 void CommitLoop::probe() {
-  Item item{[this](Writer&) {
-              const auto version = "PRAGMA user_version = " + std::to_string(newest_schema());
-              transaction_.connection->execute(version.c_str());
-            },
-            [](const Status&) {}};
-  commit(std::span(&item, 1));
+  Items items;
+  items.push_back({[this](Writer&) {
+                     const auto version = "PRAGMA user_version = " + std::to_string(newest_schema());
+                     transaction_.connection->execute(version.c_str());
+                   },
+                   [](const Status&) {}});
+  commit(std::move(items));
+}
+
+/// Nothing more comes. What still waits for its sync gets one.
+void CommitLoop::finish() {
+  try {
+    if (doubtful_ || acknowledger_.failing())
+      repair();
+    else
+      acknowledger_.settle();
+  } catch (const StoreError& error) {
+    acknowledger_.abandon(error);
+  }
+}
+
+void CommitLoop::told(std::uint64_t number) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (number <= failed_) return;
+  }
+  set_health(true, "");
+}
+
+void CommitLoop::failed(const StoreError& failure) {
+  {
+    const std::lock_guard lock(mutex_);
+    failed_ = number_;
+  }
+  set_health(false, failure.error().message);
+  changed_.notify_all();
 }
 
 void CommitLoop::set_health(bool ok, const std::string& message) {

@@ -1,17 +1,19 @@
-// The writer's thread: takes all works that wait, runs them in one transaction, syncs once, and tells each. While it
-// syncs the next works gather, so a lone work never waits for company and many share one fsync. What nobody waits for
-// rides with the next commit, and makes one of its own when none comes within a moment.
+// The writer's thread: takes the works that wait, runs them in one transaction, syncs once, and has each told. A lone work never
+// waits for company. Where many come, a transaction stays open for a moment and runs them as they come in, and the next one is
+// made while the disk still syncs it. What nobody waits for rides with the next commit, and makes one of its own when none
+// comes within a moment.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "host/journal/acknowledger.hpp"
 #include "host/journal/checkpointer.hpp"
 #include "host/journal/store.hpp"
 #include "host/journal/transaction.hpp"
@@ -25,50 +27,50 @@ class CommitLoop {
   ~CommitLoop();  ///< commits what was submitted
 
   void submit(Work work, Done done, Store::Haste haste);
-  bool on_this_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
-  void on_work(std::function<void(const std::vector<Lane>&)> listener);
-  void on_events(std::function<void(Sequence)> listener);
-  void on_loan_timers(std::function<void()> listener);
+  bool on_this_thread() const { return std::this_thread::get_id() == thread_.get_id() || acknowledger_.on_this_thread(); }
+  Acknowledger& acknowledger() { return acknowledger_; }  ///< for who listens
   Store::Health health() const;
 
  private:
-  struct Item {
-    Work work;
-    Done done;
-  };
+  using Item = Committed::Item;
+  using Items = std::vector<Item>;
   using Failure = std::optional<StoreError>;
+  using Moment = std::chrono::steady_clock::time_point;
 
   void run(const std::stop_token& stop);
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
-  void gather(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
-  /// Commits all together; when that fails for a reason that one of them may have brought, each alone.
-  void commit(std::span<Item> items);
-  Failure attempt(std::span<Item> items);
-  void acknowledge(std::span<Item> items);
-  void refuse(std::span<Item> items, const StoreError& failure);
+  void take(Items& items);  ///< adds to them, as many as one commit takes. REQUIRES: mutex_
+  /// Commits all together, and others that come meanwhile; when that fails for a reason that one of them may have brought, each
+  /// alone.
+  void commit(Items&& items);
+  Failure attempt(Items& items, bool with_others);
+  bool more(Items& items, Moment until);
+  void acknowledge(Items&& items);
+  void refuse(Items& items, const StoreError& failure);
   void repair();
   void probe();
+  void finish();
+  void told(std::uint64_t number);
+  void failed(const StoreError& failure);
   void set_health(bool ok, const std::string& message);
 
   const std::string path_;
   telemetry::Clock& clock_;
-  Fresh& fresh_;
   Writer::Transaction transaction_;
   std::unique_ptr<Checkpointer> checkpointer_;
   bool crowded_ = false;   ///< the last commit was for many
   bool doubtful_ = false;  ///< the disk failed: reopen and verify before the next commit
-  Sequence announced_ = 0;  ///< the newest event that the follower was told of
   bool lost_ = false;      ///< a commit that failed is there all the same: nothing more until a restart
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::vector<Item> waiting_;
-  bool pressing_ = false;  ///< somebody waits for one of them
-  bool resting_ = false;   ///< the writer sleeps until there is something: it is to be woken for anything
-  std::shared_ptr<const std::function<void(const std::vector<Lane>&)>> listener_;
-  std::shared_ptr<const std::function<void()>> watcher_;
-  std::shared_ptr<const std::function<void(Sequence)>> follower_;
+  Items waiting_;
+  std::size_t pressing_ = 0;  ///< of them, such as somebody waits for
+  enum class Wakes { never, for_pressing, for_any } wakes_ = Wakes::never;  ///< what the writer's sleep is to be ended for
+  std::uint64_t number_ = 0;  ///< of the last commit; the writer alone counts
+  std::uint64_t failed_ = 0;  ///< no commit up to this one says that all is well
   Store::Health health_;
+  Acknowledger acknowledger_;
   std::jthread thread_;  ///< last: it uses all of the above
 };
 

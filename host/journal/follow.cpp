@@ -39,11 +39,11 @@ Store::Slice Store::accepted(Sequence after, const std::vector<std::string>& pip
 }
 
 void Store::on_loan_timers(std::function<void()> listener) {
-  if (state_->loop) state_->loop->on_loan_timers(std::move(listener));
+  if (state_->loop) state_->loop->acknowledger().on_loan_timers(std::move(listener));
 }
 
 void Store::on_events(std::function<void(Sequence)> listener) {
-  if (state_->loop) state_->loop->on_events(std::move(listener));
+  if (state_->loop) state_->loop->acknowledger().on_events(std::move(listener));
 }
 
 }  // namespace milepost::journal

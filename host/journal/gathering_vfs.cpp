@@ -3,20 +3,76 @@
 #include <sqlite3.h>
 
 #include <exception>
+#include <iterator>
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 namespace milepost::journal::sqlite {
 
 namespace {
 
-constexpr std::size_t kMost = 127 << 10;  // as many bytes wait at most; of 128 KiB SQLite's own VFS would write none
+constexpr std::size_t kMost = 127 << 10;  // as many bytes are gathered at most; of 128 KiB SQLite's own VFS would write none
+constexpr std::size_t kMostUnsynced = 8 << 20;  // what is kept until it is synced; a commit beyond it waits for its sync
+constexpr std::size_t kMostSpare = 16;
+
+/// What is on its way to the file.
+struct Pages {
+  std::vector<char> gathered;  ///< to be written at `at`; has room for kMost
+  sqlite3_int64 at = 0;
+  bool later = false;  ///< the sync that ends a commit is put off
+  bool stray = false;  ///< something was written that is not kept: it cannot be put off
+
+  struct Written {
+    sqlite3_int64 at;
+    std::vector<char> bytes;
+  };
+  std::mutex syncing;  ///< one at a time
+  std::mutex mutex;    ///< guards what follows
+  std::vector<Written> unsynced;
+  std::size_t bytes = 0;  ///< of those
+  std::vector<std::vector<char>> spare;
+
+  void keep() {
+    const std::lock_guard lock(mutex);
+    bytes += gathered.size();
+    unsynced.push_back({at, std::move(gathered)});
+    gathered = {};
+    if (!spare.empty()) {
+      gathered = std::move(spare.back());
+      spare.pop_back();
+    }
+    gathered.reserve(kMost);
+  }
+  std::vector<Written> take() {
+    const std::lock_guard lock(mutex);
+    bytes = 0;
+    return std::exchange(unsynced, {});
+  }
+  void put_back(std::vector<Written>&& taken) {
+    const std::lock_guard lock(mutex);
+    for (const auto& each : taken) bytes += each.bytes.size();
+    unsynced.insert(unsynced.begin(), std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end()));
+  }
+  void reuse(std::vector<Written>&& taken) {
+    const std::lock_guard lock(mutex);
+    for (auto& each : taken) {
+      if (spare.size() == kMostSpare) return;
+      each.bytes.clear();
+      spare.push_back(std::move(each.bytes));
+    }
+  }
+  bool full() {
+    const std::lock_guard lock(mutex);
+    return bytes > kMostUnsynced;
+  }
+};
 
 /// A WAL. The system's own file lies behind it, in the memory that SQLite has given.
 struct Wal {
   sqlite3_file base;
-  std::vector<char>* waiting;  ///< what is to be written at `at`; has room for kMost
-  sqlite3_int64 at;
+  Pages* pages;
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -30,23 +86,57 @@ sqlite3_vfs* real(sqlite3_vfs* vfs) { return reinterpret_cast<Vfs*>(vfs)->real; 
 
 /// What could not be written is forgotten: SQLite takes the failure for the commit's, and writes there again.
 int flush(Wal& file) {
-  if (file.waiting->empty()) return SQLITE_OK;
-  const int code = file.real()->pMethods->xWrite(file.real(), file.waiting->data(), static_cast<int>(file.waiting->size()), file.at);
-  file.waiting->clear();
+  Pages& pages = *file.pages;
+  if (pages.gathered.empty()) return SQLITE_OK;
+  const int code = file.real()->pMethods->xWrite(file.real(), pages.gathered.data(), static_cast<int>(pages.gathered.size()), pages.at);
+  if (code == SQLITE_OK && pages.later) {
+    pages.keep();
+    return code;
+  }
+  pages.stray = true;
+  pages.gathered.clear();
   return code;
 }
 
 int write(sqlite3_file* base, const void* bytes, int size, sqlite3_int64 offset) {
   Wal& file = wal(base);
+  Pages& pages = *file.pages;
   const auto room = static_cast<std::size_t>(size);
-  const bool follows = offset == file.at + static_cast<sqlite3_int64>(file.waiting->size());
-  if (!file.waiting->empty() && (!follows || file.waiting->size() + room > kMost))
+  const bool follows = offset == pages.at + static_cast<sqlite3_int64>(pages.gathered.size());
+  if (!pages.gathered.empty() && (!follows || pages.gathered.size() + room > kMost))
     if (const int code = flush(file); code != SQLITE_OK) return code;
-  if (room > kMost) return file.real()->pMethods->xWrite(file.real(), bytes, size, offset);
-  if (file.waiting->empty()) file.at = offset;
+  if (room > kMost) {
+    pages.stray = true;
+    return file.real()->pMethods->xWrite(file.real(), bytes, size, offset);
+  }
+  if (pages.gathered.empty()) pages.at = offset;
   const auto* first = static_cast<const char*>(bytes);
-  file.waiting->insert(file.waiting->end(), first, first + room);
+  pages.gathered.insert(pages.gathered.end(), first, first + room);
   return SQLITE_OK;
+}
+
+int sync_now(Wal& file, int flags) {
+  Pages& pages = *file.pages;
+  const std::lock_guard syncing(pages.syncing);
+  auto taken = pages.take();
+  const int code = file.real()->pMethods->xSync(file.real(), flags);
+  if (code == SQLITE_OK)
+    pages.reuse(std::move(taken));
+  else
+    pages.put_back(std::move(taken));
+  return code;
+}
+
+/// The WAL's header is synced before the frames that follow it, or an old frame could be taken for a new one.
+int sync_or_later(sqlite3_file* base, int flags) {
+  Wal& file = wal(base);
+  Pages& pages = *file.pages;
+  const bool header = !pages.gathered.empty() && pages.at == 0;
+  if (const int code = flush(file); code != SQLITE_OK) return code;
+  if (pages.later && !pages.stray && !header && !pages.full()) return SQLITE_OK;
+  const int code = sync_now(file, flags);
+  if (code == SQLITE_OK) pages.stray = false;
+  return code;
 }
 
 /// Whatever else is asked of the file sees what was written.
@@ -66,7 +156,7 @@ int forward(sqlite3_file* base, Arguments... arguments) {
 int close(sqlite3_file* base) {
   Wal& file = wal(base);
   flush(file);
-  delete file.waiting;
+  delete file.pages;
   return file.real()->pMethods->xClose(file.real());
 }
 
@@ -77,7 +167,7 @@ const Methods kWal = {1,
                       after_flush<&Methods::xRead>,
                       write,
                       after_flush<&Methods::xTruncate>,
-                      after_flush<&Methods::xSync>,
+                      sync_or_later,
                       after_flush<&Methods::xFileSize>,
                       forward<&Methods::xLock>,
                       forward<&Methods::xUnlock>,
@@ -97,15 +187,15 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* base, int flags, int*
   Wal& file = wal(base);
   file.base.pMethods = nullptr;
   file.real()->pMethods = nullptr;
-  auto waiting = std::make_unique<std::vector<char>>();
+  auto pages = std::make_unique<Pages>();
   try {
-    waiting->reserve(kMost);
+    pages->gathered.reserve(kMost);
   } catch (const std::exception&) {
     return SQLITE_NOMEM;
   }
   const int code = real(vfs)->xOpen(real(vfs), name, file.real(), flags, got);
   if (file.real()->pMethods == nullptr) return code;
-  file.waiting = waiting.release();
+  file.pages = pages.release();
   file.base.pMethods = &kWal;  // SQLite closes it, also after a failure
   return code;
 }
@@ -142,6 +232,21 @@ const char* gathering_vfs() {
     return vfs.base.zName;
   }();
   return name;
+}
+
+void sync_later(sqlite3_file* file, bool later) { wal(file).pages->later = later; }
+
+int sync(sqlite3_file* file) { return sync_now(wal(file), SQLITE_SYNC_NORMAL); }
+
+int write_again(sqlite3_file* file) {
+  Wal& its = wal(file);
+  const std::lock_guard syncing(its.pages->syncing);
+  auto unsynced = its.pages->take();
+  int code = SQLITE_OK;
+  for (const auto& [at, bytes] : unsynced)
+    if (code == SQLITE_OK) code = its.real()->pMethods->xWrite(its.real(), bytes.data(), static_cast<int>(bytes.size()), at);
+  its.pages->put_back(std::move(unsynced));
+  return code;
 }
 
 }  // namespace milepost::journal::sqlite

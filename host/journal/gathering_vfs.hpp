@@ -1,12 +1,24 @@
-// SQLite writes a commit to its WAL as two small writes a page: a header of 24 bytes, then the page. This VFS stands before
-// the system's own and lets what follows on each other go out as one, when SQLite syncs or looks at the file. Whatever it
-// holds back belongs to a commit that nobody was told of: what counts is on disk once xSync has returned, as without it.
+// A VFS of SQLite's over the system's own that gathers what a commit writes to the WAL, a header and a page at a time, and
+// hands it on in one call; and that can leave the sync of a commit to a later call, so that the next transaction is made
+// meanwhile.
 #pragma once
+
+struct sqlite3_file;
 
 namespace milepost::journal::sqlite {
 
-/// The VFS's name, for sqlite3_open_v2; it is registered at first use, before the VFS that is the default then. Files other
-/// than a WAL are that one's own. Thread: [any].
+/// Its name, for sqlite3_open_v2(); registered at the first call, before which the default VFS must be in place.
 const char* gathering_vfs();
+
+// Of the WAL of a connection that was opened by it:
+
+/// Whether the sync that ends a commit waits for sync(). Its pages are with the system all the same; a sync that SQLite needs
+/// for the order of its writes is never put off. [the connection's thread]
+void sync_later(sqlite3_file* wal, bool later);
+/// Everything that was written before is on disk; else what SQLite calls the failure. [any, beside the connection's thread]
+int sync(sqlite3_file* wal);
+/// After a sync() that failed: the system may have dropped what it could not write, and call its pages clean. What was not
+/// synced is written once more, from memory. [the connection's thread]
+int write_again(sqlite3_file* wal);
 
 }  // namespace milepost::journal::sqlite

@@ -168,6 +168,28 @@ void Connection::rollback() noexcept {
     sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+void Connection::commit_unsynced() {
+  if (wal_ == nullptr) sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal_);
+  sync_later(wal_, true);
+  try {
+    run("COMMIT");
+  } catch (const StoreError&) {
+    sync_later(wal_, false);
+    throw;
+  }
+  sync_later(wal_, false);
+}
+
+void Connection::sync() {
+  errno = 0;
+  if (const int code = sqlite::sync(wal_); code != SQLITE_OK) throw to_error(code, errno, "a sync failed");
+}
+
+void Connection::write_again() {
+  errno = 0;
+  if (const int code = sqlite::write_again(wal_); code != SQLITE_OK) throw to_error(code, errno, "a write failed");
+}
+
 int Connection::checkpoint() {
   int total = 0, copied = 0;
   const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &total, &copied);

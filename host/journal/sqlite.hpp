@@ -15,6 +15,7 @@
 #include "host/telemetry/ids.hpp"
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace milepost::journal::sqlite {
@@ -106,6 +107,13 @@ class Connection {
   std::int64_t last_sequence() const;  ///< of the row inserted last
   int changes() const;                 ///< rows that the last statement touched
   void rollback() noexcept;            ///< when a transaction is open
+  /// COMMIT, of which only sync() says that it is on disk. Until then readers see it all the same, and it outlives a crash
+  /// of this process, but not of the machine.
+  void commit_unsynced();
+  /// All that was committed is on disk. [any, beside this connection's thread; not beside its end]
+  void sync();
+  /// After a sync() that failed: what is not synced is written once more.
+  void write_again();
   /// Copies what it can from the WAL into the file without making anyone wait. Returns the frames still to be copied.
   int checkpoint();
   /// The same to the last frame, waiting for readers, and empties the WAL.
@@ -153,6 +161,7 @@ class Connection {
   std::unordered_map<const char*, Known> by_address_;  ///< a literal is found without hashing its text
   std::optional<StoreError> failure_;
   int wal_pages_ = 0;
+  sqlite3_file* wal_ = nullptr;  ///< known from the first commit_unsynced() on
 };
 
 }  // namespace milepost::journal::sqlite

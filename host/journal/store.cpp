@@ -49,7 +49,7 @@ Status Store::run(Work work) {
 }
 
 void Store::on_work(std::function<void(const std::vector<Lane>&)> listener) {
-  if (state_->loop) state_->loop->on_work(std::move(listener));
+  if (state_->loop) state_->loop->acknowledger().on_work(std::move(listener));
 }
 
 Store::Health Store::health() const { return state_->loop ? state_->loop->health() : Health{}; }

@@ -114,7 +114,8 @@ class Writer {
 };
 
 using Work = std::function<void(Writer&)>;
-/// ok: on disk. An error (`retryable`: full or failing disk, named in the message): nothing of it is.
+/// ok: on disk. An error (`retryable`: full or failing disk, named in the message): nothing of it is; only where the store closes while
+/// its disk fails may it be there all the same. On a thread of the store's, in the order of submission.
 using Done = std::function<void(Status)>;
 
 struct EventFilter {

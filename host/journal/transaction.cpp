@@ -18,10 +18,13 @@ void Writer::Transaction::begin() {
   connection->run("BEGIN IMMEDIATE");
 }
 
-void Writer::Transaction::commit() {
+void Writer::Transaction::commit(bool ahead) {
   // A work that swallowed a StoreError may have left half of itself behind.
   if (connection->failure()) throw StoreError(*connection->failure());
-  connection->run("COMMIT");
+  if (ahead)
+    connection->commit_unsynced();
+  else
+    connection->run("COMMIT");
   committed = ends;
 }
 

@@ -21,7 +21,8 @@ struct Writer::Transaction {
   Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source, KnownIds& ids);
 
   void begin();
-  void commit();
+  /// `ahead`: the caller has it synced.
+  void commit(bool ahead);
   void rollback() noexcept;
   Ends read_ends();  ///< from the file
 

@@ -3,14 +3,22 @@
 #include <sqlite3.h>
 
 #include <cstring>
+#include <mutex>
 #include <new>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace milepost::journal {
 
 namespace {
 
 FaultyDisk disk;
+
+/// What was written to a WAL since it was synced last, by whichever connection.
+std::mutex unsynced_mutex;
+std::vector<std::pair<sqlite3_int64, int>> unsynced;
 
 struct File {
   sqlite3_file base;
@@ -33,13 +41,25 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
   using Fault = FaultyDisk::Fault;
   if (disk.fault == Fault::full) return SQLITE_FULL;
   if (disk.fault == Fault::write) return SQLITE_IOERR_WRITE;
-  if (reinterpret_cast<File*>(file)->wal) ++disk.wal_writes;
+  if (reinterpret_cast<File*>(file)->wal) {
+    ++disk.wal_writes;
+    const std::lock_guard lock(unsynced_mutex);
+    unsynced.emplace_back(offset, size);
+  }
   return forward<&sqlite3_io_methods::xWrite>(file, bytes, size, offset);
 }
 
 int sync(sqlite3_file* file, int flags) {
-  if (reinterpret_cast<File*>(file)->wal) ++disk.wal_syncs;
-  if (disk.fault == FaultyDisk::Fault::sync) return SQLITE_IOERR_FSYNC;
+  using Fault = FaultyDisk::Fault;
+  if (reinterpret_cast<File*>(file)->wal) {
+    ++disk.wal_syncs;
+    const std::lock_guard lock(unsynced_mutex);
+    const auto lost = std::exchange(unsynced, {});
+    if (disk.fault == Fault::drop)
+      for (const auto& [offset, size] : lost)
+        forward<&sqlite3_io_methods::xWrite>(file, static_cast<const void*>(std::string(static_cast<std::size_t>(size), '\0').data()), size, offset);
+  }
+  if (disk.fault == Fault::sync || disk.fault == Fault::drop) return SQLITE_IOERR_FSYNC;
   return forward<&sqlite3_io_methods::xSync>(file, flags);
 }
 

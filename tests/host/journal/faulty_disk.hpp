@@ -7,8 +7,9 @@
 namespace milepost::journal {
 
 struct FaultyDisk {
-  enum class Fault { none, full, write, sync };
-  /// full: no write finds room. write: an I/O error. sync: fsync fails, after the data went to the kernel.
+  enum class Fault { none, full, write, sync, drop };
+  /// full: no write finds room. write: an I/O error. sync: fsync fails, after the data went to the kernel. drop: so too, and of the
+  /// WAL the data is gone, as a kernel may have it after a failed fsync.
   std::atomic<Fault> fault = Fault::none;
   std::atomic<int> wal_syncs = 0;   ///< fsyncs of a WAL
   std::atomic<int> wal_writes = 0;  ///< calls that write to it
