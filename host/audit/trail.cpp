@@ -15,8 +15,8 @@ namespace {
 
 /// Rows are hashed as bytes but exported as JSON, which carries UTF-8 alone: what is none is replaced before it is
 /// hashed.
-std::string utf8(const std::string& text) {
-  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return text;
+std::string utf8(std::string&& text) {
+  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return std::move(text);
   return Json::parse(milepost::text(Json(text))).get<std::string>();
 }
 
@@ -51,22 +51,22 @@ std::string body(std::initializer_list<std::pair<std::string_view, std::string_v
   return out + '}';
 }
 
-std::uint64_t append(journal::Writer& writer, const Entry& entry) {
+std::uint64_t append(journal::Writer& writer, Entry entry) {
   const Row& last = writer.last_audit_row();
   const Details details{.salt = telemetry::random_bytes(16),
-                        .body = entry.body.empty() ? body_of(entry.details) : entry.body};
+                        .body = entry.body.empty() ? body_of(entry.details) : std::move(entry.body)};
   Row row{.sequence = last.sequence + 1,
           .time = writer.now(),
-          .kind = utf8(entry.kind),
-          .user = utf8(entry.user),
-          .action = utf8(entry.action),
-          .subject = utf8(entry.subject),
-          .pipeline = utf8(entry.pipeline),
-          .version = utf8(entry.version),
-          .event = utf8(entry.event),
-          .step = utf8(entry.step),
-          .outcome = utf8(entry.outcome),
-          .plugin = utf8(entry.plugin),
+          .kind = utf8(std::move(entry.kind)),
+          .user = utf8(std::move(entry.user)),
+          .action = utf8(std::move(entry.action)),
+          .subject = utf8(std::move(entry.subject)),
+          .pipeline = utf8(std::move(entry.pipeline)),
+          .version = utf8(std::move(entry.version)),
+          .event = utf8(std::move(entry.event)),
+          .step = utf8(std::move(entry.step)),
+          .outcome = utf8(std::move(entry.outcome)),
+          .plugin = utf8(std::move(entry.plugin)),
           .details = digest(details),
           .previous = last.hash};
   row.hash = hash(row);

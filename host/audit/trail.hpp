@@ -27,7 +27,7 @@ std::string body(std::initializer_list<std::pair<std::string_view, std::string_v
 
 /// Chains and stores one row; returns its sequence. Only inside Store work: the row is on disk when that work's commit
 /// is.
-std::uint64_t append(journal::Writer& writer, const Entry& entry);
+std::uint64_t append(journal::Writer& writer, Entry entry);
 
 struct Verdict {
   std::uint64_t rows = 0;

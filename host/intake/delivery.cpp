@@ -97,26 +97,33 @@ std::string_view Delivery::status() const {
 }
 
 http::Outgoing Delivery::answer() const {
-  const auto tell = [](Json& out, const Outcome& outcome) {
-    if (!outcome.reason.empty()) out["reason"] = outcome.reason;
-  };
   const auto whole = status();
   const int code = whole == "duplicate"     ? 200
                    : whole == "quarantined" ? origin_->quarantined_status
                                             : origin_->accepted_status;
   if (code == 204) return {204, {}, ""};
-  Json body{{"id", outcomes_.front().receipt}, {"status", whole}};
-  if (outcomes_.size() == 1) {
-    tell(body, outcomes_.front());
-  } else {
-    Json& list = body["events"] = Json::array();
+  const auto tell = [](std::string& out, const std::string& receipt, std::string_view status, const std::string& reason) {
+    const auto member = [&out](std::string_view name, std::string_view value) {
+      out += out.back() == '{' ? "\"" : ",\"";
+      out.append(name).append("\":");
+      milepost::detail::append_quoted(out, value);
+    };
+    out += '{';
+    member("id", receipt);
+    member("status", status);
+    if (!reason.empty()) member("reason", reason);
+  };
+  std::string body;
+  tell(body, outcomes_.front().receipt, whole, outcomes_.size() == 1 ? outcomes_.front().reason : "");
+  if (outcomes_.size() > 1) {
+    body += ",\"events\":[";
     for (const auto& outcome : outcomes_) {
-      Json entry{{"id", outcome.receipt}, {"status", outcome.status}};
-      tell(entry, outcome);
-      list.push_back(std::move(entry));
+      tell(body, outcome.receipt, outcome.status, outcome.reason);
+      body += "},";
     }
+    body.back() = ']';
   }
-  return {code, {{"Content-Type", "application/json"}}, text(body)};
+  return {code, {{"Content-Type", "application/json"}}, body + '}'};
 }
 
 }  // namespace milepost::intake

@@ -12,6 +12,7 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::element_type;
 
+constexpr std::size_t kMostKept = 64 << 10;  // of a thread's parser, between two payloads
 constexpr std::size_t kFewKeys = 64;  // up to here comparing each with each is the quickest
 
 /// What simdjson takes, or took in some version, and read_json() does not: a byte order mark; half a surrogate pair. An
@@ -58,9 +59,20 @@ bool is_sound(element value, std::size_t depth) {
 
 struct Payload::State {
   explicit State(const std::string& text) : source(text) {}
+  ~State() {
+    if (parser->capacity() <= kMostKept) spare() = std::move(parser);
+  }
+  static std::unique_ptr<simdjson::dom::parser>& spare() {
+    thread_local std::unique_ptr<simdjson::dom::parser> parser;
+    return parser;
+  }
+  static std::unique_ptr<simdjson::dom::parser> take() {
+    auto taken = std::move(spare());
+    return taken ? std::move(taken) : std::make_unique<simdjson::dom::parser>();
+  }
 
   const std::string& source;
-  simdjson::dom::parser parser;
+  std::unique_ptr<simdjson::dom::parser> parser = take();  ///< its room outlives the payload: to make it costs as much as to parse
   std::optional<element> root;  ///< none where the document was needed to judge
   std::optional<Json> document;
   std::string fault;
@@ -69,7 +81,7 @@ struct Payload::State {
 Payload::Payload(const std::string& source) : state_(std::make_unique<State>(source)) {
   if (!is_doubtful(source)) {
     element root;
-    if (state_->parser.parse(source).get(root) == simdjson::SUCCESS && is_sound(root, JsonLimits{}.depth)) {
+    if (state_->parser->parse(source).get(root) == simdjson::SUCCESS && is_sound(root, JsonLimits{}.depth)) {
       state_->root = root;
       return;
     }

@@ -18,7 +18,8 @@ constexpr std::chrono::milliseconds kMoment{2};
 /// A commit of so many works says that more are on their way: the next one stays open for those that come within a moment. Each
 /// commit writes the same dozen pages again, so a few large ones cost less than many small ones.
 constexpr std::size_t kCrowd = 8;
-constexpr std::chrono::microseconds kPause{300};
+constexpr std::chrono::microseconds kOpen{1200};
+constexpr std::chrono::microseconds kPause{200};
 
 using Cause = StoreError::Cause;
 
@@ -131,7 +132,7 @@ CommitLoop::Failure CommitLoop::attempt(Items& items, bool with_others) {
     if (doubtful_ || acknowledger_.failing()) repair();
     transaction_.begin();
     Writer writer(transaction_);
-    const Moment until = std::chrono::steady_clock::now() + kMoment;
+    const Moment until = std::chrono::steady_clock::now() + kOpen;
     std::size_t next = 0;
     do {
       for (; next < items.size(); ++next) items[next].work(writer);

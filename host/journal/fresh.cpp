@@ -8,7 +8,7 @@ namespace milepost::journal {
 namespace {
 constexpr std::size_t kMostBytes = 16u << 20;
 constexpr std::size_t kMostEvents = 20'000;
-constexpr std::size_t kMostEmptied = 4096;  // an ended event's lane is asked about at once, then no more
+constexpr std::size_t kMostEmptied = 1024;  // an ended event's lane is asked about at once, then no more
 }  // namespace
 
 void Fresh::apply(std::vector<Change> changes) {
@@ -31,10 +31,10 @@ void Fresh::apply(std::vector<Change> changes) {
 }
 
 void Fresh::accept(Change&& change) {
-  const Lane lane{change.event.pipeline, change.event.lane};
+  Lane lane{change.event.pipeline, change.event.lane};
   auto known = lanes_.find(lane);
   if (change.alone) {
-    if (known == lanes_.end()) known = lanes_.emplace(lane, Open()).first;
+    if (known == lanes_.end()) known = lanes_.emplace(std::move(lane), Open()).first;
   } else if (known == lanes_.end()) {
     return;  // older ones are on disk alone
   }
@@ -45,7 +45,7 @@ void Fresh::accept(Change&& change) {
 }
 
 void Fresh::update(Change&& change) {
-  const Lane lane{change.event.pipeline, change.event.lane};
+  Lane lane{change.event.pipeline, change.event.lane};
   const auto kept = kept_.find(change.event.sequence);
   if (kept == kept_.end()) return forget(lane);  // it may have been opened again, ahead of what is here
   if (change.event.state == EventState::open) {
@@ -55,7 +55,7 @@ void Fresh::update(Change&& change) {
   Open& open = lanes_.at(lane);
   open.erase(std::ranges::find(open, kept->first));
   drop(kept);
-  if (open.empty()) emptied_.push_back(lane);
+  if (open.empty()) emptied_.push_back(std::move(lane));
 }
 
 void Fresh::forget(const Lane& lane) {

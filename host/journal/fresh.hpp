@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "host/journal/records.hpp"
@@ -46,7 +47,10 @@ class Fresh {
     std::string payload;
     bool effects = false;
   };
-  using Open = std::deque<Sequence>;  ///< all of a lane's open events, oldest first
+  using Open = std::vector<Sequence>;  ///< all of a lane's open events, oldest first
+  struct HashOfLane {
+    std::size_t operator()(const Lane& lane) const { return std::hash<std::string>()(lane.lane) ^ std::hash<std::string>()(lane.pipeline) * 31; }
+  };
 
   void accept(Change&& change);
   void update(Change&& change);
@@ -56,7 +60,7 @@ class Fresh {
 
   mutable std::mutex mutex_;
   std::map<Sequence, Kept> kept_;
-  std::map<Lane, Open> lanes_;
+  std::unordered_map<Lane, Open, HashOfLane> lanes_;
   std::deque<Lane> emptied_;  ///< lanes that were empty when they came here, oldest first
   std::size_t bytes_ = 0;     ///< of the payloads
 };

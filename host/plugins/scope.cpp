@@ -117,11 +117,15 @@ std::int32_t Scope::serve(void* self, std::uint32_t op, const mp_call* call, con
       if (parts[i].data == nullptr && parts[i].size > 0) return broken("a null pointer that has a size");
     if (parts[0].size > kMostHead || (n > 1 && parts[1].size > kMostBody))
       return broken("more bytes than the host takes");
+    if (op == MP_HOST_METRIC && scope.count_again(detail::view(parts[0]))) {
+      emit(reply, MP_ITEM, Json::object(), {});
+      return MP_DONE;
+    }
     auto head = detail::read_head(detail::view(parts[0]));
     if (!head || !head->is_object()) return broken("a head that is no JSON object");
 
     const Request request{op, HostCall::from(call), std::move(*head),
-                          n > 1 ? detail::view(parts[1]) : std::string_view()};
+                          n > 1 ? detail::view(parts[1]) : std::string_view(), detail::view(parts[0])};
     if (op >= MP_HOST_HTTP && request.call == nullptr)
       return broken("an mp_call that is none of the host's, or is over");
     if (op == MP_HOST_HTTP && !request.call->lends_http())
@@ -145,7 +149,7 @@ Result<Scope::Reply> Scope::answer(const Request& request) {
       log(request.head);
       return Reply{};
     case MP_HOST_METRIC:
-      metric(request.head);
+      metric(request);
       return Reply{};
     case MP_HOST_CLOCK:
       return clock(request.head);
@@ -180,7 +184,17 @@ void Scope::log(const Json& head) const {
   log_fields(count, level, event, fields);
 }
 
-void Scope::metric(const Json& head) {
+/// A plugin counts the same for event after event.
+bool Scope::count_again(std::string_view text) {
+  const std::lock_guard held(mutex_);
+  const auto found = counted_.find(text);
+  if (found == counted_.end()) return false;
+  found->second.counter.add(found->second.by);
+  return true;
+}
+
+void Scope::metric(const Request& request) {
+  const Json& head = request.head;
   const auto kind = get<std::string>(head, "/kind").value_or("");
   const auto name = get<std::string>(head, "/name").value_or("");
   const double value = get<double>(head, "/value").value_or(-1);
@@ -212,10 +226,11 @@ void Scope::metric(const Json& head) {
                        {{"plugin", names_.plugin}, {"series", std::to_string(kMostSeries)}});
     }
   }
-  if (seconds)
-    telemetry::observe_seconds(full, labels, value);
-  else
-    telemetry::count(full, labels, value);
+  if (seconds) return telemetry::observe_seconds(full, labels, value);
+  const telemetry::Counter counter(full, labels);
+  counter.add(value);
+  const std::lock_guard held(mutex_);
+  if (counted_.size() < kMostSeries) counted_.emplace(request.text, Counted{counter, value});
 }
 
 namespace {

@@ -15,6 +15,7 @@
 #include "host/http/credentials.hpp"
 #include "host/plugins/destination.hpp"
 #include "host/plugins/registry.hpp"
+#include "host/telemetry/metrics.hpp"
 #include "milepost/host.hpp"
 
 namespace milepost::plugins {
@@ -54,6 +55,7 @@ class Scope {
     HostCall* call = nullptr;  ///< nullptr: the plugin named none of ours
     Json head;
     std::string_view body;
+    std::string_view text;  ///< the head as it came
   };
   /// What goes back: one item, or an error.
   struct Reply {
@@ -66,7 +68,8 @@ class Scope {
   Result<Reply> answer(const Request& request);
 
   void log(const Json& head) const;
-  void metric(const Json& head);
+  bool count_again(std::string_view text);
+  void metric(const Request& request);
   Result<Reply> send(const Request& request) const;
   /// One exchange, and a second one when the first is answered 401 and fresh credentials may help.
   Result<Reply> exchange(const http::Request& request, http::Signer* signer, HostCall& call,
@@ -88,6 +91,11 @@ class Scope {
   std::map<std::string, Item> kept_;  // where there is no store
   std::uint64_t versions_ = 0;
   std::set<std::string> series_;  // metrics seen: their number is bounded
+  struct Counted {
+    telemetry::Counter counter;
+    double by = 1;
+  };
+  std::map<std::string, Counted, std::less<>> counted_;  // by the head that was sent
 };
 
 }  // namespace milepost::plugins
