@@ -57,6 +57,7 @@ class Compiler {
     for (const auto& step : pipeline_.steps) ids_.push_back(step.id);
     never_.resize(ids_.size());
     for (index_ = 0; index_ < pipeline_.steps.size(); ++index_) program->steps.push_back(compile(pipeline_.steps[index_]));
+    for (const auto& step : program->steps) look(step, program->looked);
     return clean_ ? program : nullptr;
   }
 
@@ -67,6 +68,14 @@ class Compiler {
   }
   void warn(std::string_view code, const config::Position& at, const std::string& key, std::string message, std::string remedy) {
     faults_.push_back({std::string(code), at, "steps[" + std::to_string(index_) + "]" + key, std::move(message), std::move(remedy), true});
+  }
+  /// The gate's rules may look at anything, and so may a schema.
+  static void look(const ProgramStep& step, expression::Looked& looked) {
+    if (step.validation || step.mail) return looked.at_everything();
+    const auto at = [&looked](const expression::Expression& one) { looked.at(one); };
+    if (step.when) at(*step.when);
+    if (step.once) step.once->each(at);
+    step.with.each(at);
   }
   config::Position place(const config::Step& step, const std::string& key) const {
     const auto at = step.key_at.find(key);

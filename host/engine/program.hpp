@@ -11,6 +11,7 @@
 #include "host/config/definition.hpp"
 #include "host/engine/ledger.hpp"
 #include "host/expression/expression.hpp"
+#include "host/expression/paths.hpp"
 #include "host/expression/validation.hpp"
 #include "host/loans/model.hpp"
 #include "host/plugins/registry.hpp"
@@ -42,6 +43,7 @@ struct ProgramStep {
 struct Program {
   config::Pipeline pipeline;
   std::vector<ProgramStep> steps;
+  expression::Looked looked;  ///< what all steps look at
 
   /// Faults (codes, positions, remedies) are appended; nullptr when there is any that is no warning.
   static std::shared_ptr<const Program> compile(const config::Pipeline& pipeline, const config::Schemas& schemas,

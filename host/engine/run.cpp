@@ -7,6 +7,7 @@
 #include "host/engine/compared.hpp"
 #include "host/engine/connection_event.hpp"
 #include "host/engine/emit.hpp"
+#include "host/engine/glance.hpp"
 #include "host/engine/naming.hpp"
 #include "host/journal/host_event.hpp"
 #include "host/expression/paths.hpp"
@@ -83,14 +84,16 @@ Run::Run(journal::Event event, std::string payload, std::vector<journal::Effect>
 
 void Run::read() {
   if (std::exchange(read_, true)) return;
-  payload_ = read_json(payload_text_).value_or(nullptr);
+  const auto& members = program_->looked.members();
+  payload_ = members ? glance(payload_text_, *members) : read_json(payload_text_).value_or(nullptr);
+  loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr), *loans_, clock_.now(), event_.subject) : Json(nullptr);
+  if (!program_->looked.at_event()) return;
   event_json_ = {{"id", event_.id},           {"receipt", event_.receipt}, {"pipeline", event_.pipeline},
                  {"type", event_.type},       {"subject", event_.subject}, {"actor", event_.actor},
                  {"reason", event_.reason},   {"revision", event_.revision}, {"time", telemetry::to_text(event_.time)},
                  {"accepted_at", telemetry::to_text(event_.accepted_at)}, {"late", event_.late}};
   for (const char* optional : {"actor", "reason", "revision", "type", "subject"})
     if (event_json_[optional].get_ref<const std::string&>().empty()) event_json_[optional] = nullptr;
-  loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr), *loans_, clock_.now(), event_.subject) : Json(nullptr);
 }
 
 expression::Scope Run::scope(
@@ -381,7 +384,7 @@ std::optional<Written> Run::written() const {
 
 Json Run::asked_of(const std::string& system) const {
   if (event_.type != config::host_event::kLoanChanged) return nullptr;
-  const auto payload = read_ ? Result<Json>(payload_) : read_json(payload_text_);
+  const auto payload = read_json(payload_text_);
   const Json* asked = payload ? find(*payload, "/to") : nullptr;
   return asked != nullptr && asked->is_object() && asked->contains(system) ? (*asked)[system] : Json(nullptr);
 }

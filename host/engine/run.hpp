@@ -117,7 +117,7 @@ class Run {
   std::map<std::string, journal::Effect> effects_;
   std::optional<journal::LoanRevision> revision_;
   bool read_ = false;
-  Json payload_, event_json_, loan_;  ///< once read
+  Json payload_, event_json_, loan_;  ///< once read, and of the first two what the program looks at
   Json steps_;
   std::size_t position_ = 0;
   Writes writes_;

@@ -98,6 +98,7 @@ class Template {
   const std::string& source() const { return source_; }
   /// ["payload", "loan", "id"] when the whole text is one `${payload.loan.id}`: a plain path of names alone; else empty.
   std::vector<std::string> names() const;
+  void each(const std::function<void(const Expression&)>& visit) const;  ///< of its expressions
   Result<Value> render(Machine& machine, const Scope& scope) const;
 
  private:
@@ -122,6 +123,7 @@ class Tree {
   /// The tree with its leaves evaluated. A leaf that is nil omits its key (in an array: becomes null). Errors name the pointer.
   Result<Json> render(Machine& machine, const Scope& scope) const;
   bool constant() const;  ///< no `${…}` at all: the scope is not looked at
+  void each(const std::function<void(const Expression&)>& visit) const;  ///< of its leaves' expressions
 
  private:
   struct Node;

@@ -63,6 +63,25 @@ std::vector<Expression> paths_in(std::string_view source) {
   return paths;
 }
 
+void Looked::at_everything() {
+  members_.reset();
+  event_ = true;
+}
+
+void Looked::at(const Expression& expression) {
+  const auto tokens = tokens_of(expression.source());
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool root = tokens[i].kind == Token::Kind::name && (i == 0 || !(tokens[i - 1].is(".") || tokens[i - 1].is(":")));
+    if (root && tokens[i].text == "event") event_ = true;
+    if (!root || tokens[i].text != "payload" || !members_) continue;
+    const bool named = i + 2 < tokens.size() && tokens[i + 1].is(".") && tokens[i + 2].kind == Token::Kind::name;
+    if (named)
+      members_->emplace(tokens[i + 2].text);
+    else
+      members_.reset();
+  }
+}
+
 Json values_of(const std::vector<Expression>& paths, Machine& machine, const Scope& scope) {
   Json values = Json::object();
   for (const auto& path : paths) {

@@ -1,6 +1,9 @@
 // What an expression looked at, for whoever asks why it said no.
 #pragma once
 
+#include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +17,20 @@ std::vector<Expression> paths_in(std::string_view source);
 
 /// Nothing of an event, a link or the clock is named in a source that compiles: it gives the same every time.
 bool is_constant(std::string_view source);
+
+/// What some expressions look at, so that no more than that need be read for them.
+class Looked {
+ public:
+  void at(const Expression& expression);
+  void at_everything();
+  bool at_event() const { return event_; }
+  /// The payload's members by name; nullopt: it may be any of them.
+  const std::optional<std::set<std::string>>& members() const { return members_; }
+
+ private:
+  std::optional<std::set<std::string>> members_{std::in_place};
+  bool event_ = false;
+};
 
 /// {"payload.a": value, …}: what the paths lead to; null where they lead nowhere. A value whose text is longer than 200 bytes is
 /// that text, cut.

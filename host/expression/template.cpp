@@ -61,6 +61,11 @@ std::vector<std::string> Template::names() const {
   return pieces_.front().expression->path();
 }
 
+void Template::each(const std::function<void(const Expression&)>& visit) const {
+  for (const Piece& piece : pieces_)
+    if (piece.expression) visit(*piece.expression);
+}
+
 Result<Value> Template::render(Machine& machine, const Scope& scope) const {
   if (pieces_.size() == 1 && pieces_.front().expression) return machine.evaluate(*pieces_.front().expression, scope);
   std::string text;

@@ -13,6 +13,10 @@ struct Tree::Node {
 
   static Node compile(const Json& source, const std::string& pointer, std::vector<TreeFault>& faults);
   Result<Value> render(Machine& machine, const Scope& scope, const std::string& pointer) const;
+  void each(const std::function<void(const Expression&)>& visit) const {
+    if (leaf) leaf->each(visit);
+    for (const Node& child : children) child.each(visit);
+  }
 };
 
 namespace {
@@ -97,6 +101,10 @@ std::expected<Tree, std::vector<TreeFault>> Tree::compile(const Json& source) {
 }
 
 bool Tree::constant() const { return root_ == nullptr || root_->is_constant(); }
+
+void Tree::each(const std::function<void(const Expression&)>& visit) const {
+  if (root_ != nullptr) root_->each(visit);
+}
 
 Result<Json> Tree::render(Machine& machine, const Scope& scope) const {
   if (root_ == nullptr) return Json(nullptr);

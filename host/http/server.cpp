@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +35,9 @@ using namespace std::chrono_literals;
 using Timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
+/// Where processors are short, what has been accepted goes on before more is taken in: senders wait for their answer, and a
+/// backlog does not grow.
+constexpr int kNice = 10;
 constexpr auto kBackOff = 100ms;  // after the process ran out of descriptors
 constexpr auto kComplainEvery = 10s;
 constexpr int kAcceptAtOnce = 64;  // before the connections that are there get their turn
@@ -208,7 +212,10 @@ void Server::start() {
         first.get_executor(), [loop = loop_.get(), target = listener.get()] { return loop->accept(*target); },
         asio::detached);
   for (const auto& worker : loop_->workers)
-    loop_->threads.emplace_back([target = worker.get()] { target->loop().run(); });
+    loop_->threads.emplace_back([target = worker.get()] {
+      ::setpriority(PRIO_PROCESS, 0, kNice);  // on Linux of this thread alone
+      target->loop().run();
+    });
 }
 
 void Server::stop(std::chrono::milliseconds drain) {

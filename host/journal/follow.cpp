@@ -21,8 +21,7 @@ Sequence Store::newest() const {
 Store::Slice Store::accepted(Sequence after, const std::vector<std::string>& pipelines, std::size_t limit) const {
   std::string sql =
       "SELECT " MILEPOST_EVENT_COLUMNS
-      " FROM events WHERE sequence > ? AND sequence <= ? AND EXISTS (SELECT 1 FROM identities AS known WHERE "
-      "known.sequence = events.sequence)";
+      " FROM events WHERE sequence > ? AND sequence <= ? AND hash IS NOT NULL";
   for (std::size_t i = 0; i < pipelines.size(); ++i) sql += i == 0 ? " AND pipeline IN (?" : ", ?";
   sql += pipelines.empty() ? " ORDER BY sequence LIMIT ?" : ") ORDER BY sequence LIMIT ?";
 

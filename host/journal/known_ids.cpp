@@ -104,7 +104,10 @@ void KnownIds::read(const std::stop_token& stop, const std::vector<Group*>& grou
       for (; group != groups.end(); ++group) {
         for (Sequence stretch = (*group)->first; stretch < (*group)->first + kStretches; ++stretch) {
           if (stop.stop_requested()) return;
-          auto row = reader->query("SELECT hash FROM identities INDEXED BY identities_hash WHERE sequence >> 11 = ?", stretch);
+          auto row = reader->query(
+              "SELECT hash FROM events INDEXED BY events_id WHERE sequence >> 11 = ?1 AND hash IS NOT NULL UNION ALL "
+              "SELECT hash FROM identities INDEXED BY identities_hash WHERE sequence >> 11 = ?1",
+              stretch);
           while (row.next()) (*group)->add(stretch, row.integer(0));
         }
         (*group)->read.store(true, std::memory_order_release);

@@ -17,16 +17,16 @@ namespace milepost::journal {
 
 class KnownIds {
  public:
-  static constexpr unsigned kStretchBits = 11;  ///< 2,048 sequences, as in the index `identities_hash`
+  static constexpr unsigned kStretchBits = 11;  ///< 2,048 sequences, as in the indexes `events_id` and `identities_hash`
 
-  /// Reads the store's identities up to `newest` on a thread of its own; until it has read a part, that part may hold
+  /// Reads the store's ids up to `newest` on a thread of its own; until it has read a part, that part may hold
   /// anything.
   KnownIds(std::string path, Sequence newest);
   ~KnownIds();
   KnownIds(const KnownIds&) = delete;
   KnownIds& operator=(const KnownIds&) = delete;
 
-  /// The first eight bytes of its SHA-256, as identities.hash has them. [any]
+  /// The first eight bytes of its SHA-256, as events.hash and identities.hash have them. [any]
   static std::int64_t hash(std::string_view id);
   /// One that is rolled back later stays as a mistake in the filter. [writer]
   void add(Sequence sequence, std::int64_t hash);

@@ -56,6 +56,10 @@ void remove_event(sqlite::Connection& connection, Pruner::Gone& gone, Sequence e
   // The holder of a `once` key keeps its answer for ever: who comes later is skipped with it.
   remove(connection, gone, "effects",
          "DELETE FROM effects WHERE event = ?1 AND step NOT IN (SELECT step FROM once WHERE event = ?1)", event);
+  connection.run(
+      "INSERT INTO identities (sequence, hash, id, pipeline, revision, receipt, payload_digest, seen_at) "
+      "SELECT sequence, hash, id, pipeline, revision, receipt, payload_digest, accepted_at FROM events WHERE sequence = ? AND hash IS NOT NULL",
+      event);
   remove(connection, gone, "events", "DELETE FROM events WHERE sequence = ?", event);
 }
 
@@ -238,14 +242,13 @@ Pruner::Page Pruner::old_identities(Time cutoff) {
   Page page;
   const auto reader = store_.state_->readers.take();
   auto row = reader->query(
-      "SELECT sequence, seen_at, EXISTS (SELECT 1 FROM events WHERE events.sequence = identities.sequence) "
-      "FROM identities WHERE sequence > ? ORDER BY sequence LIMIT ?",
+      "SELECT sequence, seen_at FROM identities WHERE sequence > ? ORDER BY sequence LIMIT ?",
       identities_after_, kIdentityPage);
   std::size_t rows = 0;
   while (row.next()) {
     ++rows;
     identities_after_ = static_cast<Sequence>(row.integer(0));
-    if (row.time(1) < cutoff && row.integer(2) == 0) page.old.push_back(identities_after_);
+    if (row.time(1) < cutoff) page.old.push_back(identities_after_);
   }
   page.last = rows < kIdentityPage;
   return page;

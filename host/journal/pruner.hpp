@@ -27,7 +27,7 @@ class Connection;
 struct Retention {
   std::optional<std::chrono::milliseconds>
       events;                                    ///< finished events, from their acceptance and their last outcome on
-  std::optional<std::chrono::milliseconds> ids;  ///< identities; those of events that are still there stay with them
+  std::optional<std::chrono::milliseconds> ids;  ///< of pruned events; those of events that are still there stay with them
 };
 
 class Pruner {

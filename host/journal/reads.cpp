@@ -91,9 +91,9 @@ std::vector<Effect> Store::effects(Sequence event) const {
 
 std::vector<Event> Store::events(const EventFilter& filter) const {
   Clauses clauses;
-  // Accepted ones by their identity; quarantined ones have none.
+  // Accepted ones by the hash of their id; quarantined ones have none.
   if (filter.id)
-    clauses.add("(sequence IN " MILEPOST_IN_STRETCHES("identities", "identities_hash", "11", "s.hash = ? AND s.id = ?")
+    clauses.add("(sequence IN " MILEPOST_IN_STRETCHES("events", "events_id", "11", "s.hash = ? AND s.id = ?")
                 " OR sequence IN (SELECT sequence FROM events WHERE state = 3 AND id = ?))",
                 {std::to_string(KnownIds::hash(*filter.id)), *filter.id, *filter.id});
   clauses.add("receipt = ?", filter.receipt);

@@ -13,9 +13,7 @@ namespace milepost::journal {
 Event read_event(const sqlite::Query& row);
 
 /// Bound with a sequence: a row when that event is quarantined.
-#define MILEPOST_QUARANTINED                                                                               \
-  "SELECT 1 FROM events e WHERE sequence = ? AND state = 3 AND definition = '' AND step = '' AND NOT EXISTS " \
-  "(SELECT 1 FROM identities i WHERE i.sequence = e.sequence)"
+#define MILEPOST_QUARANTINED "SELECT 1 FROM events WHERE sequence = ? AND state = 3 AND hash IS NULL"
 
 /// A set of sequences, from an index that goes in stretches of 2^bits of them: `condition` is on the row `s`.
 #define MILEPOST_IN_STRETCHES(table, index, bits, condition)                                                    \

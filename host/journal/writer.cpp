@@ -69,8 +69,10 @@ std::optional<Writer::Acceptance> duplicate_of(Writer::Transaction& transaction,
   auto& connection = *transaction.connection;
   for (const Sequence stretch : transaction.known.stretches(hash)) {
     auto latest = connection.query(
+        "SELECT sequence, revision, receipt, payload_digest, accepted_at FROM events INDEXED BY events_id "
+        "WHERE sequence >> 11 = ?1 AND hash = ?2 AND id = ?3 AND pipeline = ?4 UNION ALL "
         "SELECT sequence, revision, receipt, payload_digest, seen_at FROM identities INDEXED BY identities_hash "
-        "WHERE sequence >> 11 = ? AND hash = ? AND id = ? AND pipeline = ? ORDER BY sequence DESC LIMIT 1",
+        "WHERE sequence >> 11 = ?1 AND hash = ?2 AND id = ?3 AND pipeline = ?4 ORDER BY sequence DESC LIMIT 1",
         stretch, hash, event.id, event.pipeline);
     if (!latest.next()) continue;
     if (!event.revision.empty() && event.revision != latest.text(1)) return std::nullopt;
@@ -78,15 +80,6 @@ std::optional<Writer::Acceptance> duplicate_of(Writer::Transaction& transaction,
                               latest.digest(3) != digest};
   }
   return std::nullopt;
-}
-
-void identify(Writer::Transaction& transaction, const Event& event, std::int64_t hash, const telemetry::Sha256& digest,
-              Time now) {
-  transaction.connection->run(
-      "INSERT INTO identities (sequence, hash, id, pipeline, revision, receipt, payload_digest, seen_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      event.sequence, hash, event.id, event.pipeline, event.revision, event.receipt, blob(digest), now);
-  transaction.known.add(event.sequence, hash);
 }
 
 }  // namespace
@@ -113,17 +106,16 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   }
   connection.run(
       "INSERT INTO events (sequence, receipt, pipeline, source, id, revision, type, subject, lane, actor, reason, "
-      "time, "
-      "accepted_at, payload_digest, state, fault) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "time, accepted_at, payload_digest, state, fault, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       stored.sequence, stored.receipt, stored.pipeline, stored.source, stored.id, stored.revision, stored.type,
       stored.subject, stored.lane, stored.actor, stored.reason, stored.time, stored.accepted_at, blob(digest),
-      stored.state, stored.fault);
+      stored.state, stored.fault, quarantined ? std::nullopt : std::optional(hash));
   transaction_.ends.event = stored.sequence;
   connection.run("INSERT INTO payloads (event, content_type, body, headers) VALUES (?, ?, ?, ?)", stored.sequence,
                  event.content_type, Blob{PayloadCodec::to_disk(event.payload)}, event.headers);
   if (quarantined) return {Verdict::quarantined, std::move(stored), false};
 
-  identify(transaction_, stored, hash, digest, now);
+  transaction_.known.add(stored.sequence, hash);
   if (event.followed_only) return {Verdict::accepted, std::move(stored), false};
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::accepted, stored, event.payload, alone});
@@ -143,11 +135,11 @@ Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
   stored.late = true;
   connection.run(
       "UPDATE events SET id = ?, revision = ?, type = ?, subject = ?, lane = ?, actor = ?, reason = ?, time = ?, "
-      "payload_digest = ?, state = ?, late = ?, fault = '' WHERE sequence = ?",
+      "payload_digest = ?, state = ?, late = ?, fault = '', hash = ? WHERE sequence = ?",
       stored.id, stored.revision, stored.type, stored.subject, stored.lane, stored.actor, stored.reason, stored.time,
-      blob(digest), stored.state, stored.late, sequence);
+      blob(digest), stored.state, stored.late, hash, sequence);
   connection.run("UPDATE payloads SET body = ?, headers = '' WHERE event = ?", Blob{PayloadCodec::to_disk(event.payload)}, sequence);
-  identify(transaction_, stored, hash, digest, now());
+  transaction_.known.add(sequence, hash);
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::updated, stored});
   return {Verdict::accepted, std::move(stored), false};

@@ -18,8 +18,7 @@ class Batch {
     parts_.reserve(1 + 2 * deliveries.size());
     parts_.push_back(detail::bytes("{}"));
     for (const auto& delivery : deliveries) {
-      heads_.push_back(text(Json{
-          {"event", detail::to_json(*delivery.event)}, {"with", delivery.with}, {"key", delivery.idempotency_key}}));
+      heads_.push_back(detail::delivery_head(*delivery.event, delivery.with, delivery.idempotency_key));
       parts_.push_back(detail::bytes(heads_.back()));
       parts_.push_back(detail::bytes(delivery.event->payload.text()));
     }

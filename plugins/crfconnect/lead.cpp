@@ -209,15 +209,37 @@ std::string joined(const std::vector<std::string>& faults) {
   return out;
 }
 
+/// Eight at a time: whether each is printable ASCII, and neither a quote nor a backslash.
+bool is_plain(std::string_view value) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  const auto any_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHighs; };
+  const auto odd = [&](std::uint64_t bytes) {
+    const std::uint64_t below = (bytes - kOnes * 0x20) & ~bytes & kHighs;
+    return (bytes & kHighs) | below | any_zero(bytes ^ kOnes * '"') | any_zero(bytes ^ kOnes * '\\') | any_zero(bytes ^ kOnes * 0x7F);
+  };
+  std::size_t at = 0;
+  std::uint64_t bytes = 0, found = 0;
+  for (; at + sizeof bytes <= value.size(); at += sizeof bytes) {
+    std::memcpy(&bytes, value.data() + at, sizeof bytes);
+    found |= odd(bytes);
+  }
+  bytes = kOnes * ' ';
+  if (at < value.size()) std::memcpy(&bytes, value.data() + at, value.size() - at);
+  return (found | odd(bytes)) == 0;
+}
+
 void write_text(std::string& out, std::string_view value) {
-  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
-  if (!std::all_of(value.begin(), value.end(), plain)) {
+  if (!is_plain(value)) {
     out += text(Json(value));
     return;
   }
-  out += '"';
-  out += value;
-  out += '"';
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + value.size() + 2, [&](char* bytes, std::size_t size) {
+    bytes[before] = '"';
+    std::copy(value.begin(), value.end(), bytes + before + 1);
+    bytes[size - 1] = '"';
+    return size;
+  });
 }
 
 void write_canonical(std::string& out, const Value& value);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "milepost/json.hpp"
 
@@ -31,37 +33,50 @@ struct Record {
 };
 
 namespace detail {
-inline Json to_json(const Event& event) {
-  Json head = Json::object();
-  const auto put = [&](const char* key, const std::string& value) {
-    if (!value.empty()) head[key] = value;
-  };
-  put("id", event.id);
-  put("revision", event.revision);
-  put("type", event.type);
-  put("subject", event.subject);
-  put("actor", event.actor);
-  put("reason", event.reason);
-  if (event.time) head["time_us"] = event.time->time_since_epoch().count();
-  return head;
+inline constexpr std::pair<std::string_view, std::string Event::*> kEventTexts[] = {
+    {"id", &Event::id},           {"revision", &Event::revision}, {"type", &Event::type},
+    {"subject", &Event::subject}, {"actor", &Event::actor},       {"reason", &Event::reason}};
+
+/// An event's head as it crosses the boundary: what of it is not empty, without the payload.
+inline std::string head_of(const Event& event) {
+  std::string out = "{";
+  const auto name = [&out](std::string_view key) { out.append(out.size() > 1 ? ",\"" : "\"").append(key).append("\":"); };
+  for (const auto& [key, field] : kEventTexts) {
+    if ((event.*field).empty()) continue;
+    name(key);
+    append_quoted(out, event.*field);
+  }
+  if (event.time) {
+    name("time_us");
+    out += std::to_string(event.time->time_since_epoch().count());
+  }
+  return out + '}';
 }
 inline Result<Event> to_event(const Json& head, std::string payload) {
   Event event;
-  const auto take = [&](const char* key, std::string& value) -> Status {
-    auto got = get<std::optional<std::string>>(head, std::string("/") + key);
-    if (!got) return fail(got.error());
-    if (*got) value = std::move(**got);
-    return {};
-  };
-  for (auto [key, value] : {std::pair{"id", &event.id}, {"revision", &event.revision}, {"type", &event.type},
-                            {"subject", &event.subject}, {"actor", &event.actor}, {"reason", &event.reason}}) {
-    if (auto taken = take(key, *value); !taken) return fail(taken.error());
+  for (const auto& [key, value] : head.items()) {
+    if (value.is_null()) continue;
+    for (const auto& [name, field] : kEventTexts) {
+      if (key != name) continue;
+      auto got = convert<std::string>(value, "/" + key);
+      if (!got) return fail(got.error());
+      event.*field = std::move(*got);
+    }
+    if (key != "time_us") continue;
+    const auto micros = convert<std::int64_t>(value, "/time_us");
+    if (!micros) return fail(micros.error());
+    event.time = Time(std::chrono::microseconds(*micros));
   }
-  auto time = get<std::optional<std::int64_t>>(head, "/time_us");
-  if (!time) return fail(time.error());
-  if (*time) event.time = Time(std::chrono::microseconds(**time));
   event.payload = Document(std::move(payload));
   return event;
+}
+/// The head of one delivery of RUN and FIND.
+inline std::string delivery_head(const Event& event, const Json& with, std::string_view key) {
+  std::string out = R"({"event":)" + head_of(event) + R"(,"with":)";
+  write(out, with);
+  out += R"(,"key":)";
+  append_quoted(out, key);
+  return out + '}';
 }
 inline Json to_json(const Record& record) {
   Json out{{"system", record.system}, {"type", record.type}, {"id", record.id}};

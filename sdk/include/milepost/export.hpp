@@ -2,6 +2,7 @@
 // error that keeps its text. Included by plugin.hpp; authors need not read it.
 #pragma once
 
+#include <concepts>
 #include <exception>
 #include <memory>
 #include <string>
@@ -16,6 +17,9 @@ class Reply {
  public:
   explicit Reply(const mp_reply* raw) : raw_(raw) {}
   void item(std::uint32_t index, const Json& head, std::string_view rest = {}) const { send(index, MP_ITEM, text(head), rest); }
+  /// A head that is text already. A template, since much converts to Json.
+  template <std::same_as<std::string> Text>
+  void item(std::uint32_t index, const Text& head, std::string_view rest = {}) const { send(index, MP_ITEM, head, rest); }
   void error(std::uint32_t index, const Error& error) const { send(index, MP_ERROR, text(to_json(error)), {}); }
   void next(const std::string& cursor) const { send(0, MP_NEXT, cursor, {}); }
 
@@ -197,7 +201,7 @@ class Dispatch {
 
   static void emit_events(const std::vector<Event>& events, const Reply& reply) {
     for (std::size_t i = 0; i < events.size(); ++i)
-      reply.item(static_cast<std::uint32_t>(i), to_json(events[i]), events[i].payload.text());
+      reply.item(static_cast<std::uint32_t>(i), head_of(events[i]), events[i].payload.text());
   }
 
   static std::int32_t poll(PollingSource& source, const Call& call, const Json& head, const Reply& reply) {

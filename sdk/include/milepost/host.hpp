@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <initializer_list>
 #include <optional>
@@ -164,14 +165,22 @@ class Logger {
 class Metrics {
  public:
   explicit Metrics(const mp_host* host) : host_(host) {}
-  void count(std::string_view name, double by = 1, Json labels = Json::object()) const { write("count", name, by, std::move(labels)); }
-  void seconds(std::string_view name, double value, Json labels = Json::object()) const {
-    write("seconds", name, value, std::move(labels));
+  void count(std::string_view name, double by = 1, const Json& labels = Json::object()) const { write("count", name, by, labels); }
+  void seconds(std::string_view name, double value, const Json& labels = Json::object()) const {
+    write("seconds", name, value, labels);
   }
 
  private:
-  void write(std::string_view kind, std::string_view name, double value, Json labels) const {
-    const std::string head = text(Json{{"kind", kind}, {"name", name}, {"value", value}, {"labels", std::move(labels)}});
+  void write(std::string_view kind, std::string_view name, double value, const Json& labels) const {
+    std::string head = R"({"kind":)";
+    detail::append_quoted(head, kind);
+    head += R"(,"name":)";
+    detail::append_quoted(head, name);
+    head += R"(,"value":)";
+    detail::write(head, value == std::trunc(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value));
+    head += R"(,"labels":)";
+    detail::write(head, labels);
+    head += '}';
     const mp_bytes part = detail::bytes(head);
     host_->call(host_->self, MP_HOST_METRIC, nullptr, &part, 1, nullptr);
   }

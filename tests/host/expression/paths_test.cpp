@@ -40,5 +40,20 @@ TEST(Paths, ShowTheirValuesCut) {
   EXPECT_TRUE(values["payload.gone.deep"].is_null());
 }
 
+TEST(Looked, KnowsWhichMembersOfThePayload) {
+  const auto looked = [](std::initializer_list<const char*> sources) {
+    Looked out;
+    for (const auto* source : sources) out.at(*Expression::compile(source));
+    return out;
+  };
+  using Members = std::optional<std::set<std::string>>;
+  EXPECT_EQ(looked({"payload.a.b > 1 and payload . c", R"(loan.payload == "payload")"}).members(), Members({"a", "c"}));
+  EXPECT_EQ(looked({"loan.stage"}).members(), Members(std::in_place));
+  for (const char* whole : {"payload", R"(payload["a"])", "payload[event.type]", R"(has(payload, "a"))", "len(payload)"})
+    EXPECT_EQ(looked({"payload.a", whole, "payload.b"}).members(), std::nullopt) << whole;
+  EXPECT_TRUE(looked({"payload.a", "event.type"}).at_event());
+  EXPECT_FALSE(looked({"payload.event", R"(payload.a == "event")"}).at_event());
+}
+
 }  // namespace TEST_FILE
 }  // namespace milepost::expression

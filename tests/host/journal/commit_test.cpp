@@ -358,7 +358,7 @@ class CommitAhead : public Commit, public ::testing::WithParamInterface<Fault> {
     return made;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Disk, CommitAhead, ::testing::Values(Fault::sync, Fault::drop), [](const auto& info) { return info.param == Fault::sync ? "KeepsThePages" : "DropsThePages"; });
+INSTANTIATE_TEST_SUITE_P(Disk, CommitAhead, ::testing::Values(Fault::sync, Fault::drop), [](const auto& of) { return of.param == Fault::sync ? "KeepsThePages" : "DropsThePages"; });
 
 TEST_P(CommitAhead, IsToldOnceItsSyncComesThrough) {
   ASSERT_TRUE(accept("before"));

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "host/journal/pruner.hpp"
 #include "host/journal/schema.hpp"
 #include "tests/host/journal/fixture.hpp"
 #include "tests/host/journal/raw.hpp"
@@ -151,7 +152,13 @@ TEST_F(StoreFile, NeverGivesASequenceTwice) {
 TEST_F(StoreFile, RemembersAnIdWhoseEventWasPruned) {
   const auto first = accept(milestone("e-1", "L-1", "{}"));
   accept(milestone("e-2", "L-1"));
-  Raw(path).execute("DELETE FROM events WHERE sequence = 1; DELETE FROM payloads WHERE event = 1");
+  store->run([](Writer& writer) {
+    auto event = *writer.event(1);
+    event.state = EventState::done;
+    writer.update(event);
+  }).value();
+  clock.advance(std::chrono::hours(2));
+  ASSERT_TRUE(Pruner(*store, clock, {.events = std::chrono::hours(1), .ids = {}}).pass());
   const auto again = accept(milestone("e-1", "L-1", "{}"));
   EXPECT_EQ(again.verdict, Writer::Verdict::duplicate);
   EXPECT_EQ(again.event.receipt, first.event.receipt);

@@ -170,8 +170,7 @@ class Rig {
   static std::vector<std::string> parts(const std::vector<Delivery>& batch) {
     std::vector<std::string> out;
     for (const auto& delivery : batch) {
-      out.push_back(text(Json{
-          {"event", detail::to_json(*delivery.event)}, {"with", delivery.with}, {"key", delivery.idempotency_key}}));
+      out.push_back(detail::delivery_head(*delivery.event, delivery.with, delivery.idempotency_key));
       out.push_back(delivery.event->payload.text());
     }
     return out;
