@@ -37,7 +37,7 @@ using Timer =
 
 /// Where processors are short, what has been accepted goes on before more is taken in: senders wait for their answer, and a
 /// backlog does not grow.
-constexpr int kNice = 10;
+constexpr int kNice = 5;
 constexpr auto kBackOff = 100ms;  // after the process ran out of descriptors
 constexpr auto kComplainEvery = 10s;
 constexpr int kAcceptAtOnce = 64;  // before the connections that are there get their turn
