@@ -163,8 +163,7 @@ void Engine::stop(std::chrono::milliseconds drain) {
   abort.request_stop();
   scheduler_.stop();
   // What was submitted still answers into this object: let it, before anything here goes away.
-  if (const auto flushed = store_.run([](journal::Writer&) {}); !flushed)
-    telemetry::log(Level::error, "store.commit_failed", {{"reason", flushed.error().message}});
+  store_.drain();
   gatherer_.clear();
   lanes_.clear();
 }

@@ -163,8 +163,6 @@ void Followers::halt() {
   store_.on_events({});
   thread_.request_stop();
   thread_.join();
-  // A listener may be under way still; behind this commit none is.
-  static_cast<void>(store_.run([](journal::Writer&) {}).has_value());
   for (auto& entry : entries_)
     if (entry->place != entry->kept) static_cast<void>(entry->keep(entry->place).has_value());
 }

@@ -3,25 +3,29 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/journal/sqlite.hpp"
 #include "host/journal/store_error.hpp"
 
 namespace milepost::journal {
 
-Acknowledger::Acknowledger(Fresh& fresh, std::function<void(std::uint64_t)> told, std::function<void(const StoreError&)> failed)
-    : fresh_(fresh), told_(std::move(told)), failed_(std::move(failed)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+Acknowledger::Acknowledger(telemetry::Clock& clock, Fresh& fresh, std::function<void(std::uint64_t)> told,
+                           std::function<void(const StoreError&)> failed)
+    : clock_(clock),
+      fresh_(fresh),
+      told_(std::move(told)),
+      failed_(std::move(failed)),
+      thread_([this, here = clock.attend()](const std::stop_token& stop) { run(stop); }) {}
 
 Acknowledger::~Acknowledger() = default;
 
-void Acknowledger::on_disk(Committed commit) {
+void Acknowledger::on_disk(Committed commit, sqlite::Connection& connection) {
   const std::lock_guard turn(turn_);
-  std::size_t before = 0;
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    before = ahead_.size();
+    first = ahead_.empty() && !failing_;
   }
-  tell_synced(before);
-  tell(std::move(commit));
+  if (first) return tell(std::move(commit));
+  made_ahead(std::move(commit), connection);
 }
 
 void Acknowledger::made_ahead(Committed commit, sqlite::Connection& connection) {
@@ -37,7 +41,8 @@ void Acknowledger::run(const std::stop_token& stop) {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      if (!changed_.wait(lock, stop, [this] { return !ahead_.empty() && !failing_; })) return;
+      clock_.wait_until(lock, changed_, stop, Time::max(), [this] { return !ahead_.empty() && !failing_; });
+      if (stop.stop_requested()) return;
     }
     const std::lock_guard turn(turn_);
     if (!failing()) sync();
@@ -62,28 +67,29 @@ void Acknowledger::sync() {
     }
     return failed_(error);
   }
-  tell_synced(count);
+  tell_oldest(count);
 }
 
-std::unique_lock<std::mutex> Acknowledger::settle() {
+std::unique_lock<std::mutex> Acknowledger::hold() {
   std::unique_lock turn(turn_);
+  const std::lock_guard lock(mutex_);
+  failing_ = true;
+  return turn;
+}
+
+void Acknowledger::tell_all(const std::unique_lock<std::mutex>&) {
   std::size_t count = 0;
-  bool again = false;
   {
     const std::lock_guard lock(mutex_);
     count = ahead_.size();
-    again = failing_;
-  }
-  if (count != 0) {
-    if (again) connection_->write_again();
-    connection_->sync();
-  }
-  {
-    const std::lock_guard lock(mutex_);
     failing_ = false;
   }
-  tell_synced(count);
-  return turn;
+  tell_oldest(count);
+}
+
+void Acknowledger::flush() {
+  const std::lock_guard turn(turn_);
+  if (!failing()) sync();
 }
 
 void Acknowledger::abandon(const StoreError& error) {
@@ -102,16 +108,15 @@ bool Acknowledger::failing() const {
   return failing_;
 }
 
-void Acknowledger::tell_synced(std::size_t count) {
-  for (; count != 0; --count) {
-    Committed commit;
-    {
-      const std::lock_guard lock(mutex_);
-      commit = std::move(ahead_.front());
-      ahead_.erase(ahead_.begin());
-    }
-    tell(std::move(commit));
+void Acknowledger::tell_oldest(std::size_t count) {
+  std::vector<Committed> oldest;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto end = ahead_.begin() + static_cast<std::ptrdiff_t>(count);
+    oldest.assign(std::make_move_iterator(ahead_.begin()), std::make_move_iterator(end));
+    ahead_.erase(ahead_.begin(), end);
   }
+  for (Committed& commit : oldest) tell(std::move(commit));
 }
 
 void Acknowledger::tell(Committed&& commit) {
@@ -119,38 +124,30 @@ void Acknowledger::tell(Committed&& commit) {
   fresh_.apply(std::move(commit.changes));
   told_(commit.number);
   for (auto& item : commit.items) item.done(Status());
-  Listener<void(const std::vector<Lane>&)> work;
-  Listener<void(Sequence)> events;
-  Listener<void()> loan_timers;
-  {
-    const std::lock_guard lock(mutex_);
-    work = work_;
-    events = events_;
-    loan_timers = loan_timers_;
-  }
+
   auto& lanes = commit.awake;
-  if (work && *work && !lanes.empty()) {
+  if (work_ && !lanes.empty()) {
     std::ranges::sort(lanes);
     lanes.erase(std::ranges::unique(lanes).begin(), lanes.end());
-    (*work)(lanes);
+    work_(lanes);
   }
-  if (std::exchange(announced_, commit.newest) != commit.newest && events && *events) (*events)(commit.newest);
-  if (commit.loan_timers && loan_timers && *loan_timers) (*loan_timers)();
+  if (std::exchange(announced_, commit.newest) != commit.newest && events_) events_(commit.newest);
+  if (commit.loan_timers && loan_timers_) loan_timers_();
 }
 
 void Acknowledger::on_work(std::function<void(const std::vector<Lane>&)> listener) {
-  const std::lock_guard lock(mutex_);
-  work_ = std::make_shared<const std::function<void(const std::vector<Lane>&)>>(std::move(listener));
+  const std::lock_guard turn(turn_);
+  work_ = std::move(listener);
 }
 
 void Acknowledger::on_events(std::function<void(Sequence)> listener) {
-  const std::lock_guard lock(mutex_);
-  events_ = std::make_shared<const std::function<void(Sequence)>>(std::move(listener));
+  const std::lock_guard turn(turn_);
+  events_ = std::move(listener);
 }
 
 void Acknowledger::on_loan_timers(std::function<void()> listener) {
-  const std::lock_guard lock(mutex_);
-  loan_timers_ = std::make_shared<const std::function<void()>>(std::move(listener));
+  const std::lock_guard turn(turn_);
+  loan_timers_ = std::move(listener);
 }
 
 }  // namespace milepost::journal

@@ -21,6 +21,7 @@ struct Committed {
   struct Item {
     Work work;
     Done done;
+    bool drains = false;  ///< it is told after all that came before, come what may
   };
   std::vector<Item> items;
   std::vector<Fresh::Change> changes;
@@ -33,50 +34,54 @@ struct Committed {
 
 class Acknowledger {
  public:
-  /// `told`: after the works of a commit were told, which commit it was. `failed`: a sync failed, and until the writer has
-  /// settled it, nothing more is told. Both may come on any thread.
-  Acknowledger(Fresh& fresh, std::function<void(std::uint64_t number)> told, std::function<void(const StoreError&)> failed);
-  ~Acknowledger();  ///< REQUIRES: settled, or abandoned
+  /// `told`: after a commit was applied, before its works hear of it, which one. `failed`: a sync failed, and until all is told
+  /// after a repair, nothing more is. Both may come on any thread.
+  Acknowledger(telemetry::Clock& clock, Fresh& fresh, std::function<void(std::uint64_t number)> told,
+               std::function<void(const StoreError&)> failed);
+  ~Acknowledger();  ///< REQUIRES: nothing waits
 
-  /// It is on disk, and so is all that was made ahead of it. [writer]
-  void on_disk(Committed commit);
-  /// It is to be synced by the connection's sync(). [writer]
+  /// Synced by SQLite itself, or without a page that was changed: told now, but not before what was made ahead. [writer]
+  void on_disk(Committed commit, sqlite::Connection& connection);
+  /// To be synced by the connection's sync(). [writer]
   void made_ahead(Committed commit, sqlite::Connection& connection);
-  /// Has all synced that was made ahead, after a failure once more from the first write on, and tells it. While the lock is held,
-  /// nothing is at work on the connection. Throws StoreError: the disk fails still. [writer]
-  std::unique_lock<std::mutex> settle();
+  /// From here to tell_all() nothing is told, and nothing is at work on the connection, which may end. [writer]
+  std::unique_lock<std::mutex> hold();
+  /// All that waits is on disk after all. [writer]
+  void tell_all(const std::unique_lock<std::mutex>& held);
+  /// Syncs and tells what waits. Afterwards nothing waits, or failing(). [writer]
+  void flush();
   /// Those that wait for a sync that does not come: nobody knows of them. [writer]
   void abandon(const StoreError& error);
-  bool failing() const;  ///< a sync failed since the last settle()
+  bool failing() const;  ///< a sync failed, or it was held, since the last tell_all()
   bool on_this_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
+  // Once these return, a listener that was there before is not at work any more. Not from inside one, nor from a Done.
   void on_work(std::function<void(const std::vector<Lane>&)> listener);
   void on_events(std::function<void(Sequence)> listener);
   void on_loan_timers(std::function<void()> listener);
 
  private:
-  template <class Function>
-  using Listener = std::shared_ptr<const std::function<Function>>;
-
   void run(const std::stop_token& stop);
-  void sync();               // REQUIRES: turn_
-  void tell_synced(std::size_t count);  // REQUIRES: turn_
-  void tell(Committed&& commit);        // REQUIRES: turn_
+  // REQUIRES: turn_
+  void sync();
+  void tell_oldest(std::size_t count);
+  void tell(Committed&& commit);
 
+  telemetry::Clock& clock_;
   Fresh& fresh_;
   const std::function<void(std::uint64_t)> told_;
   const std::function<void(const StoreError&)> failed_;
-  std::mutex turn_;  ///< whoever syncs and tells; before mutex_
+  std::mutex turn_;  ///< whoever syncs and tells; before mutex_. Guards what follows:
   Sequence announced_ = 0;
+  std::function<void(const std::vector<Lane>&)> work_;
+  std::function<void(Sequence)> events_;
+  std::function<void()> loan_timers_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::vector<Committed> ahead_;  ///< oldest first
-  sqlite::Connection* connection_ = nullptr;  ///< of those
+  std::vector<Committed> ahead_;              ///< oldest first
+  sqlite::Connection* connection_ = nullptr;  ///< of the youngest
   bool failing_ = false;
-  Listener<void(const std::vector<Lane>&)> work_;
-  Listener<void(Sequence)> events_;
-  Listener<void()> loan_timers_;
   std::jthread thread_;  ///< last: it uses all of the above
 };
 

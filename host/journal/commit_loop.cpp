@@ -40,7 +40,7 @@ CommitLoop::CommitLoop(std::string path, telemetry::Clock& clock, std::unique_pt
       clock_(clock),
       transaction_(std::move(connection), clock, known),
       checkpointer_(std::make_unique<Checkpointer>(path_, static_cast<int>(transaction_.connection->number("PRAGMA page_size")))),
-      acknowledger_(fresh, [this](std::uint64_t number) { told(number); }, [this](const StoreError& failure) { failed(failure); }),
+      acknowledger_(clock, fresh, [this](std::uint64_t number) { told(number); }, [this](const StoreError& failure) { failed(failure); }),
       thread_([this, here = clock_.attend()](const std::stop_token& stop) { run(stop); }) {}
 
 CommitLoop::~CommitLoop() {
@@ -50,12 +50,17 @@ CommitLoop::~CommitLoop() {
 }
 
 void CommitLoop::submit(Work work, Done done, Store::Haste haste) {
+  put({std::move(work), std::move(done)}, haste == Store::Haste::now);
+}
+
+void CommitLoop::drain(Done done) { put({[](Writer&) {}, std::move(done), true}, true); }
+
+void CommitLoop::put(Item&& item, bool presses) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    const bool presses = haste == Store::Haste::now;
     if (presses) ++pressing_;
-    waiting_.push_back({std::move(work), std::move(done)});
+    waiting_.push_back(std::move(item));
     wake = wakes_ == Wakes::for_any || (presses && wakes_ == Wakes::for_pressing);
     if (wake) wakes_ = Wakes::never;
   }
@@ -129,7 +134,7 @@ void CommitLoop::commit(Items&& items) {
 
 CommitLoop::Failure CommitLoop::attempt(Items& items, bool with_others) {
   try {
-    if (doubtful_ || acknowledger_.failing()) repair();
+    if (const Failure failure = repaired()) return failure;
     transaction_.begin();
     Writer writer(transaction_);
     const Moment until = std::chrono::steady_clock::now() + kOpen;
@@ -179,7 +184,7 @@ void CommitLoop::acknowledge(Items&& items) {
   if (ahead)
     acknowledger_.made_ahead(std::move(commit), *transaction_.connection);
   else
-    acknowledger_.on_disk(std::move(commit));
+    acknowledger_.on_disk(std::move(commit), *transaction_.connection);
 
   if (!checkpointer_->committed(transaction_.connection->wal_pages())) return;
   try {
@@ -192,19 +197,34 @@ void CommitLoop::acknowledge(Items&& items) {
 
 void CommitLoop::refuse(Items& items, const StoreError& failure) {
   if (failure.cause() != Cause::defect) failed(failure);
+  if (std::ranges::any_of(items, &Item::drains)) acknowledger_.abandon(failure);
   for (Item& item : items) item.done(fail(failure.error()));
+}
+
+/// Whatever a repair fails with, it is the disk's: no work brought it.
+CommitLoop::Failure CommitLoop::repaired() {
+  if (!doubtful_ && !acknowledger_.failing()) return std::nullopt;
+  try {
+    repair();
+    return std::nullopt;
+  } catch (const StoreError& error) {
+    return StoreError(Cause::disk, error.error());
+  }
 }
 
 /// After a failed write or fsync the kernel may have dropped pages that it now calls clean, and the WAL may hold the
 /// frames of a commit that nobody was told of. So: what was not synced is written once more and synced; a fresh connection,
-/// every good commit copied into the file and synced, the WAL emptied; then the store must end where the last good commit ended.
+/// every good commit copied into the file and synced, the WAL emptied; then the store must end where the last good commit
+/// ended. Only then are those told that waited for their sync.
 void CommitLoop::repair() {
+  doubtful_ = true;
   if (lost_) {
     throw StoreError(Cause::disk, Error{ErrorKind::retryable,
                                         "a commit that failed is in the store after all: restart the host", "store"});
   }
+  const auto held = acknowledger_.hold();
   if (transaction_.connection) {
-    const auto alone = acknowledger_.settle();
+    transaction_.connection->sync_anew();
     transaction_.connection.reset();
   }
   transaction_.connection = connect(path_, sqlite::Connection::Mode::write);
@@ -213,10 +233,11 @@ void CommitLoop::repair() {
   if (found.event != transaction_.committed.event || found.audit.hash != transaction_.committed.audit.hash ||
       found.audit.sequence != transaction_.committed.audit.sequence) {
     lost_ = true;
-    return repair();
+    throw StoreError(Cause::disk, Error{ErrorKind::retryable, "the store does not end where the last commit ended: restart the host", "store"});
   }
   doubtful_ = false;
   telemetry::log(telemetry::Level::info, "store.reopened", {});
+  acknowledger_.tell_all(held);
 }
 
 /// A commit of a page that changes nothing.
@@ -232,14 +253,8 @@ void CommitLoop::probe() {
 
 /// Nothing more comes. What still waits for its sync gets one.
 void CommitLoop::finish() {
-  try {
-    if (doubtful_ || acknowledger_.failing())
-      repair();
-    else
-      acknowledger_.settle();
-  } catch (const StoreError& error) {
-    acknowledger_.abandon(error);
-  }
+  acknowledger_.flush();
+  if (const Failure failure = repaired()) acknowledger_.abandon(*failure);
 }
 
 void CommitLoop::told(std::uint64_t number) {

@@ -27,6 +27,7 @@ class CommitLoop {
   ~CommitLoop();  ///< commits what was submitted
 
   void submit(Work work, Done done, Store::Haste haste);
+  void drain(Done done);  ///< see Store::drain()
   bool on_this_thread() const { return std::this_thread::get_id() == thread_.get_id() || acknowledger_.on_this_thread(); }
   Acknowledger& acknowledger() { return acknowledger_; }  ///< for who listens
   Store::Health health() const;
@@ -37,6 +38,7 @@ class CommitLoop {
   using Failure = std::optional<StoreError>;
   using Moment = std::chrono::steady_clock::time_point;
 
+  void put(Item&& item, bool presses);
   void run(const std::stop_token& stop);
   void wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   void take(Items& items);  ///< adds to them, as many as one commit takes. REQUIRES: mutex_
@@ -47,6 +49,7 @@ class CommitLoop {
   bool more(Items& items, Moment until);
   void acknowledge(Items&& items);
   void refuse(Items& items, const StoreError& failure);
+  Failure repaired();  ///< where it was needed
   void repair();
   void probe();
   void finish();

@@ -2,10 +2,14 @@
 
 #include <sqlite3.h>
 
+#include <atomic>
 #include <exception>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,45 +21,70 @@ constexpr std::size_t kMost = 127 << 10;  // as many bytes are gathered at most;
 constexpr std::size_t kMostUnsynced = 8 << 20;  // what is kept until it is synced; a commit beyond it waits for its sync
 constexpr std::size_t kMostSpare = 16;
 
-/// What is on its way to the file.
+/// Of one WAL, whichever connections have it open.
+struct Disk {
+  std::mutex syncing;  ///< one at a time
+  /// A sync did not come through: the next one would pass over what the system has dropped, and call it well.
+  std::atomic<bool> failed = false;
+
+  static std::shared_ptr<Disk> of(const std::string& wal) {
+    static std::mutex mutex;
+    static std::map<std::string, std::weak_ptr<Disk>> disks;
+    const std::lock_guard lock(mutex);
+    auto& known = disks[wal];
+    auto disk = known.lock();
+    if (!disk) known = disk = std::make_shared<Disk>();
+    return disk;
+  }
+};
+
+/// What is on its way to the file through one connection.
 struct Pages {
+  explicit Pages(std::shared_ptr<Disk> its) : disk(std::move(its)) { gathered.reserve(kMost); }
+
+  // The connection's thread alone:
   std::vector<char> gathered;  ///< to be written at `at`; has room for kMost
   sqlite3_int64 at = 0;
   bool later = false;  ///< the sync that ends a commit is put off
   bool stray = false;  ///< something was written that is not kept: it cannot be put off
 
+  const std::shared_ptr<Disk> disk;
+
   struct Written {
     sqlite3_int64 at;
     std::vector<char> bytes;
   };
-  std::mutex syncing;  ///< one at a time
-  std::mutex mutex;    ///< guards what follows
+  std::mutex mutex;  ///< guards what follows
   std::vector<Written> unsynced;
   std::size_t bytes = 0;  ///< of those
   std::vector<std::vector<char>> spare;
 
   void keep() {
     const std::lock_guard lock(mutex);
-    bytes += gathered.size();
-    unsynced.push_back({at, std::move(gathered)});
-    gathered = {};
-    if (!spare.empty()) {
-      gathered = std::move(spare.back());
+    std::vector<char> next;
+    if (spare.empty()) {
+      next.reserve(kMost);
+    } else {
+      next = std::move(spare.back());
       spare.pop_back();
     }
-    gathered.reserve(kMost);
+    unsynced.reserve(unsynced.size() + 1);
+    bytes += gathered.size();
+    unsynced.push_back({at, std::exchange(gathered, std::move(next))});
   }
   std::vector<Written> take() {
     const std::lock_guard lock(mutex);
     bytes = 0;
     return std::exchange(unsynced, {});
   }
-  void put_back(std::vector<Written>&& taken) {
+  /// Without memory for it the process ends: what is on disk then is all that counts.
+  void put_back(std::vector<Written>&& taken) noexcept {
     const std::lock_guard lock(mutex);
     for (const auto& each : taken) bytes += each.bytes.size();
-    unsynced.insert(unsynced.begin(), std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end()));
+    taken.insert(taken.end(), std::make_move_iterator(unsynced.begin()), std::make_move_iterator(unsynced.end()));
+    unsynced = std::move(taken);
   }
-  void reuse(std::vector<Written>&& taken) {
+  void reuse(std::vector<Written>&& taken) noexcept {
     const std::lock_guard lock(mutex);
     for (auto& each : taken) {
       if (spare.size() == kMostSpare) return;
@@ -90,8 +119,11 @@ int flush(Wal& file) {
   if (pages.gathered.empty()) return SQLITE_OK;
   const int code = file.real()->pMethods->xWrite(file.real(), pages.gathered.data(), static_cast<int>(pages.gathered.size()), pages.at);
   if (code == SQLITE_OK && pages.later) {
-    pages.keep();
-    return code;
+    try {
+      pages.keep();
+      return code;
+    } catch (const std::bad_alloc&) {
+    }
   }
   pages.stray = true;
   pages.gathered.clear();
@@ -117,13 +149,16 @@ int write(sqlite3_file* base, const void* bytes, int size, sqlite3_int64 offset)
 
 int sync_now(Wal& file, int flags) {
   Pages& pages = *file.pages;
-  const std::lock_guard syncing(pages.syncing);
+  const std::lock_guard syncing(pages.disk->syncing);
+  if (pages.disk->failed) return SQLITE_IOERR_FSYNC;
   auto taken = pages.take();
   const int code = file.real()->pMethods->xSync(file.real(), flags);
-  if (code == SQLITE_OK)
+  if (code == SQLITE_OK) {
     pages.reuse(std::move(taken));
-  else
+  } else {
+    pages.disk->failed = true;
     pages.put_back(std::move(taken));
+  }
   return code;
 }
 
@@ -133,7 +168,7 @@ int sync_or_later(sqlite3_file* base, int flags) {
   Pages& pages = *file.pages;
   const bool header = !pages.gathered.empty() && pages.at == 0;
   if (const int code = flush(file); code != SQLITE_OK) return code;
-  if (pages.later && !pages.stray && !header && !pages.full()) return SQLITE_OK;
+  if (pages.later && !pages.stray && !header && !pages.full()) return pages.disk->failed ? SQLITE_IOERR_FSYNC : SQLITE_OK;
   const int code = sync_now(file, flags);
   if (code == SQLITE_OK) pages.stray = false;
   return code;
@@ -187,9 +222,9 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* base, int flags, int*
   Wal& file = wal(base);
   file.base.pMethods = nullptr;
   file.real()->pMethods = nullptr;
-  auto pages = std::make_unique<Pages>();
+  std::unique_ptr<Pages> pages;
   try {
-    pages->gathered.reserve(kMost);
+    pages = std::make_unique<Pages>(Disk::of(name == nullptr ? "" : name));
   } catch (const std::exception&) {
     return SQLITE_NOMEM;
   }
@@ -234,13 +269,15 @@ const char* gathering_vfs() {
   return name;
 }
 
+bool is_wal(const sqlite3_file* file) { return file != nullptr && file->pMethods == &kWal; }
+
 void sync_later(sqlite3_file* file, bool later) { wal(file).pages->later = later; }
 
 int sync(sqlite3_file* file) { return sync_now(wal(file), SQLITE_SYNC_NORMAL); }
 
 int write_again(sqlite3_file* file) {
   Wal& its = wal(file);
-  const std::lock_guard syncing(its.pages->syncing);
+  const std::lock_guard syncing(its.pages->disk->syncing);
   auto unsynced = its.pages->take();
   int code = SQLITE_OK;
   for (const auto& [at, bytes] : unsynced)
@@ -248,5 +285,7 @@ int write_again(sqlite3_file* file) {
   its.pages->put_back(std::move(unsynced));
   return code;
 }
+
+void sync_anew(const char* wal) { Disk::of(wal)->failed = false; }
 
 }  // namespace milepost::journal::sqlite

@@ -170,24 +170,30 @@ void Connection::rollback() noexcept {
 
 void Connection::commit_unsynced() {
   if (wal_ == nullptr) sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal_);
-  sync_later(wal_, true);
-  try {
-    run("COMMIT");
-  } catch (const StoreError&) {
-    sync_later(wal_, false);
-    throw;
+  if (!is_wal(wal_)) {
+    wal_ = nullptr;
+    return run("COMMIT");
   }
-  sync_later(wal_, false);
+  struct Later {
+    explicit Later(sqlite3_file* file) : wal(file) { sync_later(wal, true); }
+    ~Later() { sync_later(wal, false); }
+    sqlite3_file* wal;
+  } const later(wal_);
+  run("COMMIT");
 }
 
 void Connection::sync() {
+  if (wal_ == nullptr) return;
   errno = 0;
   if (const int code = sqlite::sync(wal_); code != SQLITE_OK) throw to_error(code, errno, "a sync failed");
 }
 
-void Connection::write_again() {
+void Connection::sync_anew() {
   errno = 0;
-  if (const int code = sqlite::write_again(wal_); code != SQLITE_OK) throw to_error(code, errno, "a write failed");
+  if (wal_ != nullptr)
+    if (const int code = write_again(wal_); code != SQLITE_OK) throw to_error(code, errno, "a write failed");
+  sqlite::sync_anew(sqlite3_filename_wal(sqlite3_db_filename(connection_.get(), "main")));
+  sync();
 }
 
 int Connection::checkpoint() {

@@ -112,8 +112,8 @@ class Connection {
   void commit_unsynced();
   /// All that was committed is on disk. [any, beside this connection's thread; not beside its end]
   void sync();
-  /// After a sync() that failed: what is not synced is written once more.
-  void write_again();
+  /// The same after a sync that failed, on whichever connection: what is not synced is written once more before. Not beside sync().
+  void sync_anew();
   /// Copies what it can from the WAL into the file without making anyone wait. Returns the frames still to be copied.
   int checkpoint();
   /// The same to the last frame, waiting for readers, and empties the WAL.

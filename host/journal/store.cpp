@@ -48,6 +48,13 @@ Status Store::run(Work work) {
   return outcome->get_future().get();
 }
 
+void Store::drain() {
+  if (!state_->loop || state_->loop->on_this_thread()) return;
+  const auto drained = std::make_shared<std::promise<void>>();
+  state_->loop->drain([drained](const Status&) { drained->set_value(); });
+  drained->get_future().wait();
+}
+
 void Store::on_work(std::function<void(const std::vector<Lane>&)> listener) {
   if (state_->loop) state_->loop->acknowledger().on_work(std::move(listener));
 }

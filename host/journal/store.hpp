@@ -114,8 +114,9 @@ class Writer {
 };
 
 using Work = std::function<void(Writer&)>;
-/// ok: on disk. An error (`retryable`: full or failing disk, named in the message): nothing of it is; only where the store closes while
-/// its disk fails may it be there all the same. On a thread of the store's, in the order of submission.
+/// ok: on disk. An error (`retryable`: full or failing disk, named in the message): nothing of it is; only of what drain() or
+/// the store's end gave up while the disk failed nobody knows. On a thread of the store's; what is on disk, in the order of submission. Readers
+/// may see a commit a moment before: what they saw is taken back when the machine, not the process, stops in that moment.
 using Done = std::function<void(Status)>;
 
 struct EventFilter {
@@ -158,17 +159,22 @@ class Store {
   /// when none comes within 2 ms. Works run in the order of their submission, whatever their haste.
   enum class Haste { now, soon };
   void submit(Work work, Done done, Haste haste = Haste::now);
-  /// The same, waiting. Not from the writer's thread.
+  /// The same, waiting. Not from inside a Work, a Done or a listener.
   Status run(Work work);
+  /// Returns once every `done` of what was submitted before has been called. Where the disk fails, and commits wait for their sync, those
+  /// are told an error, though they may be there: for who is about to end. Not from inside a Work, a Done or a listener.
+  void drain();
 
-  /// Called on the writer's thread after each commit that woke lanes: each once, after every `done` of that commit. One listener; it must be quick and throw nothing, as must every `done`.
+  // Listeners, one of each, called on a thread of the store's; quick, and throwing nothing, as every `done`. Once the call that replaces one
+  // returns, the one before is not at work any more. Not from inside a Done or a listener.
+
+  /// After each commit that woke lanes: each once, after every `done` of that commit.
   void on_work(std::function<void(const std::vector<Lane>&)> listener);
 
-  /// Called on the writer's thread after each commit that stored events, with the newest one's sequence. One listener; it must be
-  /// quick and throw nothing.
+  /// After each commit that stored events, with the newest one's sequence.
   void on_events(std::function<void(Sequence newest)> listener);
 
-  /// Called on the writer's thread after each commit that set a loan's timer. One listener; it must be quick and throw nothing.
+  /// After each commit that set a loan's timer.
   void on_loan_timers(std::function<void()> listener);
 
   std::optional<Event> event(Sequence sequence) const;

@@ -120,9 +120,6 @@ void Watch::start() {
 void Watch::stop() {
   if (!thread_.joinable()) return;
   store_.on_loan_timers({});
-  // Who calls look() at this moment does so from the writer's thread, before this is done.
-  if (const auto flushed = store_.run([](journal::Writer&) {}); !flushed)
-    telemetry::log(Level::warn, "loans.watch_failed", {{"reason", flushed.error().message}});
   thread_.request_stop();
   changed_.notify_all();
   thread_.join();

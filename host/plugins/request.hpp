@@ -8,20 +8,6 @@
 namespace milepost::plugins {
 
 /// Part 0 of RECEIVE and of the sandbox's HANDLE; the body is part 1.
-inline std::string request_head(const HttpRequest& request) {
-  std::string out = R"({"method":)";
-  detail::append_quoted(out, request.method);
-  out += R"(,"target":)";
-  detail::append_quoted(out, request.target);
-  out += R"(,"headers":[)";
-  for (const auto& [name, value] : request.headers) {
-    out += out.back() == '[' ? "[" : ",[";
-    detail::append_quoted(out, name);
-    out += ',';
-    detail::append_quoted(out, value);
-    out += ']';
-  }
-  return out + "]}";
-}
+inline std::string request_head(const HttpRequest& request) { return detail::open_head(request) + '}'; }
 
 }  // namespace milepost::plugins

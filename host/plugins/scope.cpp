@@ -66,10 +66,9 @@ void log_fields(std::size_t count, telemetry::Level level, const std::string& ev
   if constexpr (N > 0) log_fields<N - 1>(count, level, event, fields);
 }
 
-void emit(const mp_reply* reply, std::uint32_t kind, const Json& head, std::string_view body) {
+void emit(const mp_reply* reply, std::uint32_t kind, std::string_view head, std::string_view body) {
   if (reply == nullptr || reply->emit == nullptr) return;
-  const std::string first = text(head);
-  const mp_bytes parts[] = {detail::bytes(first), detail::bytes(body)};
+  const mp_bytes parts[] = {detail::bytes(head), detail::bytes(body)};
   reply->emit(reply->self, 0, kind, parts, 2);
 }
 
@@ -109,7 +108,7 @@ std::int32_t Scope::serve(void* self, std::uint32_t op, const mp_call* call, con
       const Error error{ErrorKind::internal, "a service was called with " + what, scope.names_.plugin, std::nullopt};
       telemetry::log(telemetry::Level::warn, "plugin.misuse",
                      {{"plugin", scope.names_.plugin}, {"error", error.message}});
-      emit(reply, MP_ERROR, detail::to_json(error), {});
+      emit(reply, MP_ERROR, text(detail::to_json(error)), {});
       return static_cast<std::int32_t>(MP_DONE);
     };
     if (parts == nullptr || n == 0 || n > kMostParts) return broken("no parts, or too many");
@@ -118,7 +117,7 @@ std::int32_t Scope::serve(void* self, std::uint32_t op, const mp_call* call, con
     if (parts[0].size > kMostHead || (n > 1 && parts[1].size > kMostBody))
       return broken("more bytes than the host takes");
     if (op == MP_HOST_METRIC && scope.count_again(detail::view(parts[0]))) {
-      emit(reply, MP_ITEM, Json::object(), {});
+      emit(reply, MP_ITEM, "{}", {});
       return MP_DONE;
     }
     auto head = detail::read_head(detail::view(parts[0]));
@@ -134,7 +133,7 @@ std::int32_t Scope::serve(void* self, std::uint32_t op, const mp_call* call, con
     if (answer)
       emit(reply, MP_ITEM, answer->head, answer->body);
     else
-      emit(reply, MP_ERROR, detail::to_json(answer.error()), {});
+      emit(reply, MP_ERROR, text(detail::to_json(answer.error())), {});
     return MP_DONE;
   } catch (...) {  // out of memory: the plugin sees a service that gave nothing
     auto* under_way = op == MP_HOST_HTTP ? HostCall::from(call) : nullptr;
@@ -246,6 +245,8 @@ Result<std::string> state_key(const Json& head) {
 
 }  // namespace
 
+Scope::Reply Scope::versioned(std::uint64_t version, std::string value) { return {R"({"version":)" + std::to_string(version) + '}', std::move(value)}; }
+
 Result<Scope::Reply> Scope::clock(const Json& head) const {
   const auto now = services_.clock->now();
   Json answer{{"us", telemetry::to_micros(now)}};
@@ -254,7 +255,7 @@ Result<Scope::Reply> Scope::clock(const Json& head) const {
     if (!zone) return fail(zone.error());
     answer["midnight_us"] = telemetry::to_micros(zone->next_midnight(now));
   }
-  return Reply{std::move(answer), {}};
+  return Reply{text(answer)};
 }
 
 Result<Scope::Reply> Scope::state_get(const Json& head) {
@@ -262,13 +263,13 @@ Result<Scope::Reply> Scope::state_get(const Json& head) {
   if (!key) return fail(key.error());
   if (services_.store != nullptr) {
     auto item = services_.store->state(names_.state, *key);
-    if (!item) return Reply{{{"version", 0}}, {}};
-    return Reply{{{"version", item->version}}, std::move(item->value)};
+    if (!item) return versioned(0);
+    return versioned(item->version, std::move(item->value));
   }
   const std::lock_guard held(mutex_);
   const auto found = kept_.find(*key);
-  if (found == kept_.end()) return Reply{{{"version", 0}}, {}};
-  return Reply{{{"version", found->second.version}}, found->second.value};
+  if (found == kept_.end()) return versioned(0);
+  return versioned(found->second.version, found->second.value);
 }
 
 Result<Scope::Reply> Scope::state_put(const Json& head, std::string_view value) {
@@ -286,14 +287,14 @@ Result<Scope::Reply> Scope::state_put(const Json& head, std::string_view value) 
     auto done = services_.store->run(
         [&](journal::Writer& writer) { stored = writer.put_state(names_.state, *key, text, *expected); });
     if (!done) return fail(done.error());
-    return Reply{{{"stored", stored}}, {}};
+    return Reply{stored ? R"({"stored":true})" : R"({"stored":false})"};
   }
   const std::lock_guard held(mutex_);
   const auto found = kept_.find(*key);
   stored = (found == kept_.end() ? 0 : found->second.version) == *expected;
   if (stored && erase) kept_.erase(*key);
   if (stored && !erase) kept_[*key] = {std::string(value), ++versions_};
-  return Reply{{{"stored", stored}}, {}};
+  return Reply{stored ? R"({"stored":true})" : R"({"stored":false})"};
 }
 
 }  // namespace milepost::plugins

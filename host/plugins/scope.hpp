@@ -59,10 +59,11 @@ class Scope {
   };
   /// What goes back: one item, or an error.
   struct Reply {
-    Json head = Json::object();
-    std::string body;
+    std::string head = "{}";
+    std::string body = {};
   };
 
+  static Reply versioned(std::uint64_t version, std::string value = {});
   static std::int32_t serve(void* self, std::uint32_t op, const mp_call* call, const mp_bytes* parts, std::size_t n,
                             const mp_reply* reply) noexcept;
   Result<Reply> answer(const Request& request);

@@ -89,7 +89,10 @@ Result<Scope::Reply> Scope::exchange(const http::Request& request, http::Signer*
     leaves();
     // 401 says that nothing was done: a token may have run out in between.
     if (answer->status == 401 && !second && signer != nullptr && signer->refresh_after(out)) continue;
-    return Reply{{{"status", answer->status}, {"headers", detail::to_json(answer->headers)}}, answer->body};
+    Reply reply{R"({"status":)" + std::to_string(answer->status) + R"(,"headers":)", answer->body};
+    detail::append(reply.head, answer->headers);
+    reply.head += '}';
+    return reply;
   }
 }
 

@@ -135,9 +135,31 @@ inline HttpHeaders to_headers(const Json* json) {
       headers.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
   return headers;
 }
+/// [["Name", "value"], …]
+inline void append(std::string& out, const HttpHeaders& headers) {
+  out += '[';
+  for (const auto& [key, value] : headers) {
+    out += out.back() == '[' ? "[" : ",[";
+    append_quoted(out, key);
+    out += ',';
+    append_quoted(out, value);
+    out += ']';
+  }
+  out += ']';
+}
 inline Json to_json(const HttpHeaders& headers) {
   Json out = Json::array();
   for (const auto& [key, value] : headers) out.push_back(Json::array({key, value}));
+  return out;
+}
+/// The head of a request as it crosses, without the brace that ends it.
+inline std::string open_head(const HttpRequest& request) {
+  std::string out = R"({"method":)";
+  append_quoted(out, request.method);
+  out += R"(,"target":)";
+  append_quoted(out, request.target);
+  out += R"(,"headers":)";
+  append(out, request.headers);
   return out;
 }
 
@@ -220,10 +242,7 @@ class HttpClient {
   explicit HttpClient(const mp_host* host) : host_(host) {}
   /// An Error means that no answer was received; its kind follows from request.intent. Any status is an answer: see classify().
   Result<HttpResponse> send(const HttpRequest& request, const Call& call) const {
-    const std::string head = text(Json{{"method", request.method},
-                                       {"target", request.target},
-                                       {"headers", detail::to_json(request.headers)},
-                                       {"intent", name(request.intent)}});
+    const std::string head = detail::open_head(request).append(R"(,"intent":")").append(name(request.intent)).append("\"}");
     const auto outcome = detail::cross(host_->call, host_->self, MP_HOST_HTTP, call.raw(),
                                        {detail::bytes(head), detail::bytes(request.body)});
     if (!outcome.fault.empty()) return fail(ErrorKind::internal, "the host's HTTP answer cannot be taken: " + outcome.fault);

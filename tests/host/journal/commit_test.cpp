@@ -7,6 +7,8 @@
 #include <mutex>
 #include <thread>
 
+#include "host/journal/schema.hpp"
+#include "host/journal/sqlite.hpp"
 #include "tests/host/journal/faulty_disk.hpp"
 #include "tests/host/journal/fixture.hpp"
 #include "tests/host/journal/raw.hpp"
@@ -390,6 +392,46 @@ TEST_P(CommitAhead, IsToldByItselfWhenNobodyComes) {
   EXPECT_EQ(stored(), 20u);
 }
 
+TEST_P(CommitAhead, IsNotToldBecauseACommitOfNothingCameThrough) {
+  Gate gate;
+  gate.close(*store);
+  std::promise<void> ran;
+  Crowd many(*store, disk, GetParam());
+  store->submit([&](Writer&) { disk.slow = true; }, [](const Status&) {});
+  store->submit([&](Writer&) { ran.set_value(); }, [](const Status&) {});
+  gate.release.set_value();
+  ran.get_future().wait();
+  std::atomic<bool> told = false;
+  store->submit(
+      [&](Writer&) {  // it is under way when the sync before it fails
+        disk.slow = false;
+        for (int i = 0; i < 5000 && store->health().ok; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      },
+      [&](const Status&) { told = true; });
+  for (int i = 0; i < 5000 && store->health().ok; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // what has been committed would be told by now
+  EXPECT_TRUE(many.so_far().empty());
+  EXPECT_FALSE(told);
+
+  disk.fault = Fault::none;
+  ASSERT_TRUE(accept("after"));
+  EXPECT_EQ(many.so_far().size(), 20u);
+  EXPECT_TRUE(told);
+  store.reset();
+  open();
+  EXPECT_EQ(stored(), 21u);
+}
+
+TEST_P(CommitAhead, DoesNotOutliveADrain) {
+  const auto many = crowd();
+  store->drain();
+  EXPECT_THAT(many->so_far(), ::testing::Each(HasSubstr("fsync failed")));
+  EXPECT_EQ(many->so_far().size(), 20u);
+  disk.fault = Fault::none;
+  EXPECT_TRUE(accept("after"));
+  store->drain();
+}
+
 TEST_P(CommitAhead, IsNotAcknowledgedWhenTheStoreClosesMeanwhile) {
   const auto many = crowd();
   store.reset();
@@ -398,6 +440,24 @@ TEST_P(CommitAhead, IsNotAcknowledgedWhenTheStoreClosesMeanwhile) {
   disk.fault = Fault::none;
   open();
   EXPECT_TRUE(accept("after"));
+}
+
+TEST_F(Commit, ThatIsNotSyncedIsCopiedIntoTheFileByNoConnection) {
+  store.reset();
+  const auto writer = connect(path, sqlite::Connection::Mode::write);
+  const auto copier = connect(path, sqlite::Connection::Mode::write);
+  writer->run("BEGIN IMMEDIATE");
+  writer->run("INSERT INTO cursors (source, cursor) VALUES ('a', 'b')");
+  writer->commit_unsynced();
+  disk.fault = Fault::drop;
+  EXPECT_THROW(writer->sync(), StoreError);
+  disk.fault = Fault::none;
+  EXPECT_THROW(writer->sync(), StoreError);  // the system calls it clean now
+  EXPECT_THROW(copier->checkpoint(), StoreError);
+  writer->sync_anew();
+  EXPECT_EQ(copier->checkpoint(), 0);
+  EXPECT_EQ(copier->number("SELECT count(*) FROM cursors"), 1);
+  EXPECT_EQ(Raw(path).execute("PRAGMA integrity_check"), "");
 }
 
 TEST_F(Commit, WaitsForAnotherProgramThatHoldsTheFileAndThenSaysSo) {

@@ -2,11 +2,13 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <new>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -53,6 +55,7 @@ int sync(sqlite3_file* file, int flags) {
   using Fault = FaultyDisk::Fault;
   if (reinterpret_cast<File*>(file)->wal) {
     ++disk.wal_syncs;
+    while (disk.slow) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const std::lock_guard lock(unsynced_mutex);
     const auto lost = std::exchange(unsynced, {});
     if (disk.fault == Fault::drop)
@@ -111,6 +114,7 @@ FaultyDisk& FaultyDisk::install() {
   }();
   sqlite3_vfs_register(&vfs, 1);
   disk.fault = Fault::none;
+  disk.slow = false;
   disk.wal_syncs = disk.wal_writes = 0;
   return disk;
 }

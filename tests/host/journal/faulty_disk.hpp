@@ -11,6 +11,7 @@ struct FaultyDisk {
   /// full: no write finds room. write: an I/O error. sync: fsync fails, after the data went to the kernel. drop: so too, and of the
   /// WAL the data is gone, as a kernel may have it after a failed fsync.
   std::atomic<Fault> fault = Fault::none;
+  std::atomic<bool> slow = false;   ///< an fsync of a WAL lasts until this is unset
   std::atomic<int> wal_syncs = 0;   ///< fsyncs of a WAL
   std::atomic<int> wal_writes = 0;  ///< calls that write to it
 
