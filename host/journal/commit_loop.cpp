@@ -213,8 +213,8 @@ CommitLoop::Failure CommitLoop::repaired() {
 }
 
 /// After a failed write or fsync the kernel may have dropped pages that it now calls clean, and the WAL may hold the
-/// frames of a commit that nobody was told of. So: what was not synced is written once more and synced; a fresh connection,
-/// every good commit copied into the file and synced, the WAL emptied; then the store must end where the last good commit
+/// frames of a commit that nobody was told of. So: what was not synced is written once more; by a fresh connection every good
+/// commit is synced, copied into the file and synced there, and the WAL emptied; then the store must end where the last good commit
 /// ended. Only then are those told that waited for their sync.
 void CommitLoop::repair() {
   doubtful_ = true;
@@ -223,18 +223,16 @@ void CommitLoop::repair() {
                                         "a commit that failed is in the store after all: restart the host", "store"});
   }
   const auto held = acknowledger_.hold();
-  if (transaction_.connection) {
-    transaction_.connection->sync_anew();
-    transaction_.connection.reset();
-  }
-  transaction_.connection = connect(path_, sqlite::Connection::Mode::write);
-  transaction_.connection->checkpoint_and_truncate();
-  const Ends found = transaction_.read_ends();
+  transaction_.connection->write_again();
+  auto fresh = connect(path_, sqlite::Connection::Mode::write);
+  fresh->checkpoint_and_truncate();
+  const Ends found = Writer::Transaction::read_ends(*fresh);
   if (found.event != transaction_.committed.event || found.audit.hash != transaction_.committed.audit.hash ||
       found.audit.sequence != transaction_.committed.audit.sequence) {
     lost_ = true;
     throw StoreError(Cause::disk, Error{ErrorKind::retryable, "the store does not end where the last commit ended: restart the host", "store"});
   }
+  transaction_.connection = std::move(fresh);  // the one before keeps what was not synced until all of it is found
   doubtful_ = false;
   telemetry::log(telemetry::Level::info, "store.reopened", {});
   acknowledger_.tell_all(held);

@@ -188,12 +188,11 @@ void Connection::sync() {
   if (const int code = sqlite::sync(wal_); code != SQLITE_OK) throw to_error(code, errno, "a sync failed");
 }
 
-void Connection::sync_anew() {
+void Connection::write_again() {
   errno = 0;
   if (wal_ != nullptr)
-    if (const int code = write_again(wal_); code != SQLITE_OK) throw to_error(code, errno, "a write failed");
-  sqlite::sync_anew(sqlite3_filename_wal(sqlite3_db_filename(connection_.get(), "main")));
-  sync();
+    if (const int code = sqlite::write_again(wal_); code != SQLITE_OK) throw to_error(code, errno, "a write failed");
+  sync_anew(sqlite3_filename_wal(sqlite3_db_filename(connection_.get(), "main")));
 }
 
 int Connection::checkpoint() {

@@ -112,8 +112,9 @@ class Connection {
   void commit_unsynced();
   /// All that was committed is on disk. [any, beside this connection's thread; not beside its end]
   void sync();
-  /// The same after a sync that failed, on whichever connection: what is not synced is written once more before. Not beside sync().
-  void sync_anew();
+  /// After a sync of this WAL that failed, on whichever connection: what this one wrote and has not synced is written once more, and
+  /// the WAL may be synced again, which is up to the caller. Not beside sync().
+  void write_again();
   /// Copies what it can from the WAL into the file without making anyone wait. Returns the frames still to be copied.
   int checkpoint();
   /// The same to the last frame, waiting for readers, and empties the WAL.

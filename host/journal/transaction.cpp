@@ -6,7 +6,7 @@ namespace milepost::journal {
 
 Writer::Transaction::Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source, KnownIds& ids)
     : connection(std::move(opened)), clock(source), known(ids) {
-  committed = ends = read_ends();
+  committed = ends = read_ends(*connection);
   has_loans = connection->number("SELECT EXISTS (SELECT 1 FROM loans)") != 0;
 }
 
@@ -29,16 +29,16 @@ void Writer::Transaction::commit(bool ahead) {
 }
 
 void Writer::Transaction::rollback() noexcept {
-  if (connection) connection->rollback();
+  connection->rollback();
   ends = committed;
   awake.clear();
   changes.clear();
 }
 
-Ends Writer::Transaction::read_ends() {
+Ends Writer::Transaction::read_ends(sqlite::Connection& connection) {
   Ends read;
-  read.event = static_cast<Sequence>(connection->number("SELECT max(sequence) FROM events"));
-  auto row = connection->query("SELECT " MILEPOST_AUDIT_COLUMNS " FROM audit a ORDER BY a.sequence DESC LIMIT 1");
+  read.event = static_cast<Sequence>(connection.number("SELECT max(sequence) FROM events"));
+  auto row = connection.query("SELECT " MILEPOST_AUDIT_COLUMNS " FROM audit a ORDER BY a.sequence DESC LIMIT 1");
   if (row.next()) read_audit_row(row, read.audit);
   return read;
 }

@@ -24,7 +24,7 @@ struct Writer::Transaction {
   /// `ahead`: the caller has it synced.
   void commit(bool ahead);
   void rollback() noexcept;
-  Ends read_ends();  ///< from the file
+  static Ends read_ends(sqlite::Connection& connection);  ///< from the file
 
   std::unique_ptr<sqlite::Connection> connection;
   telemetry::Clock& clock;

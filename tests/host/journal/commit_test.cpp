@@ -454,7 +454,7 @@ TEST_F(Commit, ThatIsNotSyncedIsCopiedIntoTheFileByNoConnection) {
   disk.fault = Fault::none;
   EXPECT_THROW(writer->sync(), StoreError);  // the system calls it clean now
   EXPECT_THROW(copier->checkpoint(), StoreError);
-  writer->sync_anew();
+  writer->write_again();
   EXPECT_EQ(copier->checkpoint(), 0);
   EXPECT_EQ(copier->number("SELECT count(*) FROM cursors"), 1);
   EXPECT_EQ(Raw(path).execute("PRAGMA integrity_check"), "");
