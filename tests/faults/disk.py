@@ -144,7 +144,7 @@ def strace(d, expression):
                    "-e", f"inject={expression}"]
 
 
-def injected(milepost, expression, doubtful=True):
+def injected(milepost, expression, doubtful=True, senders=8):
     """Errors that strace injects while the load goes on; the host must have seen each, opened the store anew, and gone on."""
     with deployment(milepost) as d:
         d.start_sandbox()
@@ -157,7 +157,7 @@ def injected(milepost, expression, doubtful=True):
             if "PTRACE" in str(error) or "ptrace" in str(error):
                 impossible(str(error).splitlines()[-1])
             raise
-        senders = Senders(d, 8, padding=1000).start()
+        senders = Senders(d, senders, padding=1000).start()
         wait_for("the disk fails", 30, lambda: d.logged("store.failing"))
         if doubtful:
             wait_for("the store is open anew", 30, lambda: d.logged("store.reopened"))
@@ -184,19 +184,19 @@ def whole_calls(trace):
 
 
 def opened_anew(trace):
-    """After an error, the thread that met it syncs the log again only by a new descriptor: the old one may call clean what never reached the disk."""
-    failed, episodes = None, 0
+    """After an error the log is synced again only by a new descriptor: the old one may call clean what never reached the disk. (The file itself
+    is: a copy that failed is made anew, page by page.)"""
+    failed, episodes = set(), 0  # descriptors
     for line in whole_calls(trace):
-        match = re.match(r"(\d+) +(\w+)\(\d+<([^>]*)>.*?= (-?\d+)", line) or re.match(r"(\d+) +(openat)\(.*?\"([^\"]*)\".*?= (-?\d+)", line)
-        if match is None:
-            continue
-        thread, call_, path, result = match.groups()
-        if "INJECTED" in line and path.endswith(("-wal", ".db")):
-            failed, episodes = thread, episodes + 1
-        elif thread == failed and call_ == "openat" and path.endswith("-wal"):
-            failed = None
-        elif thread == failed and call_ in ("fdatasync", "fsync") and path.endswith("-wal") and result == "0":
-            raise AssertionError(f"synced again without opening anew: {line}")
+        if match := re.match(r"\d+ +openat\(.*= (\d+)", line):
+            failed.discard(match[1])
+        elif match := re.match(r"\d+ +(\w+)\((\d+)<([^>]*)>.*?= (-?\d+)", line):
+            call_, descriptor, path, result = match.groups()
+            if "INJECTED" in line and path.endswith(("-wal", ".db")):
+                failed.add(descriptor)
+                episodes += 1
+            elif call_ in ("fdatasync", "fsync") and path.endswith("-wal") and result == "0":
+                assert descriptor not in failed, f"synced again without opening anew: {line}"
     assert episodes > 0, "no error was injected"
     print(f"{episodes} injected errors")
 
@@ -206,6 +206,8 @@ CASES = {
     "limits": limits,
     # Not the first ones: the start has to succeed. SQLite syncs with fdatasync here, and with fsync where a file's size is new.
     "sync": lambda milepost: injected(milepost, "fdatasync,fsync:error=EIO:when=200..203"),
+    # So many that commits wait for their sync while the next are made.
+    "sync_crowd": lambda milepost: injected(milepost, "fdatasync,fsync:error=EIO:when=300..303", senders=48),
     "write": lambda milepost: injected(milepost, "pwrite64:error=EIO:when=1500..1503"),
     "no_space": lambda milepost: injected(milepost, "pwrite64:error=ENOSPC:when=1500..1503", doubtful=False),  # what was not written is known
 }
