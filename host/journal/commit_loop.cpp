@@ -15,8 +15,8 @@ constexpr std::size_t kMostInOneCommit = 1024;  // bounds a transaction's memory
 constexpr std::chrono::seconds kProbeEvery{1};
 /// How long after a commit a work that nobody waits for stays for the next one. By the disk's time, not the host's clock.
 constexpr std::chrono::milliseconds kMoment{2};
-/// A commit of so many works says that more are on their way: the next one stays open for those that come within a moment. Each
-/// commit writes the same dozen pages again, so a few large ones cost less than many small ones.
+/// A commit of so many works says that more are on their way: the next one stays open for so long, and looks for others
+/// after each pause. Each commit writes the same dozen pages again, so a few large ones cost less than many small ones.
 constexpr std::size_t kCrowd = 8;
 constexpr std::chrono::microseconds kOpen{1200};
 constexpr std::chrono::microseconds kPause{200};
