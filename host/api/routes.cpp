@@ -158,7 +158,7 @@ const std::vector<Route>& table() {
       {"/api/v1/links",
        "findLink",
        "What a vendor's record is linked to: name it by system, type and id.",
-       {{"system", "The vendor, such as hubspot."}, {"type", "Of the record, such as deal."}, {"id", "The vendor's own."}},
+       {{"system", "The vendor, as its records name it."}, {"type", "Of the record, such as deal."}, {"id", "The vendor's own."}},
        "",
        "Links",
        find_link},

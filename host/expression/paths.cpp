@@ -26,6 +26,12 @@ std::vector<Token> tokens_of(std::string_view source) {
   }
 }
 
+/// payload, event … themselves, not a member of that name.
+bool is_root(const std::vector<Token>& tokens, std::size_t i) {
+  return tokens[i].kind == Token::Kind::name && (i == 0 || !(tokens[i - 1].is(".") || tokens[i - 1].is(":"))) &&
+         std::ranges::find(kRoots, tokens[i].text) != std::end(kRoots);
+}
+
 }  // namespace
 
 bool is_constant(std::string_view source) {
@@ -41,9 +47,7 @@ std::vector<Expression> paths_in(std::string_view source) {
   const auto is = [&](std::size_t i, std::string_view symbol) { return i < tokens.size() && tokens[i].is(symbol); };
   std::vector<Expression> paths;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const bool root = tokens[i].kind == Token::Kind::name && (i == 0 || !(is(i - 1, ".") || is(i - 1, ":"))) &&
-                      std::ranges::find(kRoots, tokens[i].text) != std::end(kRoots);
-    if (!root) continue;
+    if (!is_root(tokens, i)) continue;
     std::size_t last = i;
     for (;;) {
       if (is(last + 1, ".") && last + 2 < tokens.size()) {
@@ -71,9 +75,9 @@ void Looked::at_everything() {
 void Looked::at(const Expression& expression) {
   const auto tokens = tokens_of(expression.source());
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const bool root = tokens[i].kind == Token::Kind::name && (i == 0 || !(tokens[i - 1].is(".") || tokens[i - 1].is(":")));
-    if (root && tokens[i].text == "event") event_ = true;
-    if (!root || tokens[i].text != "payload" || !members_) continue;
+    if (!is_root(tokens, i)) continue;
+    if (tokens[i].text == "event") event_ = true;
+    if (tokens[i].text != "payload" || !members_) continue;
     const bool named = i + 2 < tokens.size() && tokens[i + 1].is(".") && tokens[i + 2].kind == Token::Kind::name;
     if (named)
       members_->emplace(tokens[i + 2].text);

@@ -1,4 +1,4 @@
-// What an expression looked at, for whoever asks why it said no.
+// What an expression looks at: for whoever asks why it said no, and for whoever reads no more than that for it.
 #pragma once
 
 #include <optional>
