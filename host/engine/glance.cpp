@@ -1,85 +1,40 @@
 #include "host/engine/glance.hpp"
 
+#include <simdjson.h>
+
 #include <optional>
 
 namespace milepost::engine {
 namespace {
 
-/// Skips values of a text that has been found sound once; what it cannot make out it leaves to read_json().
-class Skimmer {
- public:
-  explicit Skimmer(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
+namespace ondemand = simdjson::ondemand;
 
-  std::optional<Json> members(const std::set<std::string>& wanted) {
-    Json found = Json::object();
-    if (!take('{')) return std::nullopt;
-    if (take('}')) return found;
-    while (found.size() < wanted.size()) {
-      const auto key = string();
-      if (!key || key->find('\\') != key->npos || !take(':')) return std::nullopt;
-      const auto value = skip();
-      if (!value) return std::nullopt;
-      if (const std::string name(*key); wanted.contains(name)) {
-        auto read = read_json(*value);
-        if (!read) return std::nullopt;
-        found[name] = std::move(*read);
-      }
-      if (take('}')) return found;
-      if (!take(',')) return std::nullopt;
-      blanks();
-    }
-    return found;
+/// nullopt: it is no object, or what read_json() is to judge.
+std::optional<Json> members_of(std::string_view text, const std::set<std::string>& wanted) {
+  thread_local ondemand::parser parser;
+  const simdjson::padded_string padded(text);
+  ondemand::document document;
+  ondemand::object object;
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS) return std::nullopt;
+  Json found = Json::object();
+  for (auto field : object) {
+    if (found.size() == wanted.size()) return found;
+    std::string_view key, source;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return std::nullopt;
+    const std::string name(key);
+    if (!wanted.contains(name)) continue;
+    if (simdjson::to_json_string(field.value()).get(source) != simdjson::SUCCESS) return std::nullopt;
+    auto value = read_json(source);  // a number keeps its text
+    if (!value) return std::nullopt;
+    found[name] = std::move(*value);
   }
-
- private:
-  void blanks() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
-  }
-  bool take(char c) {
-    blanks();
-    if (at_ == end_ || *at_ != c) return false;
-    ++at_;
-    blanks();
-    return true;
-  }
-  std::string_view since(const char* begin) const { return {begin, static_cast<std::size_t>(at_ - begin)}; }
-
-  /// Between its quotes, as it is written.
-  std::optional<std::string_view> string() {
-    if (at_ == end_ || *at_ != '"') return std::nullopt;
-    const char* const begin = ++at_;
-    for (; at_ != end_ && *at_ != '"'; ++at_)
-      if (*at_ == '\\' && ++at_ == end_) return std::nullopt;
-    if (at_ == end_) return std::nullopt;
-    const auto text = since(begin);
-    ++at_;
-    return text;
-  }
-  std::optional<std::string_view> skip() {
-    const char* const begin = at_;
-    for (std::size_t depth = 0; at_ != end_;) {
-      const char c = *at_;
-      if (c == '"') {
-        if (!string()) return std::nullopt;
-        if (depth == 0) return since(begin);
-        continue;
-      }
-      if (depth == 0 && (c == ',' || c == '}')) return since(begin);
-      ++at_;
-      if (c == '{' || c == '[') ++depth;
-      if ((c == '}' || c == ']') && --depth == 0) return since(begin);
-    }
-    return std::nullopt;
-  }
-
-  const char* at_;
-  const char* const end_;
-};
+  return found;
+}
 
 }  // namespace
 
 Json glance(std::string_view text, const std::set<std::string>& members) {
-  if (auto found = Skimmer(text).members(members)) return *std::move(found);
+  if (auto found = members_of(text, members)) return *std::move(found);
   return read_json(text).value_or(nullptr);
 }
 
