@@ -36,7 +36,7 @@ Engine::Engine(journal::Store& store, plugins::Services services, telemetry::Clo
       services_(services),
       clock_(clock),
       scheduler_(clock, 2),
-      lanes_([this] { scheduler_.post([this](expression::Machine& machine) { turn(machine); }); },
+      lanes_([this](std::size_t turns) { scheduler_.post([this](expression::Machine& machine) { turn(machine); }, turns); },
              [this](const std::string& pipeline) {
                scheduler_.post([this, pipeline](expression::Machine&) {
                  read([this, pipeline] { lanes_.page(pipeline, store_); });
@@ -63,9 +63,7 @@ void Engine::start(bool crashed) {
 }
 
 void Engine::begin() {
-  store_.on_work([this](const std::vector<journal::Lane>& lanes) {
-    for (const auto& lane : lanes) lanes_.wake(lane);
-  });
+  store_.on_work([this](const std::vector<journal::Lane>& lanes) { lanes_.wake_all(lanes); });
   for (const auto& pipeline : store_.open_pipelines()) lanes_.behind(pipeline);
   resume_due();
 }
@@ -270,7 +268,7 @@ void Engine::unpark(const std::string& name) {
   // Some of these are in its queue already, and only hear that there is something to do.
   const auto connection = channel(name);
   if (connection == nullptr) return;
-  for (const auto& lane : store_.planned(name, clock_.now(), 2 * connection->room())) lanes_.wake(lane);
+  lanes_.wake_all(store_.planned(name, clock_.now(), 2 * connection->room()));
 }
 
 void Engine::resume_due() {

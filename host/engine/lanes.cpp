@@ -1,5 +1,7 @@
 #include "host/engine/lanes.hpp"
 
+#include <algorithm>
+
 namespace milepost::engine {
 namespace {
 
@@ -11,14 +13,13 @@ constexpr std::size_t kPage = 512;
 
 }  // namespace
 
-Lanes::Lanes(std::function<void()> turn, std::function<void(const std::string&)> walk)
+Lanes::Lanes(std::function<void(std::size_t)> turn, std::function<void(const std::string&)> walk)
     : turn_(std::move(turn)), walk_(std::move(walk)) {}
 
 void Lanes::make_ready(const LanePtr& lane) {
   auto& pipeline = pipelines_[lane->key.pipeline];
   if (pipeline.ready.empty()) ring_.push_back(&pipeline);
   pipeline.ready.push_back(lane);
-  turn_();
 }
 
 void Lanes::ask_for_page(const std::string& name, Pipeline& pipeline) {
@@ -32,21 +33,32 @@ void Lanes::still(const LanePtr& lane) {
   --moving_;
   if (owed_ == 0) return;
   --owed_;
-  turn_();
+  turn_(1);
 }
 
-void Lanes::wake(const journal::Lane& key) {
-  const std::lock_guard lock(mutex_);
+bool Lanes::wakes(const journal::Lane& key) {
   if (const auto found = lanes_.find(key); found != lanes_.end()) {
     found->second->more_ = true;
-    return;
+    return false;
   }
   auto& pipeline = pipelines_[key.pipeline];
   if (pipeline.ready.size() >= kMostReady) {
     pipeline.behind = true;
-    return;
+    return false;
   }
   make_ready(lanes_.emplace(key, std::make_shared<ActiveLane>(key)).first->second);
+  return true;
+}
+
+void Lanes::wake(const journal::Lane& key) {
+  const std::lock_guard lock(mutex_);
+  if (wakes(key)) turn_(1);
+}
+
+void Lanes::wake_all(const std::vector<journal::Lane>& keys) {
+  const std::lock_guard lock(mutex_);
+  if (const auto turns = std::ranges::count_if(keys, [this](const auto& key) { return wakes(key); }); turns > 0)
+    turn_(static_cast<std::size_t>(turns));
 }
 
 LanePtr Lanes::take() {
@@ -77,15 +89,18 @@ void Lanes::again(const LanePtr& lane) {
   const std::lock_guard lock(mutex_);
   still(lane);
   make_ready(lane);
+  turn_(1);
 }
 
 void Lanes::leave(const LanePtr& lane) {
   const std::lock_guard lock(mutex_);
   still(lane);
-  if (lane->more_)
+  if (lane->more_) {
     make_ready(lane);
-  else
+    turn_(1);
+  } else {
     lanes_.erase(lane->key);
+  }
   ask_for_page(lane->key.pipeline, pipelines_[lane->key.pipeline]);
 }
 
@@ -110,7 +125,7 @@ void Lanes::page(const std::string& name, const journal::Store& store) {
     after = pipeline.walked;
   }
   const auto found = store.open_lanes(name, after, kPage);
-  for (const auto& lane : found) wake(lane);
+  wake_all(found);
   const std::lock_guard lock(mutex_);
   auto& pipeline = pipelines_[name];
   if (found.size() < kPage)

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/engine/run.hpp"
 #include "host/journal/store.hpp"
@@ -35,12 +36,13 @@ using LanePtr = std::shared_ptr<ActiveLane>;
 /// All methods [any].
 class Lanes {
  public:
-  /// `turn` is called once for each take() that will find a lane, `walk` once for each page() that a pipeline needs.
+  /// `turn` is told for how many more take()s there is a lane, `walk` is called once for each page() that a pipeline needs.
   /// Both only post.
-  Lanes(std::function<void()> turn, std::function<void(const std::string& pipeline)> walk);
+  Lanes(std::function<void(std::size_t)> turn, std::function<void(const std::string& pipeline)> walk);
 
-  /// There is something to do in this lane.
+  /// There is something to do in this lane, or in each of these: one call for many wakes fewer threads than many calls.
   void wake(const journal::Lane& key);
+  void wake_all(const std::vector<journal::Lane>& keys);
   /// The next lane in turn, which now belongs to the caller. nullptr: as many are moving as may be, and another turn
   /// follows.
   LanePtr take();
@@ -71,10 +73,11 @@ class Lanes {
   };
   // REQUIRES: the mutex.
   void make_ready(const LanePtr& lane);
+  bool wakes(const journal::Lane& key);  ///< true: it is ready now, which its turn is still to be told of
   void ask_for_page(const std::string& name, Pipeline& pipeline);
   void still(const LanePtr& lane);
 
-  const std::function<void()> turn_;
+  const std::function<void(std::size_t)> turn_;
   const std::function<void(const std::string&)> walk_;
   mutable std::mutex mutex_;
   std::map<journal::Lane, LanePtr> lanes_;

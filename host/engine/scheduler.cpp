@@ -1,5 +1,7 @@
 #include "host/engine/scheduler.hpp"
 
+#include <utility>
+
 namespace milepost::engine {
 
 Scheduler::Scheduler(telemetry::Clock& clock, unsigned threads) : clock_(clock), count_(threads) {}
@@ -20,13 +22,19 @@ void Scheduler::stop() {
   std::swap(timed, timed_);
 }
 
-void Scheduler::post(Task task) {
+void Scheduler::post(Task task, std::size_t times) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
+    for (; times > 1; --times) ready_.push_back(task);
     ready_.push_back(std::move(task));
+    wake = wakes();
   }
-  changed_.notify_one();
+  if (wake) changed_.notify_one();
 }
+
+/// One at a time, and that one wakes the next when there is more to do: of short tasks many are done by then.
+bool Scheduler::wakes() { return asleep_ > 0 && !std::exchange(waking_, true); }
 
 void Scheduler::post_at(telemetry::Time at, Task task) {
   {
@@ -56,16 +64,21 @@ void Scheduler::work(std::stop_token stop) {
     if (!ready_.empty()) {
       Task task = std::move(ready_.front());
       ready_.pop_front();
-      if (!ready_.empty()) changed_.notify_one();
+      const bool wake = !ready_.empty() && wakes();
       lock.unlock();
+      if (wake) changed_.notify_one();
       task(machine);
       task = nullptr;
       lock.lock();
       continue;
     }
     const auto next = timed_.empty() ? telemetry::Time::max() : timed_.top().at;
-    clock_.wait_until(lock, changed_, stop, next == telemetry::Time::max() ? next : next - set_back_,
-                      [&] { return !ready_.empty() || (!timed_.empty() && timed_.top().at < next); });
+    ++asleep_;
+    clock_.wait_until(lock, changed_, stop, next == telemetry::Time::max() ? next : next - set_back_, [&] {
+      waking_ = false;
+      return !ready_.empty() || (!timed_.empty() && timed_.top().at < next);
+    });
+    --asleep_;
   }
 }
 

@@ -24,11 +24,12 @@ class Scheduler {
   void start();
   void stop();  ///< ends what runs, drops the rest (the journal has it). Idempotent.
 
-  void post(Task task);                        ///< [any]
+  void post(Task task, std::size_t times = 1);  ///< [any]
   void post_at(telemetry::Time at, Task task);  ///< [any]
 
  private:
   void work(std::stop_token stop);
+  bool wakes();           ///< whether one is to be woken; REQUIRES: the lock
   telemetry::Time now();  ///< never goes back; REQUIRES: the lock
   struct Timed {
     telemetry::Time at;
@@ -45,6 +46,8 @@ class Scheduler {
   std::uint64_t order_ = 0;
   telemetry::Time seen_{};                 ///< at the last look
   std::chrono::microseconds set_back_{0};  ///< by how much the clock was, in all: times in timed_ are past that
+  unsigned asleep_ = 0;
+  bool waking_ = false;  ///< one has been woken, and has not looked yet
   std::vector<std::jthread> threads_;
 };
 

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 /// Lanes whose turns and walks are counted, not taken.
 class LanesTest : public ::testing::Test {
  protected:
-  Lanes lanes{[this] { ++turns; }, [this](const std::string& pipeline) { walks.push_back(pipeline); }};
+  Lanes lanes{[this](std::size_t more) { turns += more; }, [this](const std::string& pipeline) { walks.push_back(pipeline); }};
   std::size_t turns = 0;
   std::vector<std::string> walks;
 
