@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -116,8 +117,12 @@ std::int32_t Scope::serve(void* self, std::uint32_t op, const mp_call* call, con
       if (parts[i].data == nullptr && parts[i].size > 0) return broken("a null pointer that has a size");
     if (parts[0].size > kMostHead || (n > 1 && parts[1].size > kMostBody))
       return broken("more bytes than the host takes");
-    if (op == MP_HOST_METRIC && scope.count_again(detail::view(parts[0]))) {
+    if (op == MP_HOST_METRIC && scope.tell_again(detail::view(parts[0]))) {
       emit(reply, MP_ITEM, "{}", {});
+      return MP_DONE;
+    }
+    if (op == MP_HOST_CLOCK && detail::view(parts[0]) == "{}") {
+      emit(reply, MP_ITEM, now_head(scope.services_.clock->now()) + '}', {});
       return MP_DONE;
     }
     auto head = detail::read_head(detail::view(parts[0]));
@@ -183,12 +188,33 @@ void Scope::log(const Json& head) const {
   log_fields(count, level, event, fields);
 }
 
-/// A plugin counts the same for event after event.
-bool Scope::count_again(std::string_view text) {
+namespace {
+
+/// A metric's head in two: what names the series, and its value. nullopt: the value does not stand last, or is none.
+std::optional<std::pair<std::string_view, double>> parted(std::string_view head) {
+  constexpr std::string_view kValue = R"(,"value":)";  // within a text its quotes would be escaped
+  const auto at = head.rfind(kValue);
+  if (at == head.npos || !head.ends_with('}')) return std::nullopt;
+  const auto number = head.substr(at + kValue.size(), head.size() - at - kValue.size() - 1);
+  double value = 0;
+  const auto [stop, fault] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (fault != std::errc() || stop != number.data() + number.size() || !std::isfinite(value) || value < 0) return std::nullopt;
+  return std::pair(head.substr(0, at), value);
+}
+
+void tell(const telemetry::Counter& counter, double value) { counter.add(value); }
+void tell(const telemetry::Timer& timer, double value) { timer.observe(value); }
+
+}  // namespace
+
+/// A plugin tells of the same for event after event.
+bool Scope::tell_again(std::string_view head) {
+  const auto parts = parted(head);
+  if (!parts) return false;
   const std::lock_guard held(mutex_);
-  const auto found = counted_.find(text);
-  if (found == counted_.end()) return false;
-  found->second.counter.add(found->second.by);
+  const auto known = told_.find(parts->first);
+  if (known == told_.end()) return false;
+  std::visit([&](const auto& series) { tell(series, parts->second); }, known->second);
   return true;
 }
 
@@ -225,11 +251,10 @@ void Scope::metric(const Request& request) {
                        {{"plugin", names_.plugin}, {"series", std::to_string(kMostSeries)}});
     }
   }
-  if (seconds) return telemetry::observe_seconds(full, labels, value);
-  const telemetry::Counter counter(full, labels);
-  counter.add(value);
+  const Series series = seconds ? Series(telemetry::Timer(full, labels)) : Series(telemetry::Counter(full, labels));
+  std::visit([&](const auto& one) { tell(one, value); }, series);
   const std::lock_guard held(mutex_);
-  if (counted_.size() < kMostSeries) counted_.emplace(request.text, Counted{counter, value});
+  if (const auto parts = parted(request.text); parts && told_.size() < kMostSeries) told_.emplace(parts->first, series);
 }
 
 namespace {
@@ -247,15 +272,17 @@ Result<std::string> state_key(const Json& head) {
 
 Scope::Reply Scope::versioned(std::uint64_t version, std::string value) { return {R"({"version":)" + std::to_string(version) + '}', std::move(value)}; }
 
+std::string Scope::now_head(telemetry::Time now) { return R"({"us":)" + std::to_string(telemetry::to_micros(now)); }
+
 Result<Scope::Reply> Scope::clock(const Json& head) const {
   const auto now = services_.clock->now();
-  Json answer{{"us", telemetry::to_micros(now)}};
+  auto answer = now_head(now);
   if (const auto name = get<std::string>(head, "/zone"); name && !name->empty()) {
     const auto zone = config::Zone::find(*name);
     if (!zone) return fail(zone.error());
-    answer["midnight_us"] = telemetry::to_micros(zone->next_midnight(now));
+    answer += R"(,"midnight_us":)" + std::to_string(telemetry::to_micros(zone->next_midnight(now)));
   }
-  return Reply{text(answer)};
+  return Reply{answer + '}'};
 }
 
 Result<Scope::Reply> Scope::state_get(const Json& head) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "host/config/definition.hpp"
 #include "host/http/client.hpp"
@@ -63,13 +64,15 @@ class Scope {
     std::string body = {};
   };
 
+  static std::string now_head(telemetry::Time now);  ///< without the brace that ends it
   static Reply versioned(std::uint64_t version, std::string value = {});
   static std::int32_t serve(void* self, std::uint32_t op, const mp_call* call, const mp_bytes* parts, std::size_t n,
                             const mp_reply* reply) noexcept;
   Result<Reply> answer(const Request& request);
 
   void log(const Json& head) const;
-  bool count_again(std::string_view text);
+  /// A series that was told of before, by a head that ends with its value. False: metric() is to read it.
+  bool tell_again(std::string_view head);
   void metric(const Request& request);
   Result<Reply> send(const Request& request) const;
   /// One exchange, and a second one when the first is answered 401 and fresh credentials may help.
@@ -92,11 +95,8 @@ class Scope {
   std::map<std::string, Item> kept_;  // where there is no store
   std::uint64_t versions_ = 0;
   std::set<std::string> series_;  // metrics seen: their number is bounded
-  struct Counted {
-    telemetry::Counter counter;
-    double by = 1;
-  };
-  std::map<std::string, Counted, std::less<>> counted_;  // by the head that was sent
+  using Series = std::variant<telemetry::Counter, telemetry::Timer>;
+  std::map<std::string, Series, std::less<>> told_;  // by the head that was sent, up to its value
 };
 
 }  // namespace milepost::plugins

@@ -109,7 +109,7 @@ enum {
 /* Ops of the host's services. */
 enum {
   MP_HOST_LOG = 1,    /* one way: {"level": "debug"|"info"|"warn"|"error", "event": "…", "fields": {…}} */
-  MP_HOST_METRIC = 2, /* one way: {"kind": "count"|"seconds", "name": "…", "value": n, "labels": {…}} */
+  MP_HOST_METRIC = 2, /* one way: {"kind": "count"|"seconds", "name": "…", "labels": {…}, "value": n}; quickest in this order */
   /* head may say {"zone": an IANA name} -> item: {"us": microseconds since 1970, UTC, "midnight_us": when the next day begins
      there, if a zone is named}, or an error where there is no such zone */
   MP_HOST_CLOCK = 3,

@@ -198,10 +198,10 @@ class Metrics {
     detail::append_quoted(head, kind);
     head += R"(,"name":)";
     detail::append_quoted(head, name);
-    head += R"(,"value":)";
-    detail::write(head, value == std::trunc(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value));
     head += R"(,"labels":)";
     detail::write(head, labels);
+    head += R"(,"value":)";  // last: the host knows a series again by what stands before it
+    detail::write(head, value == std::trunc(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value));
     head += '}';
     const mp_bytes part = detail::bytes(head);
     host_->call(host_->self, MP_HOST_METRIC, nullptr, &part, 1, nullptr);
