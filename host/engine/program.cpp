@@ -69,12 +69,13 @@ class Compiler {
   void warn(std::string_view code, const config::Position& at, const std::string& key, std::string message, std::string remedy) {
     faults_.push_back({std::string(code), at, "steps[" + std::to_string(index_) + "]" + key, std::move(message), std::move(remedy), true});
   }
-  /// The gate's rules may look at anything, and so may a schema.
+  /// The gate's rules may look at anything. So may a schema, but its step alone: Run::scope().
   static void look(const ProgramStep& step, expression::Looked& looked) {
-    if (step.validation || step.mail) return looked.at_everything();
+    if (step.mail) return looked.at_everything();
     const auto at = [&looked](const expression::Expression& one) { looked.at(one); };
     if (step.when) at(*step.when);
     if (step.once) step.once->each(at);
+    if (step.validation) step.validation->each(at);
     step.with.each(at);
   }
   config::Position place(const config::Step& step, const std::string& key) const {

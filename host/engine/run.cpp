@@ -82,10 +82,14 @@ Run::Run(journal::Event event, std::string payload, std::vector<journal::Effect>
   }
 }
 
-void Run::read() {
-  if (std::exchange(read_, true)) return;
+void Run::read(bool whole) {
   const auto& members = program_->looked.members();
-  payload_ = members ? glance(payload_text_, *members) : read_json(payload_text_).value_or(nullptr);
+  if (!whole_ && (whole || (!read_ && !members))) {
+    payload_ = read_json(payload_text_).value_or(nullptr);
+    whole_ = true;
+  }
+  if (std::exchange(read_, true)) return;
+  if (!whole_) payload_ = glance(payload_text_, *members);
   loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr), *loans_, clock_.now(), event_.subject) : Json(nullptr);
   if (!program_->looked.at_event()) return;
   event_json_ = {{"id", event_.id},           {"receipt", event_.receipt}, {"pipeline", event_.pipeline},
@@ -99,7 +103,7 @@ void Run::read() {
 expression::Scope Run::scope(
     const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) {
   if (!step().looks) return {.payload = nullptr, .event = nullptr, .loan = nullptr, .steps = nullptr, .params = nullptr, .link = {}, .now = clock_.now()};
-  read();
+  read(step().validation && step().validation->has_schema());
   return {.payload = &payload_, .event = &event_json_, .loan = &loan_, .steps = &steps_, .params = nullptr, .link = link, .now = clock_.now()};
 }
 

@@ -87,7 +87,7 @@ class Run {
  private:
   /// What the step at hand may look at.
   expression::Scope scope(const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link);
-  void read();  ///< what expressions see of the event; once, and only when one looks
+  void read(bool whole = false);  ///< what expressions see of the event; once, and only when one looks
   audit::Entry entry(std::string kind, std::string action, std::string step, std::string outcome, Json details) const;
   void write(journal::Work work) { writes_.push_back(std::move(work)); }
   void write(audit::Entry row);
@@ -116,7 +116,7 @@ class Run {
   std::shared_ptr<const Program> program_;
   std::map<std::string, journal::Effect> effects_;
   std::optional<journal::LoanRevision> revision_;
-  bool read_ = false;
+  bool read_ = false, whole_ = false;  ///< the latter: the payload with all its members
   Json payload_, event_json_, loan_;  ///< once read, and of the first two what the program looks at
   Json steps_;
   std::size_t position_ = 0;

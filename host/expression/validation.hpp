@@ -1,6 +1,7 @@
 // The `validate` step: a JSON Schema over the payload, and rules. Used by the engine, and by intake for `accept: validated`.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,12 @@ class Validation {
   /// "" when all hold; else the reasons, in order, joined by "; ": "/loan/amount: expected a number", "the loan amount must be positive". A
   /// check that raises is a failed check. At most 20. No payload values in it.
   std::string refusal(Machine& machine, const Scope& scope) const;
+
+  /// A schema may look at anything in the payload, rules only at what they name.
+  bool has_schema() const { return schema_ != nullptr; }
+  void each(const std::function<void(const Expression&)>& visit) const {
+    for (const auto& rule : rules_) visit(rule.check);
+  }
 
  private:
   struct Rule {
