@@ -150,7 +150,7 @@ std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {
   const bool indexed = filter.subject || filter.event;
   const std::string sql =
       "SELECT " MILEPOST_AUDIT_COLUMNS
-      ", d.salt, d.body FROM audit a LEFT JOIN audit_details d ON d.sequence = a.sequence WHERE " +
+      ", a.salt, a.body FROM audit a WHERE " +
       std::string(indexed ? "+a.sequence > ? AND +a.sequence <= ?" : "a.sequence > ? AND a.sequence <= ?") +
       clauses.sql + " ORDER BY a.sequence " + (filter.newest_first ? "DESC" : "ASC") + " LIMIT ?";
 
@@ -182,8 +182,7 @@ void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit,
     {
       const auto reader = state_->readers.take();
       auto row = reader->query("SELECT " MILEPOST_AUDIT_COLUMNS
-                               ", d.salt, d.body FROM audit a "
-                               "LEFT JOIN audit_details d ON d.sequence = a.sequence "
+                               ", a.salt, a.body FROM audit a "
                                "WHERE a.sequence > ? AND a.sequence <= ? ORDER BY a.sequence LIMIT ?",
                                after, last, kRows);
       while (row.next()) read_audit_record(row, page[count++]);

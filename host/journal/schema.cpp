@@ -102,7 +102,7 @@ void migrate(Connection& connection, std::int64_t from) {
 
 /// Looks at every table's ends, so that a damaged file is refused now and not at the first event.
 void look_around(Connection& connection) {
-  for (const char* table : {"events", "audit", "audit_details"})
+  for (const char* table : {"events", "audit"})
     connection.number(std::string("SELECT max(sequence) FROM ") + table);
   for (const char* table :
        {"payloads", "identities", "effects", "once", "loans", "links", "cursors", "plugin_state", "definitions", "versions"})

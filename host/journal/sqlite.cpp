@@ -59,6 +59,8 @@ Connection::Connection(const std::string& path, Mode mode) {
   // A file that came from elsewhere must not run functions through its schema.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   if (mode == Mode::read) return;
+  // The schema's triggers are for other programs. What they look after this connection's callers do by themselves, and cheaper.
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   // Commits only note the WAL's length; checkpointer.hpp says who copies it, and when.
   sqlite3_wal_hook(
       connection,

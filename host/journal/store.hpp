@@ -109,6 +109,7 @@ class Writer {
   explicit Writer(Transaction& transaction) : transaction_(transaction) {}
 
  private:
+  bool update_open(const Event& event);
   friend class Pruner;
   Transaction& transaction_;
 };

@@ -159,13 +159,25 @@ std::optional<Event> Writer::event(Sequence sequence) {
   return read_event(row);
 }
 
-void Writer::update(const Event& event) {
+/// One that stays open keeps its place in the indexes, which SQLite would take out and put in again.
+bool Writer::update_open(const Event& event) {
+  if (event.state != EventState::open || event.resume_at) return false;
   transaction_.connection->run(
-      "UPDATE events SET state = ?, step = ?, definition = ?, loan_revision = ?, resume_at = ?, late = ?, crashes = ?, "
-      "fault = ? WHERE sequence = ?",
-      event.state, event.step, event.definition, event.loan_revision, event.resume_at, event.late, event.crashes,
-      event.fault, event.sequence);
-  if (transaction_.connection->changes() != 1) defect("there is no event " + std::to_string(event.sequence));
+      "UPDATE events SET step = ?, definition = ?, loan_revision = ?, late = ?, crashes = ?, fault = ? "
+      "WHERE sequence = ? AND state = 0 AND resume_at IS NULL",
+      event.step, event.definition, event.loan_revision, event.late, event.crashes, event.fault, event.sequence);
+  return transaction_.connection->changes() == 1;
+}
+
+void Writer::update(const Event& event) {
+  if (!update_open(event)) {
+    transaction_.connection->run(
+        "UPDATE events SET state = ?, step = ?, definition = ?, loan_revision = ?, resume_at = ?, late = ?, crashes = ?, "
+        "fault = ? WHERE sequence = ?",
+        event.state, event.step, event.definition, event.loan_revision, event.resume_at, event.late, event.crashes,
+        event.fault, event.sequence);
+    if (transaction_.connection->changes() != 1) defect("there is no event " + std::to_string(event.sequence));
+  }
   auto& change = transaction_.changes.emplace_back(Fresh::Change{Fresh::Change::Kind::updated, {}});
   if (event.state == EventState::open) {
     change.event = event;
@@ -317,20 +329,19 @@ void Writer::put(const VersionRow& row) {
 const AuditRow& Writer::last_audit_row() const { return transaction_.ends.audit; }
 
 void Writer::append_audit_row(AuditRow row, const AuditDetails& details) {
+  if (row.sequence != transaction_.ends.audit.sequence + 1) defect("audit rows are appended, one after the other");
   auto& connection = *transaction_.connection;
   connection.run(
       "INSERT INTO audit (sequence, time, kind, user, action, subject, pipeline, version, event, step, outcome, "
-      "plugin, "
-      "details, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "plugin, details, previous, hash, salt, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       row.sequence, row.time, row.kind, row.user, row.action, row.subject, row.pipeline, row.version, row.event,
-      row.step, row.outcome, row.plugin, blob(row.details), blob(row.previous), blob(row.hash));
-  connection.run("INSERT INTO audit_details (sequence, salt, body) VALUES (?, ?, ?)", row.sequence, Blob{details.salt},
-                 details.body);
+      row.step, row.outcome, row.plugin, blob(row.details), blob(row.previous), blob(row.hash),
+      Blob{details.salt}, details.body);
   transaction_.ends.audit = std::move(row);
 }
 
 bool Writer::erase_audit_details(std::uint64_t sequence) {
-  transaction_.connection->run("DELETE FROM audit_details WHERE sequence = ?", sequence);
+  transaction_.connection->run("UPDATE audit SET salt = NULL, body = NULL WHERE sequence = ? AND body IS NOT NULL", sequence);
   return transaction_.connection->changes() == 1;
 }
 

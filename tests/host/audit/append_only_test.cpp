@@ -1,6 +1,9 @@
 // The store's own triggers, against another program that opens the file without any of our settings.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
+#include "host/journal/migrations.hpp"
 #include "tests/host/audit/fixture.hpp"
 
 namespace milepost::audit {
@@ -21,13 +24,17 @@ TEST_F(AppendOnly, RefusesToChangeRemoveReplaceOrInsertRows) {
   const auto insert = [](const std::string& how, const std::string& sequence) {
     return how + " INTO audit SELECT " + sequence +
            ", time, kind, user, action, 'forged', pipeline, version, event, step, outcome, plugin, details, previous, "
-           "hash "
+           "hash, salt, body "
            "FROM audit WHERE sequence = 2";
   };
   const std::pair<std::string, const char*> cases[] = {
       {"UPDATE audit SET subject = 'forged' WHERE sequence = 2", "never changed"},
       {"UPDATE OR IGNORE audit SET subject = 'forged'", "never changed"},
       {"UPDATE OR REPLACE audit SET sequence = 3 WHERE sequence = 2", "never changed"},
+      {"UPDATE audit SET rowid = 9 WHERE sequence = 2", "never changed"},
+      {"UPDATE audit SET body = '{}' WHERE sequence = 2", "never changed"},
+      {"UPDATE audit SET salt = NULL WHERE sequence = 2", "never changed"},
+      {"UPDATE audit SET salt = NULL, body = NULL, user = 'forged' WHERE sequence = 2", "never changed"},
       {"DELETE FROM audit WHERE sequence = 3", "never removed"},
       {"DELETE FROM audit", "never removed"},
       {insert("INSERT OR REPLACE", "2"), "appended"},
@@ -63,8 +70,37 @@ TEST_F(AppendOnly, RefusesAWorkThatAppendsOutOfOrder) {
   EXPECT_EQ(verify(*store).fault, "");
 }
 
+TEST_F(AppendOnly, AStoreOfVersionTenKeepsItsDetails) {
+  store.reset();
+  const std::string old = path + ".10";
+  {
+    journal::Raw before(old);
+    before.execute("PRAGMA application_id = 1298952307; PRAGMA user_version = 10");
+    for (const auto& step : journal::kMigrations) {
+      if (step.version > 10) break;
+      std::string sql = step.sql;
+      if (const auto at = sql.find("id_hash(id)"); at != sql.npos) sql.replace(at, 11, "0");  // there is none
+      ASSERT_EQ(before.execute(sql), "") << step.version;
+    }
+    const std::string columns = "sequence, time, kind, user, action, subject, pipeline, version, event, step, outcome, plugin, details, previous, hash";
+    ASSERT_EQ(before.execute("ATTACH '" + path + "' AS now; INSERT INTO audit (" + columns + ") SELECT " + columns +
+                             " FROM now.audit ORDER BY sequence; INSERT INTO audit_details SELECT sequence, salt, body FROM now.audit WHERE sequence <> 2"),
+              "");
+  }
+  for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path + end);
+  std::filesystem::rename(old, path);
+  open();
+  const Verdict verdict = verify(*store);
+  EXPECT_EQ(verdict.fault, "");
+  EXPECT_EQ(verdict.head, head);
+  EXPECT_EQ(verdict.erased, 1u);
+  append(entry("L-4"));
+  EXPECT_EQ(verify(*store).rows, 4u);
+  EXPECT_THAT(raw().execute("UPDATE audit SET user = 'forged' WHERE sequence = 1"), HasSubstr("never changed"));
+}
+
 TEST_F(AppendOnly, LetsDetailsBeErased) {
-  EXPECT_EQ(raw().execute("DELETE FROM audit_details WHERE sequence = 2"), "");
+  EXPECT_EQ(raw().execute("UPDATE audit SET salt = NULL, body = NULL WHERE sequence = 2"), "");
   EXPECT_EQ(verify(*store).erased, 1u);
 }
 

@@ -130,8 +130,8 @@ TEST_F(Trail, ShowsEachKindOfTamperingInTheStore) {
        "row 3: its hash does not match"},
       {"UPDATE audit SET time = time + 1 WHERE sequence = 1", "UPDATE audit SET time = time - 1 WHERE sequence = 1",
        "row 1: its hash does not match"},
-      {"UPDATE audit_details SET body = '{}' WHERE sequence = 2",
-       "UPDATE audit_details SET body = '{\"reason\":\"approved\"}' WHERE sequence = 2",
+      {"UPDATE audit SET body = '{}' WHERE sequence = 2",
+       "UPDATE audit SET body = '{\"reason\":\"approved\"}' WHERE sequence = 2",
        "row 2: its details do not match"},
       {"DELETE FROM audit WHERE sequence = 4", "", "row 4: its sequence is 5"},
   };
@@ -154,7 +154,7 @@ TEST_F(Trail, OfManyRowsIsVerifiedToTheFirstFault) {
   EXPECT_EQ(whole.fault, "");
   EXPECT_EQ(whole.rows, 90'000u);
   EXPECT_EQ(whole.head, telemetry::hex(store->audit({.limit = 1, .newest_first = true}).front().row.hash));
-  tamper("UPDATE audit_details SET body = '{ }' WHERE sequence = 80000");
+  tamper("UPDATE audit SET body = '{ }' WHERE sequence = 80000");
   EXPECT_THAT(verify(*store).fault, StartsWith("row 80000: its details do not match"));
   // A row that was written anew with all that hangs on it breaks the chain where it ends, wherever the stretches do.
   for (const std::uint64_t row : {22'500u, 45'000u, 45'001u, 60'000u}) {
