@@ -46,9 +46,31 @@ bool Channel::submit(Job&& job) {
 
 void Channel::enqueue(Job&& job) {
   queue_.push_back(std::move(job));
-  if (idle_ == 0 && threads_.size() < std::max(1U, definition().limit.in_flight))
+  call_worker();
+}
+
+/// One worker at a time is woken, and wakes the next when there is more to do: those at work take much of it meanwhile.
+bool Channel::wakes() { return idle_ > 0 && !std::exchange(waking_, true); }
+
+void Channel::call_worker() {
+  ++news_;
+  if (stopping_ || successor_ != nullptr) return changed_.notify_all();
+  if (idle_ == 0 && threads_.size() < most_in_flight())
     threads_.emplace_back([this, here = clock_.attend()](std::stop_token stop) { work(std::move(stop)); });
-  changed_.notify_one();
+  if (wakes()) changed_.notify_one();
+}
+
+void Channel::suspend(Worker& worker) {
+  worker.suspended_ = true;
+  const std::lock_guard lock(mutex_);
+  ++suspended_;
+}
+
+void Channel::go_on(Job&& job) {
+  const std::lock_guard lock(mutex_);
+  --suspended_;
+  going_on_.push_back(std::move(job));
+  call_worker();
 }
 
 void Channel::follow(const Channel& before) {
@@ -89,6 +111,14 @@ bool Channel::park() {
   return parked_ = true;
 }
 
+bool Channel::has_parked() const {
+  std::unique_lock lock(mutex_);
+  if (successor_ == nullptr) return parked_;
+  const auto successor = successor_;
+  lock.unlock();
+  return successor->has_parked();
+}
+
 /// When the clock was set back, what was to be waited for is as far away as it was.
 Time Channel::read_clock() {
   const Time now = clock_.now();
@@ -107,6 +137,7 @@ void Channel::refill(Time now) {
 
 bool Channel::may_start(Time now) {
   refill(now);
+  if (in_flight_ >= most_in_flight()) return false;
   const bool usable = state_ == State::open || (state_ == State::tripped && now >= open_at_ && in_flight_ == 0);
   return usable && now >= hold_until_ && (definition().limit.rate_count == 0 || tokens_ >= 1);
 }
@@ -114,12 +145,11 @@ bool Channel::may_start(Time now) {
 bool Channel::free() {
   const std::lock_guard lock(mutex_);
   if (successor_ != nullptr) return false;
-  const bool worker = idle_ > 0 || threads_.size() < std::max(1U, definition().limit.in_flight);
-  return !stopping_ && queue_.empty() && worker && may_start(read_clock());
+  return !stopping_ && queue_.empty() && may_start(read_clock());
 }
 
 Time Channel::next_look(Time now) const {
-  if (queue_.empty() || state_ == State::opening) return Time::max();
+  if (queue_.empty() || state_ == State::opening || in_flight_ >= most_in_flight()) return Time::max();
   if (state_ == State::closed) return now;
   if (state_ == State::held) return Time::max();
   if (state_ == State::tripped && in_flight_ > 0) return Time::max();  // its answer decides
@@ -263,26 +293,43 @@ void Channel::open(std::unique_lock<std::mutex>& lock) {
   changed_.notify_all();
 }
 
+/// The next job. `emptied`: there is room in the queue again. REQUIRES: the lock, and that there is one which may start
+Channel::Job Channel::take(bool& emptied) {
+  auto& from = going_on_.empty() ? queue_ : going_on_;
+  Job job = std::move(from.front());
+  from.pop_front();
+  if (&from == &going_on_) return job;
+  if (definition().limit.rate_count != 0) tokens_ -= 1;
+  ++in_flight_;
+  emptied = parked_ && queue_.size() <= room() / 2;
+  if (emptied) parked_ = false;
+  return job;
+}
+
 void Channel::work(std::stop_token stop) {
   const telemetry::SignalStack signals;  // a plugin that overflows its stack is still told apart from a kill
   Worker worker(*account_);
   std::unique_lock lock(mutex_);
-  while (!stopping_ && successor_ == nullptr) {
+  for (;;) {
+    const bool ends = stopping_ || successor_ != nullptr;
+    if (ends && going_on_.empty()) {
+      if (suspended_ == 0) break;
+      changed_.wait(lock, [this] { return !going_on_.empty() || suspended_ == 0; });
+      continue;
+    }
     const Time now = read_clock();
-    if (!queue_.empty() && may_start(now)) {
-      Job job = std::move(queue_.front());
-      queue_.pop_front();
-      if (definition().limit.rate_count != 0) tokens_ -= 1;
-      ++in_flight_;
-      const bool emptied = parked_ && queue_.size() <= room() / 2;
-      if (emptied) parked_ = false;
+    if (!going_on_.empty() || (!queue_.empty() && may_start(now))) {
+      bool emptied = false;
+      Job job = take(emptied);
+      const bool wake = (!going_on_.empty() || (!queue_.empty() && may_start(now))) && wakes();
       lock.unlock();
+      if (wake) changed_.notify_one();
       if (emptied) room_();
       job(*this, worker);
       job = nullptr;
       lock.lock();
-      --in_flight_;
-      if (state_ != State::open) changed_.notify_all();  // whoever waits to open it again
+      if (!std::exchange(worker.suspended_, false)) --in_flight_;
+      if (state_ != State::open || stopping_ || successor_ != nullptr) changed_.notify_all();  // whoever waits to open it again, or to end
       continue;
     }
     const bool due = state_ == State::closed || (waits_to_open() && now >= open_at_);
@@ -292,11 +339,12 @@ void Channel::work(std::stop_token stop) {
     }
     ++idle_;
     const Time look = due ? Time::max() : next_look(now);  // due, but others are still under way
-    const auto waiting = queue_.size();
+    const auto news = news_;
     const auto state = state_;
     const auto running = in_flight_;
     clock_.wait_until(lock, changed_, stop, look, [&] {
-      return stopping_ || successor_ != nullptr || queue_.size() != waiting || state_ != state || (due && in_flight_ != running);
+      waking_ = false;
+      return stopping_ || successor_ != nullptr || news_ != news || state_ != state || (due && in_flight_ != running);
     });
     --idle_;
   }

@@ -1,8 +1,11 @@
 // One connection's workers: at most `in_flight` threads, started at need, each with action instances of its own. No pool is shared
 // between connections, so a slow vendor stalls itself alone. Holds the connection's state: opened, paused, slowed down, its breaker.
+// A job that waits for a commit holds no thread meanwhile: it is suspended, and another one goes on for it.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -27,8 +30,10 @@ class Worker {
   Action* action(const std::string& name);
 
  private:
+  friend class Channel;
   plugins::Account& account_;
   std::map<std::string, std::unique_ptr<Action>> actions_;
+  bool suspended_ = false;  ///< the job that it runs
 };
 
 class Channel : public std::enable_shared_from_this<Channel> {
@@ -51,6 +56,12 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool submit(Job&& job);
   /// Once it is written: true when room() will be called; false when there is room already. [any]
   bool park();
+  /// Deliveries wait in the journal for room in its queue. [any]
+  bool has_parked() const;
+  /// Called by a job of itself, as the last that it does with the worker: it stays in flight until what go_on() gets for it has run.
+  /// Each suspend() wants one go_on(), which stop() waits for. [the job's thread]
+  void suspend(Worker& worker);
+  void go_on(Job&& job);  ///< before all jobs that wait [any]
   /// True when a job submitted now would start at once. [any]
   bool free();
   /// What the queue holds at most: so many deliveries wait in memory, the others in the journal.
@@ -94,7 +105,12 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool may_start(telemetry::Time now);
   telemetry::Time next_look(telemetry::Time now) const;
   void tell(std::string_view type);
-  void enqueue(Job&& job);  ///< REQUIRES: the lock
+  // REQUIRES: the lock.
+  void enqueue(Job&& job);
+  void call_worker();
+  Job take(bool& emptied);
+  bool wakes();
+  unsigned most_in_flight() const { return std::max(1U, definition().limit.in_flight); }
   bool waits_to_open() const { return state_ == State::paused || state_ == State::failing; }
 
   const std::unique_ptr<plugins::Account> account_;
@@ -105,6 +121,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Job> queue_;
+  std::deque<Job> going_on_;  ///< of those that were suspended
   bool parked_ = false;  ///< deliveries wait in the journal for room in the queue
   State state_ = State::closed;
   std::string reason_;
@@ -117,6 +134,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   double tokens_ = 0;
   telemetry::Time refilled_{};
   unsigned idle_ = 0, in_flight_ = 0;
+  unsigned suspended_ = 0;   ///< of those in flight
+  std::uint64_t news_ = 0;   ///< counts what a waiting worker is to look at
+  bool waking_ = false;      ///< one has been woken, and has not looked yet
   bool stopping_ = false;
   std::shared_ptr<Channel> successor_;  ///< not null: it was retired
   std::vector<std::jthread> threads_;

@@ -91,6 +91,10 @@ void Engine::enqueue(const LanePtr& lane, const ChannelPtr& channel) {
 
 /// The connection's queue is full: the delivery waits in the journal, as planned.
 void Engine::park(const LanePtr& lane, const ChannelPtr& channel) {
+  {
+    const std::lock_guard lock(behind_mutex_);
+    behind_[lane->key.pipeline] = channel;
+  }
   const auto gone = [this, lane, channel] {
     leave(lane);
     if (!channel->park()) lanes_.wake(lane->key);
@@ -98,6 +102,12 @@ void Engine::park(const LanePtr& lane, const ChannelPtr& channel) {
   if (lane->run->planned()) return gone();
   lane->run->plan();
   commit(lane, gone);
+}
+
+bool Engine::is_behind(const std::string& pipeline) const {
+  const std::lock_guard lock(behind_mutex_);
+  const auto found = behind_.find(pipeline);
+  return found != behind_.end() && found->second->has_parked();
 }
 
 /// One call for what has gathered; it takes what is there when its turn comes.
@@ -127,7 +137,7 @@ struct Engine::Gate {
     run.mark_sent();
     sent = run.take_writes();
     if (!run.step().mail) return;
-    ask_mail = [&run, &machine](journal::Writer& writer) { return run.mail_verdict(machine, writer); };
+    ask_mail = [&run, &machine](journal::Writer& writer) { return run.mail_verdict(machine, writer); };  // on the writer's thread
     record_mail = [&run](const loans::MailVerdict& passed, journal::Writer& writer) { run.record_mail(passed, writer); };
   }
   void pass(journal::Writer& writer) {
@@ -199,25 +209,50 @@ struct Engine::Gate {
   }
 };
 
-/// Prior outcomes, the guards and `sent` of all in one commit. Returns those that are to leave; the others are on their
-/// way already.
-std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Worker& worker) {
-  const auto gates = std::make_shared<std::vector<Gate>>();
-  for (const auto& lane : lanes) gates->emplace_back(*lane->run, worker.machine);
-  const journal::Work work = [gates](journal::Writer& writer) {
-    for (auto& gate : *gates) gate.pass(writer);
-  };
-  for (auto done = store_.run(work); !done; done = store_.run(work)) {
-    telemetry::log(stopping_ ? Level::error : Level::debug, "store.commit_failed", {{"reason", done.error().message}});
-    if (stopping_) return {};
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+/// Deliveries that leave together, while `sent` is committed for them.
+struct Engine::Leaving {
+  std::vector<LanePtr> lanes;
+  std::vector<Gate> gates;  ///< of each of them
+};
+
+void Engine::deliver(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker) {
+  if (stopping_) {
+    for (const auto& lane : lanes) commit_now(lane);
+    return;
   }
-  std::vector<LanePtr> leaving;
-  for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const auto& lane = lanes[i];
-    const Gate& gate = (*gates)[i];
+  guarded(lanes, [&] {
+    const auto leaving = std::make_shared<Leaving>(Leaving{lanes, {}});
+    for (const auto& lane : lanes) leaving->gates.emplace_back(*lane->run, gate_machine_);
+    channel.suspend(worker);
+    commit_sent(leaving, channel.shared_from_this());
+  });
+}
+
+/// Prior outcomes, the guards and `sent` of all in one commit. No worker waits for it. REQUIRES: the job is suspended
+void Engine::commit_sent(const std::shared_ptr<Leaving>& leaving, const ChannelPtr& channel) {
+  const auto pass = [leaving](journal::Writer& writer) {
+    for (auto& gate : leaving->gates) gate.pass(writer);
+  };
+  store_.submit(pass, [this, leaving, channel](const Status& done) {
+    if (done) return channel->go_on([this, leaving](Channel& at, Worker& worker) { leave_for(*leaving, at, worker); });
+    telemetry::log(stopping_ ? Level::error : Level::debug, "store.commit_failed", {{"reason", done.error().message}});
+    channel->go_on([this, leaving](Channel& at, Worker& worker) {
+      if (stopping_) return;  // the journal has them, as they were
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      at.suspend(worker);
+      commit_sent(leaving, at.shared_from_this());
+    });
+  });
+}
+
+/// `sent` is on disk: those leave that were let through; the others go on in another way.
+void Engine::leave_for(Leaving& leaving, Channel& channel, Worker& worker) {
+  std::vector<LanePtr> through;
+  for (std::size_t i = 0; i < leaving.lanes.size(); ++i) {
+    const auto& lane = leaving.lanes[i];
+    const Gate& gate = leaving.gates[i];
     if (gate.leaves()) {
-      leaving.push_back(lane);
+      through.push_back(lane);
       continue;
     }
     guarded(lane, [&] {
@@ -234,17 +269,7 @@ std::vector<LanePtr> Engine::commit_sent(const std::vector<LanePtr>& lanes, Work
       drive(lane, worker.machine);
     });
   }
-  return leaving;
-}
-
-void Engine::deliver(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker) {
-  if (stopping_) {
-    for (const auto& lane : lanes) commit_now(lane);
-    return;
-  }
-  std::vector<LanePtr> leaving;
-  guarded(lanes, [&] { leaving = commit_sent(lanes, worker); });
-  if (!leaving.empty()) guarded(leaving, [&] { send(leaving, channel, worker); });
+  if (!through.empty()) guarded(through, [&] { send(through, channel, worker); });
 }
 
 void Engine::send(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker) {

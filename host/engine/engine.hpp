@@ -80,6 +80,8 @@ class Engine {
   Snapshot status() const;  ///< [any]
   /// Why a person paused the connection; "" while nobody has, or there is none of that name. [any]
   std::string held(const std::string& connection) const;
+  /// Deliveries of this pipeline wait in the journal until there is room on their connection: more comes in than goes out. [any]
+  bool is_behind(const std::string& pipeline) const;
   /// True when everything accepted has ended, or waits for time, a connection or a person. [any]
   bool idle() const;
 
@@ -114,6 +116,7 @@ class Engine {
 
   // delivery.cpp: out, and back
   struct Gate;
+  struct Leaving;
   void offer(const LanePtr& lane);
   void enqueue(const LanePtr& lane, const ChannelPtr& channel);
   void park(const LanePtr& lane, const ChannelPtr& channel);
@@ -121,7 +124,8 @@ class Engine {
   void settle(const LanePtr& lane, Channel& channel, Worker& worker);
   void deliver(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker);
   void send(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker);
-  std::vector<LanePtr> commit_sent(const std::vector<LanePtr>& lanes, Worker& worker);
+  void commit_sent(const std::shared_ptr<Leaving>& leaving, const ChannelPtr& channel);
+  void leave_for(Leaving& leaving, Channel& channel, Worker& worker);
   void outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result, bool in_vain);
   void apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up);
 
@@ -131,6 +135,7 @@ class Engine {
   Scheduler scheduler_;
   Lanes lanes_;
   Gatherer gatherer_;
+  expression::Machine gate_machine_;  ///< of the writer's thread alone
   Versions versions_;
 
   mutable std::mutex lineup_mutex_;  // of these
@@ -139,6 +144,9 @@ class Engine {
   std::map<std::string, ChannelPtr> leaving_;   ///< taken away: for what began with them
   std::vector<ChannelPtr> retired_;             ///< renewed: until what was under way has ended
   std::vector<std::shared_ptr<plugins::Registry>> registries_;  ///< that some account was made by
+
+  mutable std::mutex behind_mutex_;
+  mutable std::map<std::string, ChannelPtr> behind_;  ///< by pipeline, for whose room its deliveries waited last
 
   std::function<void()> loans_listener_;
   mutable std::mutex mutex_;

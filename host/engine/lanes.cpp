@@ -55,10 +55,11 @@ void Lanes::wake(const journal::Lane& key) {
   if (wakes(key)) turn_(1);
 }
 
-void Lanes::wake_all(const std::vector<journal::Lane>& keys) {
+std::size_t Lanes::wake_all(const std::vector<journal::Lane>& keys) {
   const std::lock_guard lock(mutex_);
-  if (const auto turns = std::ranges::count_if(keys, [this](const auto& key) { return wakes(key); }); turns > 0)
-    turn_(static_cast<std::size_t>(turns));
+  const auto turns = static_cast<std::size_t>(std::ranges::count_if(keys, [this](const auto& key) { return wakes(key); }));
+  if (turns > 0) turn_(turns);
+  return turns;
 }
 
 LanePtr Lanes::take() {

@@ -157,11 +157,14 @@ TEST_F(ChannelTest, HoldsNoMoreThanItsRoomAndTellsWhenThereIsSomeAgain) {
   std::size_t taken = 0;
   while (submit()) ++taken;
   EXPECT_EQ(taken, channel->room());
+  EXPECT_FALSE(channel->has_parked());
   ASSERT_TRUE(channel->park());
+  EXPECT_TRUE(channel->has_parked());
   EXPECT_EQ(rooms, 0);
   channel->resume();
   expect_runs(static_cast<int>(taken));
   EXPECT_EQ(rooms, 1);
+  EXPECT_FALSE(channel->has_parked());
   EXPECT_FALSE(channel->park());  // there is room already: come at once
 }
 
@@ -214,6 +217,61 @@ TEST_F(ChannelTest, ASuccessorDoesNotBeginTheRatesWindowAnew) {
   expect_none();
   clock.advance(6s);
   expect_runs(1);
+}
+
+TEST_F(ChannelTest, ASuspendedJobHoldsNoThreadAndStaysInFlight) {
+  make({.in_flight = 2, .breaker = {}});
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(channel->submit([this](Channel& at, Worker& worker) {
+    at.suspend(worker);
+    ran.release();
+  }));
+  expect_runs(2);
+  EXPECT_EQ(channel->status().in_flight, 2u);
+  EXPECT_FALSE(channel->free());
+  ASSERT_TRUE(submit());
+  expect_none();  // two are in flight, though nobody is at work
+  std::string order;
+  const auto note = [&](char what) {
+    return [&, what](Channel&, Worker&) {
+      order += what;
+      ran.release();
+    };
+  };
+  channel->go_on(note('a'));
+  expect_runs(2);
+  channel->go_on(note('b'));
+  expect_runs(1);
+  EXPECT_EQ(order, "ab");
+  ASSERT_TRUE(submit() && submit());
+  expect_runs(2);
+}
+
+TEST_F(ChannelTest, ItsEndWaitsForWhatIsSuspended) {
+  for (const bool retires : {false, true}) {
+    make({.in_flight = 1, .breaker = {}});
+    ASSERT_TRUE(channel->submit([this](Channel& at, Worker& worker) {
+      at.suspend(worker);
+      ran.release();
+    }));
+    expect_runs(1);
+    const auto ending = channel;
+    if (retires) {
+      make();
+      ending->retire(channel);
+      EXPECT_FALSE(ending->drained());
+    }
+    std::atomic<bool> stopped = false, went_on = false;
+    std::jthread stop([&] {
+      ending->stop();
+      stopped = true;
+    });
+    std::this_thread::sleep_for(50ms);
+    EXPECT_FALSE(stopped);
+    ending->go_on([&](Channel& at, Worker&) { went_on = &at == ending.get(); });
+    stop.join();
+    EXPECT_TRUE(went_on);
+    EXPECT_EQ(ending->status().in_flight, 0u);
+  }
 }
 
 TEST_F(ChannelTest, AProbeAsksAndChangesNothing) {

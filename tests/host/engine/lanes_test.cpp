@@ -34,6 +34,13 @@ class LanesTest : public ::testing::Test {
   std::vector<LanePtr> held;
 };
 
+TEST_F(LanesTest, WakesManyWithOneCallAndSaysHowManyWereNotAtWork) {
+  lanes.wake({"p", "0"});
+  EXPECT_EQ(lanes.wake_all({{"p", "0"}, {"p", "1"}, {"q", "0"}}), 2u);
+  EXPECT_EQ(lanes.wake_all({{"p", "1"}}), 0u);
+  EXPECT_THAT(take_all(), ElementsAre("p 0", "q 0", "p 1"));
+}
+
 TEST_F(LanesTest, PipelinesTakeTurns) {
   for (int i = 0; i < 4; ++i) lanes.wake({"flooded", std::to_string(i)});
   lanes.wake({"calm", "0"});

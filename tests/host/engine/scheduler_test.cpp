@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
+#include <thread>
 
 namespace milepost::engine {
 namespace TEST_FILE {
@@ -42,6 +44,27 @@ TEST(Scheduler, RunsWhatIsDueAndNothingElse) {
   EXPECT_FALSE(ran(second, 30ms));
   rig.clock.advance(1s);
   EXPECT_TRUE(ran(second, 10s));
+}
+
+TEST(Scheduler, RunsEachOfManyThatArePostedInBursts) {
+  Rig rig;
+  std::atomic<int> ran = 0;
+  for (int burst = 1; burst <= 300; ++burst) {
+    rig.scheduler.post([&](expression::Machine&) { ++ran; }, 7);
+    for (const auto end = std::chrono::steady_clock::now() + 10s; ran < 7 * burst && std::chrono::steady_clock::now() < end;) std::this_thread::yield();
+    ASSERT_EQ(ran, 7 * burst) << "a thread was not woken";
+    if (burst % 3 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));  // all of them are asleep
+  }
+}
+
+/// One that takes long holds up nobody while there is another thread.
+TEST(Scheduler, WakesAnotherThreadWhileOneIsBusy) {
+  Rig rig;
+  std::promise<void> go_on;
+  rig.scheduler.post([&](expression::Machine&) { go_on.get_future().wait(); });
+  auto other = rig.at(kStart);
+  EXPECT_TRUE(ran(other, 10s));
+  go_on.set_value();
 }
 
 TEST(Scheduler, WaitsNoLongerThoughTheClockIsSetBack) {
