@@ -81,6 +81,7 @@ int run(const Arguments& arguments) {
                               [&](const std::string& pipeline) { return engine.versions().last(pipeline) != nullptr; });
   hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : admission.refusal(); });
   deploy::Sources sources(services, **store, clock);
+  hooks.give_way_while([&](const std::string& pipeline) { return engine.is_behind(pipeline); });
   sources.hold_while([&](const std::string& connection) {
     const auto full = admission.refusal();
     return full.empty() ? engine.held(connection) : full;

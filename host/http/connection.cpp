@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto kSweepEvery = 100ms;
 constexpr auto kGoodbye = 2s;
+constexpr auto kLongestRest = 1s;
 constexpr std::size_t kReadAtOnce = 8 * 1024;
 constexpr std::size_t kReadBody = 64 * 1024;
 constexpr std::size_t kWriteAtOnce = 256 * 1024;  // each piece has its own deadline: slow is allowed, stuck is not
@@ -126,6 +127,15 @@ Task<void> Connection::parked() {
   co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
       [this](auto handler) { resume_ = [handler = std::move(handler)]() mutable { std::move(handler)(); }; },
       asio::use_awaitable_t<Executor>{});
+}
+
+Task<void> Connection::rest(Worker::Steady::duration time) {
+  asio::steady_timer timer(worker_.loop(), std::min<Worker::Steady::duration>(time, kLongestRest));
+  timer.async_wait([weak = weak_from_this()](const ErrorCode&) {
+    if (const auto self = weak.lock()) self->wake();
+  });
+  idle_ = true;  // a draining server need not wait for this
+  co_await parked();
 }
 
 void Connection::allow(std::chrono::milliseconds time) {
@@ -244,6 +254,7 @@ Task<bool> Connection::refuse(Outgoing response) {
 
 Task<bool> Connection::answer() {
   const bool keep_alive = parser_.keep_alive();
+  const auto began = Worker::Steady::now();
   const auto turn = box_->begin();
   try {
     service_->handler(std::move(parser_.request()), Responder(std::make_shared<Responder::State>(box_, turn)));
@@ -263,7 +274,10 @@ Task<bool> Connection::answer() {
     co_return false;
   }
   const bool keep = keep_alive && !worker_.draining();
-  co_return co_await send(*response, keep) && keep;
+  const auto took = Worker::Steady::now() - began;
+  if (!co_await send(*response, keep) || !keep) co_return false;
+  if (response->gives_way) co_await rest(took / 2);
+  co_return !gone_;
 }
 
 Task<bool> Connection::send(const Outgoing& response, bool keep_alive) {

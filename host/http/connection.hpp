@@ -85,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> write(asio::const_buffer head, asio::const_buffer body);
   Task<void> say_goodbye();
   Task<void> parked();
+  Task<void> rest(Worker::Steady::duration time);
   void wake();
   void allow(std::chrono::milliseconds time);
   std::string_view arrived() const;

@@ -168,6 +168,7 @@ struct Hooks::State {
   mutable std::mutex mutex;
   std::shared_ptr<const Table> table = std::make_shared<Table>();
   std::function<std::string()> refuse;
+  std::function<bool(const std::string&)> behind = [](const std::string&) { return false; };
 };
 
 /// The error: no_decoder(). Throws what the store throws when a template asks it for a link. REQUIRES: the entrance's turn.
@@ -226,6 +227,8 @@ void Hooks::refuse_while(std::function<std::string()> reason) {
   const std::lock_guard guard(state_->mutex);
   state_->refuse = std::move(reason);
 }
+
+void Hooks::give_way_while(std::function<bool(const std::string&)> behind) { state_->behind = std::move(behind); }
 
 Result<journal::NewEvent> Hooks::map_again(const journal::Event& event, const std::string& payload) const {
   std::shared_ptr<Entrance> entrance;
@@ -328,7 +331,7 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
   }
   turn.unlock();
 
-  auto delivery = std::make_shared<Delivery>(entrance->origin, std::move(events), now);
+  auto delivery = std::make_shared<Delivery>(entrance->origin, std::move(events), now, state_->behind(hook.pipeline));
   Delivery::submit(std::move(delivery), state_->store, std::move(respond), meter);
 }
 

@@ -46,6 +46,9 @@ class Hooks {
   void replace(const std::set<std::string>& pipelines, std::vector<Hook> hooks);
   /// While it gives a reason, every delivery is answered 503 with Retry-After (draining, full, over a cap). [any]
   void refuse_while(std::function<std::string()> reason);
+  /// Senders to a pipeline of which it gives true are slowed down (http::Outgoing::gives_way). It must be quick, and is asked from any thread.
+  /// Before the first handle().
+  void give_way_while(std::function<bool(const std::string& pipeline)> behind);
 
   /// What a quarantined event's payload makes today, by the source that it came in by: decoded again where that never worked,
   /// else mapped again. Quarantined still where that fails. `permanent`: the source is gone, or it makes no event of it, or

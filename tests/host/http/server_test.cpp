@@ -122,6 +122,34 @@ TEST_F(HttpServer, TakesAnAnswerFromAnyThreadAndOnlyTheFirst) {
   EXPECT_THAT(peer.read_all(), HasSubstr("its own"));
 }
 
+TEST_F(HttpServer, ReadsAConnectionThatGivesWayOnlyAfterHalfTheTimeItsAnswerTook) {
+  std::vector<std::chrono::steady_clock::time_point> asked;
+  start([&](Incoming&&, Responder respond) {
+    asked.push_back(std::chrono::steady_clock::now());
+    if (asked.size() == 1) std::this_thread::sleep_for(200ms);
+    respond({.status = 200, .headers = {}, .body = "", .gives_way = asked.size() == 1});
+  });
+  RawPeer peer = connect();
+  peer.send(kGet + kGet + kGet);
+  EXPECT_THAT(peer.read_response(), StartsWith("HTTP/1.1 200"));
+  EXPECT_LT(std::chrono::steady_clock::now() - asked[0], 290ms) << "the answer itself does not wait";
+  EXPECT_THAT(peer.read_response(), StartsWith("HTTP/1.1 200"));
+  EXPECT_GE(asked[1] - asked[0], 300ms);
+  EXPECT_THAT(peer.read_response(), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServer, StopsWhileAConnectionGivesWay) {
+  start([&](Incoming&&, Responder respond) {
+    std::this_thread::sleep_for(100ms);
+    respond({.status = 200, .headers = {}, .body = "", .gives_way = true});
+  });
+  RawPeer peer = connect();
+  peer.send(kGet);
+  EXPECT_THAT(peer.read_response(), StartsWith("HTTP/1.1 200"));
+  server.stop(10s);
+  EXPECT_TRUE(peer.sees_end(0ms));
+}
+
 TEST_F(HttpServer, AnswersForAHandlerThatDoesNot) {
   start([](Incoming&& request, Responder) {
     if (request.path == "/throws") throw std::runtime_error("defect");
