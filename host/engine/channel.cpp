@@ -1,6 +1,8 @@
 #include "host/engine/channel.hpp"
 
 #include <algorithm>
+#include <system_error>
+#include <utility>
 
 #include "host/config/host_events.hpp"
 #include "host/plugins/call.hpp"
@@ -52,11 +54,18 @@ void Channel::enqueue(Job&& job) {
 /// One worker at a time is woken, and wakes the next when there is more to do: those at work take much of it meanwhile.
 bool Channel::wakes() { return idle_ > 0 && !std::exchange(waking_, true); }
 
+/// A worker that is called counts as idle until it runs, so those who are idle are held against what there is to do.
 void Channel::call_worker() {
   ++news_;
   if (stopping_ || successor_ != nullptr) return changed_.notify_all();
-  if (idle_ == 0 && threads_.size() < most_in_flight())
-    threads_.emplace_back([this, here = clock_.attend()](std::stop_token stop) { work(std::move(stop)); });
+  const auto startable = going_on_.size() + std::min<std::size_t>(queue_.size(), most_in_flight() - std::min(in_flight_, most_in_flight()));
+  if (startable > idle_ && threads_.size() < most_in_flight()) {
+    try {
+      threads_.emplace_back([this, here = clock_.attend()](std::stop_token stop) { work(std::move(stop)); });
+    } catch (const std::system_error&) {  // the system has no more threads: those that are there do it
+      if (threads_.empty()) throw;
+    }
+  }
   if (wakes()) changed_.notify_one();
 }
 
@@ -100,15 +109,23 @@ bool Channel::drained() const {
   return successor_ != nullptr && in_flight_ == 0 && state_ != State::opening;
 }
 
-bool Channel::park() {
+bool Channel::park(bool elsewhere) {
   std::unique_lock lock(mutex_);
   if (successor_ != nullptr) {
     const auto successor = successor_;
     lock.unlock();
-    return successor->park();
+    return successor->park(elsewhere);
   }
-  if (queue_.size() <= room() / 2) return false;
+  if (!parked_ && !elsewhere && queue_.size() <= room() / 2) return false;
   return parked_ = true;
+}
+
+bool Channel::unpark() {
+  std::unique_lock lock(mutex_);
+  if (successor_ == nullptr) return std::exchange(parked_, false);
+  const auto successor = successor_;
+  lock.unlock();
+  return successor->unpark();
 }
 
 bool Channel::has_parked() const {

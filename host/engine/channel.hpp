@@ -54,8 +54,11 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// In order. Runs when the connection is open and its limits allow. False: the queue is full, and `job` is untouched; the delivery is
   /// to be parked: written as planned, then park(). [any]
   bool submit(Job&& job);
-  /// Once it is written: true when room() will be called; false when there is room already. [any]
-  bool park();
+  /// Once it is written: true when room() will be called; false when there is room already. `elsewhere`: it waits for room that is not
+  /// the queue's, so whoever makes that asks unpark(). [any]
+  bool park(bool elsewhere = false);
+  /// Whether room() was to be called; it will not be, until the next park(). [any]
+  bool unpark();
   /// Deliveries wait in the journal for room in its queue. [any]
   bool has_parked() const;
   /// Called by a job of itself, as the last that it does with the worker: it stays in flight until what go_on() gets for it has run.

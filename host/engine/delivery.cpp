@@ -70,7 +70,7 @@ void Engine::enqueue(const LanePtr& lane, const ChannelPtr& channel) {
   lanes_.rest(lane);
   if (batch.size > 1 && !lane->alone && !run.settling()) {
     const std::string group = group_of(run);
-    if (gatherer_.waiting(group) >= 2 * batch.size * channel->definition().limit.in_flight) return park(lane, channel);
+    if (gatherer_.waiting(group) >= 2 * batch.size * channel->definition().limit.in_flight) return park(lane, channel, group);
     switch (gatherer_.add(group, lane, batch_key(run.step(), run.with()), batch.size)) {
       case Gatherer::Added::waits:
         return;
@@ -89,32 +89,12 @@ void Engine::enqueue(const LanePtr& lane, const ChannelPtr& channel) {
   if (!channel->submit(std::move(job))) park(lane, channel);
 }
 
-/// The connection's queue is full: the delivery waits in the journal, as planned.
-void Engine::park(const LanePtr& lane, const ChannelPtr& channel) {
-  {
-    const std::lock_guard lock(behind_mutex_);
-    behind_[lane->key.pipeline] = channel;
-  }
-  const auto gone = [this, lane, channel] {
-    leave(lane);
-    if (!channel->park()) lanes_.wake(lane->key);
-  };
-  if (lane->run->planned()) return gone();
-  lane->run->plan();
-  commit(lane, gone);
-}
-
-bool Engine::is_behind(const std::string& pipeline) const {
-  const std::lock_guard lock(behind_mutex_);
-  const auto found = behind_.find(pipeline);
-  return found != behind_.end() && found->second->has_parked();
-}
-
 /// One call for what has gathered; it takes what is there when its turn comes.
 void Engine::flush(const std::string& group, std::size_t size, const ChannelPtr& channel) {
   if (gatherer_.waiting(group) == 0) return;
   Channel::Job job = [this, group, size](Channel& at, Worker& worker) {
     auto taken = gatherer_.take(group, size);
+    if (at.unpark()) unpark(at.definition().name);
     if (taken.more)
       scheduler_.post([this, group, size, same = at.shared_from_this()](expression::Machine&) { flush(group, size, same); });
     if (!taken.lanes.empty()) deliver(taken.lanes, at, worker);

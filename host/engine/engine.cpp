@@ -264,25 +264,6 @@ void Engine::read(std::function<void()> step) {
   }
 }
 
-/// There is room on a connection: those that wait for it in the journal come back, oldest first.
-void Engine::unpark(const std::string& name) {
-  const auto connection = channel(name);
-  if (connection == nullptr) return;
-  // Some of these are in its queue already, and only hear that there is something to do.
-  const std::size_t most = 2 * connection->room();
-  const auto parked = store_.planned(name, clock_.now(), most);
-  const auto woken = lanes_.wake_all(parked);
-  if (parked.size() < most) return;
-  // There may be more, and these may leave as quickly as they come: then none of them is parked again, and asks for the rest.
-  auto then = [this, name, connection](expression::Machine&) {
-    if (!connection->park()) read([this, name] { unpark(name); });
-  };
-  if (woken > 0)
-    scheduler_.post(std::move(then));  // behind their turns
-  else
-    scheduler_.post_at(clock_.now() + std::chrono::milliseconds(10), std::move(then));
-}
-
 void Engine::resume_due() {
   const auto due = store_.due(clock_.now(), kDuePage);
   if (due.empty()) return schedule_due();

@@ -93,7 +93,6 @@ class Engine {
   void next_suspect();
   void end_turn(std::uint64_t turn);
   void read(std::function<void()> step);
-  void unpark(const std::string& connection);
   void resume_due();
   void schedule_due();
 
@@ -114,12 +113,17 @@ class Engine {
   void commit_now(const LanePtr& lane);
   std::shared_ptr<const Program> program_of(const journal::Event& event);
 
+  // parking.cpp: no room on a connection
+  void park(const LanePtr& lane, const ChannelPtr& channel, const std::string& group = {});
+  void unpark(const std::string& connection);
+  void walk(const std::string& connection, journal::Sequence after);
+  void end_walk(const std::string& connection);
+
   // delivery.cpp: out, and back
   struct Gate;
   struct Leaving;
   void offer(const LanePtr& lane);
   void enqueue(const LanePtr& lane, const ChannelPtr& channel);
-  void park(const LanePtr& lane, const ChannelPtr& channel);
   void flush(const std::string& group, std::size_t size, const ChannelPtr& channel);
   void settle(const LanePtr& lane, Channel& channel, Worker& worker);
   void deliver(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker);
@@ -145,8 +149,9 @@ class Engine {
   std::vector<ChannelPtr> retired_;             ///< renewed: until what was under way has ended
   std::vector<std::shared_ptr<plugins::Registry>> registries_;  ///< that some account was made by
 
-  mutable std::mutex behind_mutex_;
-  mutable std::map<std::string, ChannelPtr> behind_;  ///< by pipeline, for whose room its deliveries waited last
+  mutable std::mutex parking_mutex_;  // of these
+  std::map<std::string, std::set<std::string>> behind_;  ///< by pipeline, the connections for whose room its deliveries have waited
+  std::map<std::string, bool> walks_;  ///< by connection, those that are under way; whether another is to follow
 
   std::function<void()> loans_listener_;
   mutable std::mutex mutex_;

@@ -19,7 +19,7 @@ Result<ChannelPtr> Engine::make_channel(const config::Connection& connection, co
   if (!account) return fail(account.error());
   auto made = std::make_shared<Channel>(
       std::move(*account), clock_, [this] { return aborted_.load(); },
-      [this, name] { scheduler_.post([this, name](expression::Machine&) { read([this, name] { unpark(name); }); }); });
+      [this, name] { unpark(name); });
   made->on_change([this, connection](std::string_view type, const std::string& reason) {
     store_.submit(
         [type = std::string(type), connection, reason](journal::Writer& writer) {
@@ -74,8 +74,7 @@ void Engine::adopt(Readied readied) {
   }
   if (!started_) return;
   // Deliveries that wait in the journal for the old account's room, and events of pipelines that run again.
-  for (const auto& name : renewed)
-    scheduler_.post([this, name](expression::Machine&) { read([this, name] { unpark(name); }); });
+  for (const auto& name : renewed) unpark(name);
   for (const auto& name : back) lanes_.behind(name);
 }
 

@@ -273,6 +273,10 @@ void Run::run_built_in(expression::Machine& machine, const expression::Scope& vi
   const auto& current = step();
   if (current.kind == Kind::validate) {
     const auto refusal = current.validation->refusal(machine, view);
+    if (const auto& members = program_->looked.members(); whole_ && members) {
+      payload_ = glance(payload_text_, *members);  // what only the schema looked at goes here, and not with the run
+      whole_ = false;
+    }
     if (!refusal.empty()) return built_in_failed(refusal);
     return to_next_step();
   }

@@ -131,6 +131,7 @@ void Engine::commit(const LanePtr& lane, std::function<void()> then) {
   *attempt = [this, haste, work = all_of(lane->run->take_writes()), then = std::move(then), weak = std::weak_ptr(attempt)] {
     const auto told = [this, then, again = weak.lock()](const Status& done) {
       if (done) return then();
+      if (stopping_) return;  // it may be there after all, and the journal knows
       telemetry::log(Level::debug, "store.commit_failed", {{"reason", done.error().message}});  // by each lane, twice a second: store.failing has told it once
       scheduler_.post_at(clock_.now() + std::chrono::milliseconds(500), [again](expression::Machine&) { (*again)(); });
     };

@@ -134,7 +134,7 @@ Task<void> Connection::rest(Worker::Steady::duration time) {
   timer.async_wait([weak = weak_from_this()](const ErrorCode&) {
     if (const auto self = weak.lock()) self->wake();
   });
-  idle_ = true;  // a draining server need not wait for this
+  idle_ = in_.size() == 0;  // a draining server need not wait for this
   co_await parked();
 }
 

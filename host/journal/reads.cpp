@@ -317,15 +317,18 @@ std::optional<Store::Head> Store::head(const Lane& lane) const {
   return found;
 }
 
-std::vector<Lane> Store::planned(const std::string& connection, Time now, std::size_t limit) const {
+Store::PlannedPage Store::planned(const std::string& connection, Time now, Sequence after, std::size_t limit) const {
   const auto reader = state_->readers.take();
   auto row = reader->query(
-      "SELECT pipeline, lane FROM effects INDEXED BY effects_planned JOIN events ON sequence = event WHERE effects.state = 0 "
-      "AND connection = ? AND (next_at IS NULL OR next_at <= ? OR sent_at > ?) AND events.state = 0 ORDER BY event LIMIT ?",
-      connection, now, now, limit);  // sent in the future: the clock was set back, and its rest is over
-  std::vector<Lane> lanes;
-  while (row.next()) lanes.push_back({text(row.text(0)), text(row.text(1))});
-  return lanes;
+      "SELECT pipeline, lane, event FROM effects INDEXED BY effects_planned JOIN events ON sequence = event WHERE effects.state = 0 "
+      "AND connection = ? AND event > ? AND (next_at IS NULL OR next_at <= ? OR sent_at > ?) AND events.state = 0 ORDER BY event LIMIT ?",
+      connection, after, now, now, limit);  // sent in the future: the clock was set back, and its rest is over
+  PlannedPage page;
+  while (row.next()) {
+    page.lanes.push_back({text(row.text(0)), text(row.text(1))});
+    page.last = static_cast<Sequence>(row.integer(2));
+  }
+  return page;
 }
 
 std::vector<Sequence> Store::due(Time now, std::size_t limit) const {

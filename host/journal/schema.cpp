@@ -90,6 +90,7 @@ Result<std::int64_t> check_origin(Connection& connection, const std::string& pat
 
 void migrate(Connection& connection, std::int64_t from) {
   connection.define("id_hash", &KnownIds::hash);
+  connection.execute("PRAGMA secure_delete = ON");  // of a table that goes no copy stays, which nobody would erase later
   connection.execute("BEGIN IMMEDIATE");
   for (const Migration& step : kMigrations) {
     if (step.version <= from) continue;
@@ -98,6 +99,7 @@ void migrate(Connection& connection, std::int64_t from) {
   }
   connection.execute(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
   connection.execute("COMMIT");
+  connection.execute("PRAGMA secure_delete = FAST");
 }
 
 /// Looks at every table's ends, so that a damaged file is refused now and not at the first event.

@@ -232,8 +232,12 @@ class Store {
   };
   /// The oldest open event of a lane.
   std::optional<Head> head(const Lane& lane) const;
-  /// Lanes whose head is planned on `connection` and may be sent by `now`: oldest events first.
-  std::vector<Lane> planned(const std::string& connection, Time now, std::size_t limit) const;
+  struct PlannedPage {
+    std::vector<Lane> lanes;
+    Sequence last = 0;  ///< the head of the last of them: the next page comes after it
+  };
+  /// Lanes whose head is planned on `connection` and may be sent by `now`: oldest events first, those after `after`.
+  PlannedPage planned(const std::string& connection, Time now, Sequence after, std::size_t limit) const;
   /// Waiting events whose time has come, oldest first; and the next time after `now` when there is one.
   std::vector<Sequence> due(Time now, std::size_t limit) const;
   std::optional<Time> next_due() const;

@@ -1,5 +1,6 @@
 #include "plugins/crfconnect/decimal.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace milepost::crfconnect {
@@ -20,7 +21,7 @@ std::optional<Decimal> Decimal::parse(std::string_view token) {
     out.negative = true;
     token.remove_prefix(1);
   }
-  const auto mark = token.find_first_of("eE");
+  const auto mark = std::min(token.find('e'), token.find('E'));  // npos is the largest
   auto mantissa = token.substr(0, mark);
   if (mark != token.npos) {
     auto power = token.substr(mark + 1);
@@ -35,7 +36,7 @@ std::optional<Decimal> Decimal::parse(std::string_view token) {
     out.digits += mantissa.substr(dot + 1);
     out.exponent -= static_cast<long long>(mantissa.size() - dot - 1);
   }
-  if (out.digits.empty() || out.digits.find_first_not_of("0123456789") != out.digits.npos) return std::nullopt;
+  if (out.digits.empty() || !std::ranges::all_of(out.digits, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
   out.digits.erase(0, out.digits.find_first_not_of('0'));
   while (!out.digits.empty() && out.digits.back() == '0') {
     out.digits.pop_back();

@@ -4,6 +4,7 @@ import concurrent.futures
 import http.server
 import itertools
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -49,28 +50,64 @@ def connections(d, verb):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def send(d, loan):
-    status, answer = d.send(json.dumps({"id": f"e-{loan}", "subject": f"L-{loan}", "text": "a" * 60_000}).encode())
-    assert status == 202, (status, answer)
+def processor_time(process):
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-with Deployment(MILEPOST, ROOT / "tests/flows/paused") as d:
-    for file in (d.folder / "pipelines").iterdir():
-        file.unlink()
-    d.set("pipelines/notes.yaml", PIPELINE)
-    connection = d.folder / "connections/hubspot-main.yaml"
-    vendor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vendor)
-    threading.Thread(target=vendor.serve_forever, daemon=True).start()
-    text = connection.read_text().replace("rate: 100 per 10s, in_flight: 8", "in_flight: 32")
-    connection.write_text(text.replace(f"127.0.0.1:{d.sandbox}/hubspot", f"127.0.0.1:{vendor.server_port}"))
-    d.start_host()
-    connections(d, "pause")
+def send_all(d, count, payload):
+    def send(loan):
+        status, answer = d.send(json.dumps({"id": f"e-{loan}", "subject": f"L-{loan}", **payload}).encode())
+        assert status == 202, (status, answer)
+
     with concurrent.futures.ThreadPoolExecutor(8) as senders:
-        list(senders.map(lambda loan: send(d, loan), range(LOANS)))
-    time.sleep(1)  # until the last of them is written as planned; the test holds without, and says less
-    connections(d, "resume")
+        list(senders.map(send, range(count)))
+
+
+def all_done(d, count):
     ended = d.wait_until_ended(90)
-    assert len(ended) == LOANS and {event["state"] for event in ended} == {"done"}, ended[:3]
-    assert next(Vendor.count) == LOANS + 1, "notes were made twice, or not at all"
+    assert len(ended) == count and {event["state"] for event in ended} == {"done"}, ended[:3]
     print(d.verify().strip())
-print(f"ok: {LOANS} deliveries waited in the journal and came back")
+
+
+def one_by_one():
+    with Deployment(MILEPOST, ROOT / "tests/flows/paused") as d:
+        for file in (d.folder / "pipelines").iterdir():
+            file.unlink()
+        d.set("pipelines/notes.yaml", PIPELINE)
+        vendor = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vendor)
+        threading.Thread(target=vendor.serve_forever, daemon=True).start()
+        connection = d.folder / "connections/hubspot-main.yaml"
+        text = connection.read_text().replace("rate: 100 per 10s, in_flight: 8", "in_flight: 32")
+        connection.write_text(text.replace(f"127.0.0.1:{d.sandbox}/hubspot", f"127.0.0.1:{vendor.server_port}"))
+        d.start_host()
+        connections(d, "pause")
+        send_all(d, LOANS, {"text": "a" * 60_000})
+        connections(d, "resume")
+        all_done(d, LOANS)
+        assert next(Vendor.count) == LOANS + 1, "notes were made twice, or not at all"
+
+
+def gathered():
+    """The same in batches, whose room is the gatherer's; and nobody turns round and round while there is none."""
+    with Deployment(MILEPOST, ROOT / "tests/flows/batch") as d:
+        connection = d.folder / "connections/hubspot-main.yaml"
+        connection.write_text(connection.read_text().replace("in_flight: 8", "in_flight: 2"))
+        pipeline = next((d.folder / "pipelines").iterdir())
+        pipeline.write_text(pipeline.read_text().replace("wait: 30s", "wait: 100ms"))
+        d.start()
+        connections(d, "pause")
+        send_all(d, 200, {"stage": "docs"})
+        time.sleep(1)
+        before = processor_time(d.host)
+        time.sleep(2)
+        busy = processor_time(d.host) - before
+        assert busy < 0.5 * int(os.environ.get("MILEPOST_SLOWER", "1")), f"{busy} s of processor time in 2 s of waiting"
+        connections(d, "resume")
+        all_done(d, 200)
+        assert len(d.state("hubspot")["deals"]) == 200
+
+
+one_by_one()
+gathered()
+print(f"ok: {LOANS} deliveries, and 200 in batches, waited in the journal and came back")

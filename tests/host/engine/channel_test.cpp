@@ -246,6 +246,36 @@ TEST_F(ChannelTest, ASuspendedJobHoldsNoThreadAndStaysInFlight) {
   expect_runs(2);
 }
 
+/// One idle worker, and two that go on at once: the second does not wait for the first one's answer.
+TEST_F(ChannelTest, ThoseThatGoOnTogetherRunTogether) {
+  make({.in_flight = 3, .breaker = {}});
+  std::atomic<int> under_way = 0;
+  for (int round = 0; round < 50; ++round) {
+    under_way = 0;
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(channel->submit([this](Channel& at, Worker& worker) {
+      at.suspend(worker);
+      ran.release();
+    }));
+    expect_runs(3);
+    for (int i = 0; i < 3; ++i) channel->go_on([&](Channel&, Worker&) {
+      ++under_way;
+      for (const auto end = std::chrono::steady_clock::now() + 10s; under_way < 3 && std::chrono::steady_clock::now() < end;) std::this_thread::yield();
+      if (under_way == 3) ran.release();
+    });
+    expect_runs(3);
+  }
+}
+
+TEST_F(ChannelTest, WhoWaitsElsewhereIsCalledByWhoeverMakesRoom) {
+  make();
+  EXPECT_FALSE(channel->park());
+  EXPECT_TRUE(channel->park(true));
+  EXPECT_TRUE(channel->park()) << "it is to be called already";
+  EXPECT_TRUE(channel->unpark());
+  EXPECT_FALSE(channel->unpark());
+  EXPECT_FALSE(channel->has_parked());
+}
+
 TEST_F(ChannelTest, ItsEndWaitsForWhatIsSuspended) {
   for (const bool retires : {false, true}) {
     make({.in_flight = 1, .breaker = {}});

@@ -1,0 +1,83 @@
+// A connection's queue is full: deliveries wait in the journal, as planned, and come back when there is room.
+#include <algorithm>
+#include <utility>
+
+#include "host/engine/engine.hpp"
+
+namespace milepost::engine {
+
+/// `group`: of the gatherer, where it is that which is full.
+void Engine::park(const LanePtr& lane, const ChannelPtr& channel, const std::string& group) {
+  {
+    const std::lock_guard lock(parking_mutex_);
+    behind_[lane->key.pipeline].insert(channel->definition().name);
+  }
+  const auto gone = [this, lane, channel, group] {
+    leave(lane);
+    const bool gathers = !group.empty();
+    const bool told = channel->park(gathers);
+    if (!told || (gathers && gatherer_.waiting(group) == 0)) lanes_.wake(lane->key);
+  };
+  if (lane->run->planned()) return gone();
+  lane->run->plan();
+  commit(lane, gone);
+}
+
+bool Engine::is_behind(const std::string& pipeline) const {
+  std::set<std::string> connections;
+  {
+    const std::lock_guard lock(parking_mutex_);
+    if (const auto found = behind_.find(pipeline); found != behind_.end()) connections = found->second;
+  }
+  return std::ranges::any_of(connections, [this](const std::string& name) {
+    const auto connection = channel(name);
+    return connection != nullptr && connection->has_parked();
+  });
+}
+
+/// There is room on a connection: those that wait for it in the journal come back, oldest first. [any]
+void Engine::unpark(const std::string& name) {
+  {
+    const std::lock_guard lock(parking_mutex_);
+    const auto [walk, first] = walks_.try_emplace(name, false);
+    if (!first) {
+      walk->second = true;
+      return;
+    }
+  }
+  walk(name, 0);
+}
+
+/// A page of them, and the next one unless somebody waits again by then: these may leave as quickly as they come, and none of them
+/// would ask for those behind.
+void Engine::walk(const std::string& name, journal::Sequence after) {
+  scheduler_.post([this, name, after](expression::Machine&) {
+    read([this, name, after] {
+      const auto connection = channel(name);
+      if (connection == nullptr) return end_walk(name);
+      const std::size_t most = 2 * connection->room();
+      const auto page = store_.planned(name, clock_.now(), after, most);
+      lanes_.wake_all(page.lanes);  // some are in its queue already, and only hear that there is something to do
+      if (page.lanes.size() < most) return end_walk(name);
+      scheduler_.post([this, name, last = page.last](expression::Machine&) {  // behind their turns
+        const auto same = channel(name);
+        if (same == nullptr || same->park()) return end_walk(name);
+        walk(name, last);
+      });
+    });
+  });
+}
+
+void Engine::end_walk(const std::string& name) {
+  {
+    const std::lock_guard lock(parking_mutex_);
+    const auto found = walks_.find(name);
+    if (!std::exchange(found->second, false)) {
+      walks_.erase(found);
+      return;
+    }
+  }
+  walk(name, 0);  // there was room again meanwhile
+}
+
+}  // namespace milepost::engine
