@@ -57,8 +57,10 @@ bool Channel::wakes() { return idle_ > 0 && !std::exchange(waking_, true); }
 /// A worker that is called counts as idle until it runs, so those who are idle are held against what there is to do.
 void Channel::call_worker() {
   ++news_;
-  if (stopping_ || successor_ != nullptr) return changed_.notify_all();
-  const auto startable = going_on_.size() + std::min<std::size_t>(queue_.size(), most_in_flight() - std::min(in_flight_, most_in_flight()));
+  if (stopping_ || successor_ != nullptr) changed_.notify_all();
+  if (stopping_) return;
+  const std::size_t free = successor_ != nullptr ? 0 : most_in_flight() - std::min(in_flight_, most_in_flight());
+  const auto startable = going_on_.size() + std::min(queue_.size(), free);
   if (startable > idle_ && threads_.size() < most_in_flight()) {
     try {
       threads_.emplace_back([this, here = clock_.attend()](std::stop_token stop) { work(std::move(stop)); });
@@ -338,7 +340,7 @@ void Channel::work(std::stop_token stop) {
     if (!going_on_.empty() || (!queue_.empty() && may_start(now))) {
       bool emptied = false;
       Job job = take(emptied);
-      const bool wake = (!going_on_.empty() || (!queue_.empty() && may_start(now))) && wakes();
+      const bool wake = (!going_on_.empty() || next_look(now) != Time::max()) && wakes();  // somebody is to watch for its time
       lock.unlock();
       if (wake) changed_.notify_one();
       if (emptied) room_();

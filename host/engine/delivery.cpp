@@ -70,7 +70,8 @@ void Engine::enqueue(const LanePtr& lane, const ChannelPtr& channel) {
   lanes_.rest(lane);
   if (batch.size > 1 && !lane->alone && !run.settling()) {
     const std::string group = group_of(run);
-    if (gatherer_.waiting(group) >= 2 * batch.size * channel->definition().limit.in_flight) return park(lane, channel, group);
+    const std::size_t most = 2 * batch.size * channel->definition().limit.in_flight;
+    if (gatherer_.waiting(group) >= most) return park(lane, channel, [this, group, most] { return gatherer_.waiting(group) < most; });
     switch (gatherer_.add(group, lane, batch_key(run.step(), run.with()), batch.size)) {
       case Gatherer::Added::waits:
         return;
@@ -86,7 +87,11 @@ void Engine::enqueue(const LanePtr& lane, const ChannelPtr& channel) {
   Channel::Job job = [this, lane](Channel& at, Worker& worker) {
     guarded(lane, [&] { lane->run->settling() ? settle(lane, at, worker) : deliver({lane}, at, worker); });
   };
-  if (!channel->submit(std::move(job))) park(lane, channel);
+  if (channel->submit(std::move(job))) return;
+  if (!run.settling()) return park(lane, channel);
+  // Nobody looks among what waits as planned for one that was sent.
+  const auto soon = [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); };
+  run.has_writes() ? commit(lane, soon) : soon();
 }
 
 /// One call for what has gathered; it takes what is there when its turn comes.
@@ -100,7 +105,9 @@ void Engine::flush(const std::string& group, std::size_t size, const ChannelPtr&
     if (!taken.lanes.empty()) deliver(taken.lanes, at, worker);
   };
   if (channel->submit(std::move(job))) return;
-  for (const auto& lane : gatherer_.take(group, SIZE_MAX).lanes) park(lane, channel);
+  // More than once: of those with one key each take gives one.
+  for (auto taken = gatherer_.take(group, SIZE_MAX); !taken.lanes.empty(); taken = gatherer_.take(group, SIZE_MAX))
+    for (const auto& lane : taken.lanes) park(lane, channel);
 }
 
 // ---- sending ----

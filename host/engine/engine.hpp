@@ -114,7 +114,7 @@ class Engine {
   std::shared_ptr<const Program> program_of(const journal::Event& event);
 
   // parking.cpp: no room on a connection
-  void park(const LanePtr& lane, const ChannelPtr& channel, const std::string& group = {});
+  void park(const LanePtr& lane, const ChannelPtr& channel, const std::function<bool()>& has_room = {});
   void unpark(const std::string& connection);
   void walk(const std::string& connection, journal::Sequence after);
   void end_walk(const std::string& connection);

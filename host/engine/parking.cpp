@@ -6,17 +6,19 @@
 
 namespace milepost::engine {
 
-/// `group`: of the gatherer, where it is that which is full.
-void Engine::park(const LanePtr& lane, const ChannelPtr& channel, const std::string& group) {
+/// `has_room`: of the gatherer, where it is that which is full.
+void Engine::park(const LanePtr& lane, const ChannelPtr& channel, const std::function<bool()>& has_room) {
   {
     const std::lock_guard lock(parking_mutex_);
     behind_[lane->key.pipeline].insert(channel->definition().name);
   }
-  const auto gone = [this, lane, channel, group] {
+  const auto gone = [this, lane, channel, has_room] {
     leave(lane);
-    const bool gathers = !group.empty();
-    const bool told = channel->park(gathers);
-    if (!told || (gathers && gatherer_.waiting(group) == 0)) lanes_.wake(lane->key);
+    if (!channel->park(has_room != nullptr)) return lanes_.wake(lane->key);
+    if (!has_room || !has_room()) return;
+    // It was made before anyone could be told.
+    if (channel->unpark()) unpark(channel->definition().name);
+    lanes_.wake(lane->key);
   };
   if (lane->run->planned()) return gone();
   lane->run->plan();

@@ -344,7 +344,10 @@ bool Run::prepare(expression::Machine& machine, const expression::Scope& view) {
   }
   with_ = std::move(*rendered);
   effect_ = known != effects_.end() ? known->second : journal::Effect{};
-  planned_ = known != effects_.end() && effect_.state == EffectState::planned;
+  if (effect_.next_at && *effect_.next_at > clock_.now()) effect_.next_at.reset();  // a person, or a clock that was set, says now
+  // As it stands there it is found again when there is room on its connection.
+  planned_ = known != effects_.end() && effect_.state == EffectState::planned && effect_.connection == definition.connection &&
+             effect_.next_at == known->second.next_at;
   if (effect_.state == EffectState::failed || effect_.state == EffectState::in_doubt) {
     // A person opened the event again: the step starts anew, with the same key.
     effect_.state = EffectState::planned;
