@@ -55,11 +55,10 @@ void Lanes::wake(const journal::Lane& key) {
   if (wakes(key)) turn_(1);
 }
 
-std::size_t Lanes::wake_all(const std::vector<journal::Lane>& keys) {
+void Lanes::wake_all(const std::vector<journal::Lane>& keys) {
   const std::lock_guard lock(mutex_);
   const auto turns = static_cast<std::size_t>(std::ranges::count_if(keys, [this](const auto& key) { return wakes(key); }));
   if (turns > 0) turn_(turns);
-  return turns;
 }
 
 LanePtr Lanes::take() {

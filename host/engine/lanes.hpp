@@ -42,7 +42,7 @@ class Lanes {
 
   /// There is something to do in this lane, or in each of these: one call for many wakes fewer threads than many calls.
   void wake(const journal::Lane& key);
-  std::size_t wake_all(const std::vector<journal::Lane>& keys);  ///< how many of them had not been at work
+  void wake_all(const std::vector<journal::Lane>& keys);
   /// The next lane in turn, which now belongs to the caller. nullptr: as many are moving as may be, and another turn
   /// follows.
   LanePtr take();

@@ -67,6 +67,9 @@ void log_fields(std::size_t count, telemetry::Level level, const std::string& ev
   if constexpr (N > 0) log_fields<N - 1>(count, level, event, fields);
 }
 
+/// The clock's answer, without the brace that ends it.
+std::string now_head(telemetry::Time now) { return R"({"us":)" + std::to_string(telemetry::to_micros(now)); }
+
 void emit(const mp_reply* reply, std::uint32_t kind, std::string_view head, std::string_view body) {
   if (reply == nullptr || reply->emit == nullptr) return;
   const mp_bytes parts[] = {detail::bytes(head), detail::bytes(body)};
@@ -271,8 +274,6 @@ Result<std::string> state_key(const Json& head) {
 }  // namespace
 
 Scope::Reply Scope::versioned(std::uint64_t version, std::string value) { return {R"({"version":)" + std::to_string(version) + '}', std::move(value)}; }
-
-std::string Scope::now_head(telemetry::Time now) { return R"({"us":)" + std::to_string(telemetry::to_micros(now)); }
 
 Result<Scope::Reply> Scope::clock(const Json& head) const {
   const auto now = services_.clock->now();

@@ -64,7 +64,6 @@ class Scope {
     std::string body = {};
   };
 
-  static std::string now_head(telemetry::Time now);  ///< without the brace that ends it
   static Reply versioned(std::uint64_t version, std::string value = {});
   static std::int32_t serve(void* self, std::uint32_t op, const mp_call* call, const mp_bytes* parts, std::size_t n,
                             const mp_reply* reply) noexcept;

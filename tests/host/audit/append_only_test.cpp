@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "host/journal/migrations.hpp"
 #include "tests/host/audit/fixture.hpp"
@@ -10,6 +12,7 @@ namespace milepost::audit {
 namespace TEST_FILE {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class AppendOnly : public TrailTest {
  protected:
@@ -71,6 +74,8 @@ TEST_F(AppendOnly, RefusesAWorkThatAppendsOutOfOrder) {
 }
 
 TEST_F(AppendOnly, AStoreOfVersionTenKeepsItsDetails) {
+  append(entry("L-4", Json{{"reason", "asked by Ann Borrower"}}));
+  head = verify(*store).head;
   store.reset();
   const std::string old = path + ".10";
   {
@@ -94,9 +99,16 @@ TEST_F(AppendOnly, AStoreOfVersionTenKeepsItsDetails) {
   EXPECT_EQ(verdict.fault, "");
   EXPECT_EQ(verdict.head, head);
   EXPECT_EQ(verdict.erased, 1u);
-  append(entry("L-4"));
-  EXPECT_EQ(verify(*store).rows, 4u);
+  append(entry("L-5"));
+  EXPECT_EQ(verify(*store).rows, 5u);
   EXPECT_THAT(raw().execute("UPDATE audit SET user = 'forged' WHERE sequence = 1"), HasSubstr("never changed"));
+  // What is erased now leaves no copy where it stood before.
+  run([](journal::Writer& writer) { EXPECT_TRUE(writer.erase_audit_details(4)); });
+  store.reset();
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_GT(bytes.size(), 8192u);
+  EXPECT_THAT(bytes, Not(HasSubstr("Ann Borrower")));
 }
 
 TEST_F(AppendOnly, LetsDetailsBeErased) {

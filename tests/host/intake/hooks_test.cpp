@@ -218,6 +218,17 @@ TEST_F(HookRig, RefusesWhileItIsToldTo) {
   EXPECT_EQ(send(kBody).status, 202);
 }
 
+TEST_F(HookRig, AsksWhetherThePipelineIsBehindAndAcceptsAllTheSame) {
+  deploy(hook());
+  std::string asked;
+  hooks_->give_way_while([&](const std::string& pipeline) {
+    asked = pipeline;
+    return true;
+  });
+  EXPECT_EQ(send(kBody).status, 202);
+  EXPECT_EQ(asked, hook().pipeline);
+}
+
 TEST_F(HookRig, Answers503WhenTheStoreFails) {
   deploy(hook());
   sqlite3* other = nullptr;
