@@ -3,6 +3,7 @@
 
 #include "host/conformance/checks.hpp"
 #include "host/conformance/error_table.hpp"
+#include "host/conformance/stopping.hpp"
 #include "host/conformance/trial.hpp"
 #include "host/conformance/usage.hpp"
 
@@ -50,12 +51,10 @@ std::string stop(Stage& stage, const Json& action) {
     Parcel parcel;
     make_parcel(parcel, stage.sample(), name, trial.fresh(), stage.now());
     stage.vendor().arm({.how = How::hang}, at);
-    const auto begin = std::chrono::steady_clock::now();
-    const auto after = before ? 0ms : 150ms;
-    const plugins::HostCall call(20s, [&] { return std::chrono::steady_clock::now() >= begin + after; });
+    const Stopping stopping(stage.vendor(), before);
+    const plugins::HostCall call(20s, std::ref(stopping));
     auto results = trial.account().action(name)->run({&parcel.delivery, 1}, call.call());
-    const auto took =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin) - after;
+    const auto took = stopping.took();
     longest = std::max(longest, took);
     const auto sent = stage.vendor().seen().size();
     stage.vendor().disarm();
