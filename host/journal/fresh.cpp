@@ -9,6 +9,10 @@ namespace {
 constexpr std::size_t kMostBytes = 16u << 20;
 constexpr std::size_t kMostEvents = 20'000;
 constexpr std::size_t kMostEmptied = 1024;  // an ended event's lane is asked about at once, then no more
+constexpr std::size_t kMostLoans = 4096;
+constexpr std::size_t kMostLoanBytes = 4u << 20;
+
+std::size_t size_of(const std::optional<LoanRevision>& loan) { return loan ? loan->state.size() : 0; }
 }  // namespace
 
 void Fresh::apply(std::vector<Change> changes) {
@@ -24,6 +28,9 @@ void Fresh::apply(std::vector<Change> changes) {
         break;
       case Change::Kind::effect:
         if (const auto kept = kept_.find(change.event.sequence); kept != kept_.end()) kept->second.effects = true;
+        break;
+      case Change::Kind::loan:
+        keep(std::move(change));
         break;
     }
   }
@@ -80,6 +87,26 @@ void Fresh::bound() {
     if (lane != lanes_.end() && lane->second.empty()) lanes_.erase(lane);
     emptied_.pop_front();
   }
+}
+
+void Fresh::keep(Change&& change) {
+  const auto [known, is_new] = loans_.try_emplace(change.event.subject);
+  if (is_new) subjects_.push_back(change.event.subject);
+  loan_bytes_ += size_of(change.loan) - size_of(known->second);
+  known->second = std::move(change.loan);
+  while (loan_bytes_ > kMostLoanBytes || loans_.size() > kMostLoans) {
+    const auto oldest = loans_.find(subjects_.front());
+    loan_bytes_ -= size_of(oldest->second);
+    loans_.erase(oldest);
+    subjects_.pop_front();
+  }
+}
+
+std::optional<std::optional<LoanRevision>> Fresh::loan(const std::string& subject) const {
+  const std::lock_guard guard(mutex_);
+  const auto known = loans_.find(subject);
+  if (known == loans_.end()) return std::nullopt;
+  return known->second;
 }
 
 std::optional<Fresh::Head> Fresh::head(const Lane& lane) const {

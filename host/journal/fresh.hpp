@@ -18,12 +18,13 @@ namespace milepost::journal {
 
 class Fresh {
  public:
-  /// What a transaction does to an event, in order. Applied once it is on disk, forgotten when it is rolled back.
+  /// What a transaction does to an event or a loan, in order. Applied once it is on disk, forgotten when it is rolled back.
   struct Change {
-    enum class Kind { accepted, updated, effect } kind;
-    Event event;
+    enum class Kind { accepted, updated, effect, loan } kind;
+    Event event;               ///< of a loan, only its subject
     std::string payload = {};  ///< of an accepted one
     bool alone = false;        ///< of an accepted one: no other event of its lane was open
+    std::optional<LoanRevision> loan = {};  ///< its latest; none: there is no loan of that subject
   };
   /// By the writer, before it tells anyone of the commit.
   void apply(std::vector<Change> changes);
@@ -37,6 +38,8 @@ class Fresh {
   std::optional<Head> head(const Lane& lane) const;
   /// It has no row in the ledger. False: ask the disk.
   bool has_no_effects(Sequence event) const;
+  /// The latest revision of a loan, or that it has none; nullopt: ask the disk.
+  std::optional<std::optional<LoanRevision>> loan(const std::string& subject) const;
 
   /// There is no loan at all, which spares every event its look for one. Set at opening and by the writer.
   std::atomic<bool> no_loans = false;
@@ -56,6 +59,7 @@ class Fresh {
   void update(Change&& change);
   void forget(const Lane& lane);
   void drop(std::map<Sequence, Kept>::iterator kept);
+  void keep(Change&& loan);
   void bound();
 
   mutable std::mutex mutex_;
@@ -63,6 +67,9 @@ class Fresh {
   std::unordered_map<Lane, Open, HashOfLane> lanes_;
   std::deque<Lane> emptied_;  ///< lanes that were empty when they came here, oldest first
   std::size_t bytes_ = 0;     ///< of the payloads
+  std::unordered_map<std::string, std::optional<LoanRevision>> loans_;
+  std::deque<std::string> subjects_;  ///< of `loans_`, in the order in which they came
+  std::size_t loan_bytes_ = 0;        ///< of their states
 };
 
 }  // namespace milepost::journal

@@ -47,12 +47,10 @@ LoanRevision read_revision(const sqlite::Query& row) {
 
 void Writer::set_loan_timer(const std::string& subject, std::optional<Time> at) {
   auto& connection = *transaction_.connection;
-  transaction_.loan_timers = true;
-  if (at)
-    connection.run("INSERT INTO loan_timers (subject, at) VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET at = excluded.at WHERE at <> excluded.at",
-                   subject, *at);
-  else
-    connection.run("DELETE FROM loan_timers WHERE subject = ?", subject);
+  if (!at) return connection.run("DELETE FROM loan_timers WHERE subject = ?", subject);
+  connection.run("INSERT INTO loan_timers (subject, at) VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET at = excluded.at WHERE at <> excluded.at",
+                 subject, *at);
+  if (connection.changes() == 1) transaction_.loan_timers = true;
 }
 
 std::map<std::string, std::string> Writer::holdings(const std::string& subject) {

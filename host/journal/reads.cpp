@@ -196,6 +196,7 @@ void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit,
 
 std::optional<LoanRevision> Store::loan(const std::string& subject, std::optional<std::int64_t> revision) const {
   if (state_->fresh.no_loans) return std::nullopt;
+  if (auto known = state_->fresh.loan(subject); known && (!revision || (*known && (*known)->revision == *revision))) return *std::move(known);
   const auto reader = state_->readers.take();
   auto row = reader->query(
       "SELECT revision, event, time, state FROM loans WHERE subject = ? AND revision <= ? ORDER BY revision DESC LIMIT "

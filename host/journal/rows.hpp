@@ -22,7 +22,7 @@ Event read_event(const sqlite::Query& row);
   " SELECT s.sequence FROM stretch CROSS JOIN " table " s INDEXED BY " index " WHERE s.sequence >> " bits " = n" \
   " AND " condition ")"
 /// The sequences of a subject's rows in `events` or `audit`; one `?`.
-#define MILEPOST_OF_SUBJECT(table, place) MILEPOST_IN_STRETCHES(table, table "_subject", "9", "s.subject = " place)
+#define MILEPOST_OF_SUBJECT(table, place) MILEPOST_IN_STRETCHES(table, table "_subject", "8", "s.subject = " place)
 
 #define MILEPOST_EFFECT_COLUMNS                                                                              \
   "event, step, state, attempt, key, connection, definition, plugin, first_at, sent_at, ended_at, next_at, " \

@@ -35,6 +35,12 @@ void Writer::Transaction::rollback() noexcept {
   changes.clear();
 }
 
+void Writer::Transaction::tell_loan(const std::string& subject, std::optional<LoanRevision> latest) {
+  Fresh::Change change{.kind = Fresh::Change::Kind::loan, .event = {}, .loan = std::move(latest)};
+  change.event.subject = subject;
+  changes.push_back(std::move(change));
+}
+
 Ends Writer::Transaction::read_ends(sqlite::Connection& connection) {
   Ends read;
   read.event = static_cast<Sequence>(connection.number("SELECT max(sequence) FROM events"));

@@ -24,6 +24,7 @@ struct Writer::Transaction {
   /// `ahead`: the caller has it synced.
   void commit(bool ahead);
   void rollback() noexcept;
+  void tell_loan(const std::string& subject, std::optional<LoanRevision> latest);
   static Ends read_ends(sqlite::Connection& connection);  ///< from the file
 
   std::unique_ptr<sqlite::Connection> connection;

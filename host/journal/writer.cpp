@@ -119,6 +119,8 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   if (event.followed_only) return {Verdict::accepted, std::move(stored), false};
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::accepted, stored, event.payload, alone});
+  // Whoever runs the event looks for its loan; here the pages are at hand.
+  if (transaction_.has_loans && !stored.subject.empty()) transaction_.tell_loan(stored.subject, loan(stored.subject));
   return {Verdict::accepted, std::move(stored), false};
 }
 
@@ -239,16 +241,17 @@ bool Writer::finished_later(const std::string& pipeline, const std::string& lane
                             const std::string& step) {
   // A lane that events share is named by their subject, which has the index.
   auto row = transaction_.connection->query(
-      "WITH RECURSIVE stretch (n) AS (SELECT ?1 >> 9 UNION ALL SELECT n + 1 FROM stretch "
-      "WHERE n < (SELECT max(sequence) >> 9 FROM events)) "
+      "WITH RECURSIVE stretch (n) AS (SELECT ?1 >> 8 UNION ALL SELECT n + 1 FROM stretch "
+      "WHERE n < (SELECT max(sequence) >> 8 FROM events)) "
       "SELECT 1 FROM stretch CROSS JOIN events e INDEXED BY events_subject CROSS JOIN effects ON event = e.sequence "
       "AND effects.step = ?2 AND effects.state = 2 "
-      "WHERE e.sequence >> 9 = n AND e.subject = ?3 AND e.sequence > ?1 AND e.lane = e.subject AND e.pipeline = ?4 LIMIT 1",
+      "WHERE e.sequence >> 8 = n AND e.subject = ?3 AND e.sequence > ?1 AND e.lane = e.subject AND e.pipeline = ?4 LIMIT 1",
       after, step, lane, pipeline);
   return row.next();
 }
 
 std::optional<LoanRevision> Writer::loan(const std::string& subject) {
+  if (!transaction_.has_loans) return std::nullopt;
   auto row = transaction_.connection->query(
       "SELECT revision, event, time, state FROM loans WHERE subject = ? ORDER BY revision DESC LIMIT 1", subject);
   if (!row.next()) return std::nullopt;
@@ -260,6 +263,7 @@ void Writer::append(const LoanRevision& revision) {
   transaction_.connection->run("INSERT INTO loans (subject, revision, event, time, state) VALUES (?, ?, ?, ?, ?)",
                                revision.subject, revision.revision, revision.event, revision.time, revision.state);
   transaction_.has_loans = true;
+  transaction_.tell_loan(revision.subject, revision);
 }
 
 std::optional<std::string> Writer::linked(const std::string& system, const std::string& type, const std::string& id) {

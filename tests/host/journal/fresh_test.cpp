@@ -17,6 +17,14 @@ class FreshTest : public StoreTest {
   void compare(const Lane& lane) {
     const auto our_head = store->head(lane), their_head = disk->head(lane);
     ASSERT_EQ(our_head.has_value(), their_head.has_value()) << lane.lane;
+    const auto our_loan = store->loan(lane.lane), their_loan = disk->loan(lane.lane);
+    ASSERT_EQ(our_loan.has_value(), their_loan.has_value()) << lane.lane;
+    if (our_loan) {
+      EXPECT_EQ(our_loan->revision, their_loan->revision);
+      EXPECT_EQ(our_loan->state, their_loan->state);
+      EXPECT_TRUE(store->loan(lane.lane, our_loan->revision));
+      EXPECT_EQ(store->loan(lane.lane, our_loan->revision - 1).has_value(), our_loan->revision > 1);
+    }
     if (!our_head) return;
     const Event &ours = our_head->event, &theirs = their_head->event;
     EXPECT_EQ(ours.sequence, theirs.sequence);
@@ -30,7 +38,6 @@ class FreshTest : public StoreTest {
     EXPECT_EQ(our_head->payload, their_head->payload);
     EXPECT_EQ(store->payload(ours.sequence), disk->payload(ours.sequence));
     EXPECT_EQ(store->effects(ours.sequence).size(), disk->effects(ours.sequence).size());
-    EXPECT_EQ(store->loan(lane.lane).has_value(), disk->loan(lane.lane).has_value());
   }
   std::unique_ptr<Store> disk;
 };
@@ -69,9 +76,9 @@ TEST_F(FreshTest, ShowsAlwaysWhatTheFileHolds) {
               effect.step = "crm";
               writer.put(effect);
             }
-            if (below(50) == 0) {
+            if (below(8) == 0) {
               const auto latest = writer.loan(subject);
-              writer.append(LoanRevision{subject, latest ? latest->revision + 1 : 1, 1, clock.now(), "{}"});
+              writer.append(LoanRevision{subject, latest ? latest->revision + 1 : 1, 1, clock.now(), std::to_string(round)});
             }
         }
       }
@@ -121,6 +128,19 @@ TEST(Fresh, IsBounded) {
   for (Sequence i = 1000; i < 7000; ++i) fresh.apply({accepted(i, std::to_string(i)), ended(i, std::to_string(i))});
   EXPECT_FALSE(fresh.head({"p", "1000"}));
   EXPECT_TRUE(fresh.head({"p", "6999"}));
+
+  const auto loan = [](int number, std::size_t size) {
+    Fresh::Change change{.kind = Fresh::Change::Kind::loan, .event = {}, .loan = LoanRevision{}};
+    change.event.subject = std::to_string(number);
+    change.loan->state.resize(size);
+    return change;
+  };
+  for (int i = 1; i <= 100; ++i) fresh.apply({loan(i, 1u << 20)});
+  EXPECT_FALSE(fresh.loan("96"));
+  EXPECT_TRUE(fresh.loan("97"));
+  for (int i = 1000; i < 7000; ++i) fresh.apply({loan(i, 0)});
+  EXPECT_FALSE(fresh.loan("100"));
+  EXPECT_TRUE(fresh.loan("6999"));
 }
 
 }  // namespace TEST_FILE
