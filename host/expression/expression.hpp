@@ -70,7 +70,7 @@ struct Bounds {
   std::chrono::milliseconds cpu{1000};
 };
 
-/// One Lua state. [serial]: one thread at a time; a machine keeps the chunks that it has loaded.
+/// One Lua state, once it needs one. [serial]: one thread at a time; a machine keeps the chunks that it has loaded.
 class Machine {
  public:
   explicit Machine(Bounds bounds = {});
@@ -85,7 +85,10 @@ class Machine {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  State& state();
+
+  Bounds bounds_;
+  std::unique_ptr<State> state_;  ///< made for the first expression that is no plain path
 };
 
 /// A text with `${…}` in it. A text that is one `${…}` keeps its value's type; in any other the value is put in as text (a

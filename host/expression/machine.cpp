@@ -105,10 +105,15 @@ struct Machine::State {
   std::unordered_map<std::string, lua_Integer> slots;  ///< chunk -> its place among the loaded ones
 };
 
-Machine::Machine(Bounds bounds) : state_(std::make_unique<State>(bounds)) {}
+Machine::Machine(Bounds bounds) : bounds_(bounds) {}
 Machine::~Machine() = default;
 Machine::Machine(Machine&&) noexcept = default;
 Machine& Machine::operator=(Machine&&) noexcept = default;
+
+Machine::State& Machine::state() {
+  if (state_ == nullptr) state_ = std::make_unique<State>(bounds_);
+  return *state_;
+}
 
 const Json* Expression::walk(const Scope& scope) const {
   const Json* at = root_of(scope, segments_.front().key);
@@ -122,7 +127,7 @@ Result<Value> Machine::evaluate(const Expression& expression, const Scope& scope
     const Json* found = expression.walk(scope);
     return found == nullptr ? Value(std::nullopt) : Value(*found);
   }
-  return state_->evaluate(expression, expression.chunk_, scope, [](lua_State* lua) { return result_of(lua); });
+  return state().evaluate(expression, expression.chunk_, scope, [](lua_State* lua) { return result_of(lua); });
 }
 
 Result<bool> Machine::test(const Expression& expression, const Scope& scope) {
@@ -140,7 +145,7 @@ Result<bool> Machine::test(const Expression& expression, const Scope& scope) {
     if (!result) return fail(named(expression, result.error().message));
     return result;
   }
-  return state_->evaluate(expression, expression.chunk_, scope, [&](lua_State* lua) -> Result<bool> {
+  return state().evaluate(expression, expression.chunk_, scope, [&](lua_State* lua) -> Result<bool> {
     switch (lua_type(lua, -1)) {
       case LUA_TNIL:
         return false;
