@@ -81,7 +81,7 @@ int run(const Arguments& arguments) {
                               [&](const std::string& pipeline) { return engine.versions().last(pipeline) != nullptr; });
   hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : admission.refusal(); });
   deploy::Sources sources(services, **store, clock);
-  hooks.give_way_while([&](const std::string& pipeline) { return engine.is_behind(pipeline); });
+  hooks.rest_senders([&](const std::string& pipeline) { return engine.crowded_steps(pipeline); });
   sources.hold_while([&](const std::string& connection) {
     const auto full = admission.refusal();
     return full.empty() ? engine.held(connection) : full;
@@ -108,7 +108,7 @@ int run(const Arguments& arguments) {
 
   journal::Pruner pruner(**store, clock, {.events = deployment.host.retention.events, .ids = deployment.host.retention.ids});
 
-  http::Server server;
+  http::Server server(intake::kListenerThreads);
   http::ListenOptions hooks_listener{.address = deployment.host.listen_hooks,
                                      .header_timeout = deployment.host.header_timeout,
                                      .body_timeout = deployment.host.body_timeout,

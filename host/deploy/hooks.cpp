@@ -34,13 +34,16 @@ Result<std::vector<intake::Hook>> make_hooks(const Deployment& deployment, const
       hook.mapping = *mapping;
       if (source.accept_validated) hook.validations = leading;
       if (source.use == "webhook" && get<std::string>(source.with.json, "/format") == "cloudevents") {
-        hook.decoder = std::make_shared<intake::CloudEvents>();
+        for (unsigned i = 0; i < intake::kListenerThreads; ++i) hook.decoders.push_back(std::make_shared<intake::CloudEvents>());
         hook.handshake = true;
       } else if (const auto info = deployment.registry->source_info(source.use)) {
-        auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services,
-                                                    calls == Calls::live ? source.isolation : std::nullopt);
-        if (!decoder) return fail(decoder.error());
-        hook.decoder = std::move(*decoder);
+        const auto isolation = calls == Calls::live ? source.isolation : std::nullopt;
+        const unsigned wide = isolation ? 1 : intake::kListenerThreads;  // each would be a process of its own
+        for (unsigned i = 0; i < wide; ++i) {
+          auto decoder = deployment.registry->webhook(source.use, source.with.json.is_null() ? Json::object() : source.with.json, services, isolation);
+          if (!decoder) return fail(decoder.error());
+          hook.decoders.push_back(std::move(*decoder));
+        }
         hook.plugin = info->digest;
         hook.accepted_status = info->accepted_status;
         hook.quarantined_status = info->quarantined_status;

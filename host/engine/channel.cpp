@@ -33,17 +33,22 @@ Channel::~Channel() {
 
 std::size_t Channel::room() const { return std::max(64U, 4 * definition().limit.in_flight); }
 
-bool Channel::submit(Job&& job) {
+template <class Act>
+auto Channel::newest(Act act) {
   std::unique_lock lock(mutex_);
-  if (successor_ != nullptr) {
-    const auto successor = successor_;
-    lock.unlock();
-    return successor->submit(std::move(job));
-  }
-  if (stopping_) return true;  // the journal has it
-  if (queue_.size() >= room()) return false;
-  enqueue(std::move(job));
-  return true;
+  if (successor_ == nullptr) return act(*this);
+  const auto successor = successor_;
+  lock.unlock();
+  return successor->newest(std::move(act));
+}
+
+bool Channel::submit(Job&& job) {
+  return newest([&job](Channel& now) {
+    if (now.stopping_) return true;  // the journal has it
+    if (now.queue_.size() >= now.room()) return false;
+    now.enqueue(std::move(job));
+    return true;
+  });
 }
 
 void Channel::enqueue(Job&& job) {
@@ -112,30 +117,19 @@ bool Channel::drained() const {
 }
 
 bool Channel::park(bool elsewhere) {
-  std::unique_lock lock(mutex_);
-  if (successor_ != nullptr) {
-    const auto successor = successor_;
-    lock.unlock();
-    return successor->park(elsewhere);
-  }
-  if (!parked_ && !elsewhere && queue_.size() <= room() / 2) return false;
-  return parked_ = true;
+  return newest([elsewhere](Channel& now) {
+    if (!now.parked_ && !elsewhere && now.queue_.size() <= now.room() / 2) return false;
+    return now.parked_ = true;
+  });
 }
 
 bool Channel::unpark() {
-  std::unique_lock lock(mutex_);
-  if (successor_ == nullptr) return std::exchange(parked_, false);
-  const auto successor = successor_;
-  lock.unlock();
-  return successor->unpark();
+  return newest([](Channel& now) { return std::exchange(now.parked_, false); });
 }
 
-bool Channel::has_parked() const {
-  std::unique_lock lock(mutex_);
-  if (successor_ == nullptr) return parked_;
-  const auto successor = successor_;
-  lock.unlock();
-  return successor->has_parked();
+bool Channel::crowded() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::open && (parked_ || queue_.size() > room() / 2);
 }
 
 /// When the clock was set back, what was to be waited for is as far away as it was.
@@ -154,17 +148,31 @@ void Channel::refill(Time now) {
   refilled_ = now;
 }
 
+bool Channel::limits_allow(Time now) const { return now >= hold_until_ && (definition().limit.rate_count == 0 || tokens_ >= 1); }
+
 bool Channel::may_start(Time now) {
   refill(now);
   if (in_flight_ >= most_in_flight()) return false;
   const bool usable = state_ == State::open || (state_ == State::tripped && now >= open_at_ && in_flight_ == 0);
-  return usable && now >= hold_until_ && (definition().limit.rate_count == 0 || tokens_ >= 1);
+  return usable && limits_allow(now);
 }
 
-bool Channel::free() {
+bool Channel::start(Job&& job, Worker* at) {
   const std::lock_guard lock(mutex_);
-  if (successor_ != nullptr) return false;
-  return !stopping_ && queue_.empty() && may_start(read_clock());
+  if (successor_ != nullptr || stopping_) return false;
+  const Time now = read_clock();
+  const bool may = may_start(now);
+  const bool replaces = at != nullptr && &at->channel == this && !at->suspended_ && state_ == State::open && limits_allow(now);
+  if (!replaces && !(may && queue_.empty())) return false;
+  if (definition().limit.rate_count != 0) tokens_ -= 1;
+  going_on_.push_back(std::move(job));
+  if (replaces) {
+    at->suspended_ = true;  // it takes one when it comes back, so nobody is called
+  } else {
+    ++in_flight_;
+    call_worker();
+  }
+  return true;
 }
 
 Time Channel::next_look(Time now) const {
@@ -266,14 +274,10 @@ Status Channel::probe() {
 }
 
 void Channel::hold_until(Time at) {
-  std::unique_lock lock(mutex_);
-  if (successor_ != nullptr) {
-    const auto successor = successor_;
-    lock.unlock();
-    return successor->hold_until(at);
-  }
-  read_clock();
-  hold_until_ = std::max(hold_until_, at);
+  newest([at](Channel& now) {
+    now.read_clock();
+    now.hold_until_ = std::max(now.hold_until_, at);
+  });
 }
 
 void Channel::open(std::unique_lock<std::mutex>& lock) {
@@ -327,7 +331,7 @@ Channel::Job Channel::take(bool& emptied) {
 
 void Channel::work(std::stop_token stop) {
   const telemetry::SignalStack signals;  // a plugin that overflows its stack is still told apart from a kill
-  Worker worker(*account_);
+  Worker worker(*this, *account_);
   std::unique_lock lock(mutex_);
   for (;;) {
     const bool ends = stopping_ || successor_ != nullptr;

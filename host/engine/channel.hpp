@@ -21,10 +21,13 @@
 
 namespace milepost::engine {
 
+class Channel;
+
 /// What a job may use: a thread's own.
 class Worker {
  public:
-  explicit Worker(plugins::Account& account) : account_(account) {}
+  Worker(const Channel& of, plugins::Account& account) : channel(of), account_(account) {}
+  const Channel& channel;  ///< whose thread it is
   expression::Machine machine;
   /// This thread's instance; nullptr when the plugin has no such action.
   Action* action(const std::string& name);
@@ -33,7 +36,7 @@ class Worker {
   friend class Channel;
   plugins::Account& account_;
   std::map<std::string, std::unique_ptr<Action>> actions_;
-  bool suspended_ = false;  ///< the job that it runs
+  bool suspended_ = false;  ///< the job that it runs, or another has its place
 };
 
 class Channel : public std::enable_shared_from_this<Channel> {
@@ -59,14 +62,16 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool park(bool elsewhere = false);
   /// Whether room() was to be called; it will not be, until the next park(). [any]
   bool unpark();
-  /// Deliveries wait in the journal for room in its queue. [any]
-  bool has_parked() const;
+  /// It is open, and gets more than it gets done: its queue is more than half full, or deliveries wait in the journal for room there. [any]
+  bool crowded() const;
   /// Called by a job of itself, as the last that it does with the worker: it stays in flight until what go_on() gets for it has run.
   /// Each suspend() wants one go_on(), which stop() waits for. [the job's thread]
   void suspend(Worker& worker);
   void go_on(Job&& job);  ///< before all jobs that wait [any]
-  /// True when a job submitted now would start at once. [any]
-  bool free();
+  /// Where a job may start now and nobody waits before it, it has its place, and runs next. `at`: called by a job of itself, as the last
+  /// that it does with the worker: where another may start now, it gets the place of that one, before all that wait. False: `job` is
+  /// untouched. [any]
+  bool start(Job&& job, Worker* at = nullptr);
   /// What the queue holds at most: so many deliveries wait in memory, the others in the journal.
   std::size_t room() const;
 
@@ -101,11 +106,15 @@ class Channel : public std::enable_shared_from_this<Channel> {
  private:
   /// tripped: the breaker is open; one job at a time is let through once its time has come.
   enum class State { closed, opening, open, held, paused, failing, tripped };
+  /// `act` on what the connection is now, under that one's lock: this channel, or the last of its successors.
+  template <class Act>
+  auto newest(Act act);
   void work(std::stop_token stop);
   void open(std::unique_lock<std::mutex>& lock);
   telemetry::Time read_clock();  ///< REQUIRES: the lock
   void refill(telemetry::Time now);
   bool may_start(telemetry::Time now);
+  bool limits_allow(telemetry::Time now) const;
   telemetry::Time next_look(telemetry::Time now) const;
   void tell(std::string_view type);
   // REQUIRES: the lock.
@@ -124,7 +133,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Job> queue_;
-  std::deque<Job> going_on_;  ///< of those that were suspended
+  std::deque<Job> going_on_;  ///< in flight, and wait for a thread
   bool parked_ = false;  ///< deliveries wait in the journal for room in the queue
   State state_ = State::closed;
   std::string reason_;

@@ -47,7 +47,17 @@ std::optional<bool> did_well(const Result<Answer>& result) {
 
 // ---- waiting for a turn ----
 
-void Engine::offer(const LanePtr& lane) {
+/// What its turn there comes to.
+Channel::Job Engine::job_of(const LanePtr& lane) {
+  return [this, lane](Channel& at, Worker& worker) {
+    lanes_.rest(lane);
+    guarded(lane, [&] { lane->run->settling() ? settle(lane, at, worker) : deliver({lane}, at, worker); });
+  };
+}
+
+/// `at`: whose last delivery has just been made there, by that worker. What was begun is ended first, and what came of that delivery is
+/// written with the next one's `sent`.
+void Engine::offer(const LanePtr& lane, Worker* at) {
   auto& run = *lane->run;
   const auto& step = run.step();
   const auto found = channel(step.definition.connection);
@@ -58,7 +68,8 @@ void Engine::offer(const LanePtr& lane) {
     return;
   }
   const bool gathers = step.batch.size > 1 && !lane->alone && !run.settling();
-  if ((!gathers && found->free()) || !run.has_writes()) return enqueue(lane, found);
+  if (!gathers && found->start(job_of(lane), at)) return;
+  if (!run.has_writes()) return enqueue(lane, found);
   // It has to wait there: what happened so far is written first, the plan with it.
   run.plan();
   commit(lane, [this, lane, found] { enqueue(lane, found); });
@@ -84,10 +95,7 @@ void Engine::enqueue(const LanePtr& lane, const ChannelPtr& channel) {
         return;
     }
   }
-  Channel::Job job = [this, lane](Channel& at, Worker& worker) {
-    guarded(lane, [&] { lane->run->settling() ? settle(lane, at, worker) : deliver({lane}, at, worker); });
-  };
-  if (channel->submit(std::move(job))) return;
+  if (channel->submit(job_of(lane))) return;
   if (!run.settling()) return park(lane, channel);
   // Nobody looks among what waits as planned for one that was sent.
   const auto soon = [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); };
@@ -235,6 +243,7 @@ void Engine::commit_sent(const std::shared_ptr<Leaving>& leaving, const ChannelP
 /// `sent` is on disk: those leave that were let through; the others go on in another way.
 void Engine::leave_for(Leaving& leaving, Channel& channel, Worker& worker) {
   std::vector<LanePtr> through;
+  Worker* const alone = leaving.lanes.size() == 1 ? &worker : nullptr;
   for (std::size_t i = 0; i < leaving.lanes.size(); ++i) {
     const auto& lane = leaving.lanes[i];
     const Gate& gate = leaving.gates[i];
@@ -246,14 +255,14 @@ void Engine::leave_for(Leaving& leaving, Channel& channel, Worker& worker) {
       lane->run->unsent();
       if (gate.mail.kind != loans::MailVerdict::Kind::go) {
         lane->run->gated(gate.mail);
-        return drive(lane, worker.machine);
+        return drive(lane, worker.machine, alone);
       }
       if (gate.hold) {
         lane->run->plan();
         return commit(lane, [this, lane] { later(lane, clock_.now() + std::chrono::seconds(1)); });
       }
       lane->run->skipped(gate.verdict, gate.reason, gate.first_answer);
-      drive(lane, worker.machine);
+      drive(lane, worker.machine, alone);
     });
   }
   if (!through.empty()) guarded(through, [&] { send(through, channel, worker); });
@@ -292,11 +301,11 @@ void Engine::send(const std::vector<LanePtr>& lanes, Channel& channel, Worker& w
     if (const auto one = did_well(result)) well = well.value_or(false) || *one;
   if (well) channel.report(*well);
   for (std::size_t i = 0; i < lanes.size(); ++i)
-    guarded(lanes[i], [&] { outcome(lanes[i], channel, worker, results[i], in_vain); });
+    guarded(lanes[i], [&] { outcome(lanes[i], channel, worker, results[i], in_vain, lanes.size() == 1); });
 }
 
 void Engine::outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result,
-                     bool in_vain) {
+                     bool in_vain, bool alone) {
   auto& run = *lane->run;
   const std::string step = run.step().definition.id;
   telemetry::count("milepost_deliveries_total",
@@ -307,7 +316,7 @@ void Engine::outcome(const LanePtr& lane, Channel& channel, Worker& worker, cons
     lane->strikes = 0;
     lane->alone = false;
     run.answered(*result, false);
-    return drive(lane, worker.machine);
+    return drive(lane, worker.machine, alone ? &worker : nullptr);
   }
   const auto& error = result.error();
   telemetry::log(Level::info, "delivery.failed",
@@ -354,7 +363,7 @@ void Engine::settle(const LanePtr& lane, Channel& channel, Worker& worker) {
     return apply(lane, channel, decision, found ? Error{ErrorKind::retryable, "not found"} : found.error(), true);
   lane->strikes = 0;
   run.answered(**found, true);
-  drive(lane, worker.machine);
+  drive(lane, worker.machine, &worker);
 }
 
 void Engine::apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up) {

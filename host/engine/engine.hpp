@@ -80,8 +80,9 @@ class Engine {
   Snapshot status() const;  ///< [any]
   /// Why a person paused the connection; "" while nobody has, or there is none of that name. [any]
   std::string held(const std::string& connection) const;
-  /// Deliveries of this pipeline wait in the journal until there is room on their connection: more comes in than goes out. [any]
-  bool is_behind(const std::string& pipeline) const;
+  /// How many of the pipeline's steps deliver by a connection that gets more than it gets done: so many deliveries of each event that
+  /// is accepted now have to wait. [any]
+  unsigned crowded_steps(const std::string& pipeline) const;
   /// True when everything accepted has ended, or waits for time, a connection or a person. [any]
   bool idle() const;
 
@@ -104,8 +105,8 @@ class Engine {
   void guarded(const LanePtr& lane, const std::function<void()>& move);
   void guarded(const std::vector<LanePtr>& lanes, const std::function<void()>& move);
   void turn(expression::Machine& machine);
-  void drive(const LanePtr& lane, expression::Machine& machine);
-  void advance(const LanePtr& lane, expression::Machine& machine);
+  void drive(const LanePtr& lane, expression::Machine& machine, Worker* at = nullptr);
+  void advance(const LanePtr& lane, expression::Machine& machine, Worker* at);
   bool load(const LanePtr& lane);
   void later(const LanePtr& lane, telemetry::Time at);
   void leave(const LanePtr& lane);
@@ -122,7 +123,8 @@ class Engine {
   // delivery.cpp: out, and back
   struct Gate;
   struct Leaving;
-  void offer(const LanePtr& lane);
+  Channel::Job job_of(const LanePtr& lane);
+  void offer(const LanePtr& lane, Worker* at);
   void enqueue(const LanePtr& lane, const ChannelPtr& channel);
   void flush(const std::string& group, std::size_t size, const ChannelPtr& channel);
   void settle(const LanePtr& lane, Channel& channel, Worker& worker);
@@ -130,7 +132,7 @@ class Engine {
   void send(const std::vector<LanePtr>& lanes, Channel& channel, Worker& worker);
   void commit_sent(const std::shared_ptr<Leaving>& leaving, const ChannelPtr& channel);
   void leave_for(Leaving& leaving, Channel& channel, Worker& worker);
-  void outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result, bool in_vain);
+  void outcome(const LanePtr& lane, Channel& channel, Worker& worker, const Result<Answer>& result, bool in_vain, bool alone);
   void apply(const LanePtr& lane, Channel& channel, const Decision& decision, const Error& error, bool look_up);
 
   journal::Store& store_;
@@ -150,7 +152,6 @@ class Engine {
   std::vector<std::shared_ptr<plugins::Registry>> registries_;  ///< that some account was made by
 
   mutable std::mutex parking_mutex_;  // of these
-  std::map<std::string, std::set<std::string>> behind_;  ///< by pipeline, the connections for whose room its deliveries have waited
   std::map<std::string, bool> walks_;  ///< by connection, those that are under way; whether another is to follow
 
   std::function<void()> loans_listener_;

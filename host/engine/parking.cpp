@@ -8,10 +8,6 @@ namespace milepost::engine {
 
 /// `has_room`: of the gatherer, where it is that which is full.
 void Engine::park(const LanePtr& lane, const ChannelPtr& channel, const std::function<bool()>& has_room) {
-  {
-    const std::lock_guard lock(parking_mutex_);
-    behind_[lane->key.pipeline].insert(channel->definition().name);
-  }
   const auto gone = [this, lane, channel, has_room] {
     leave(lane);
     if (!channel->park(has_room != nullptr)) return lanes_.wake(lane->key);
@@ -25,16 +21,14 @@ void Engine::park(const LanePtr& lane, const ChannelPtr& channel, const std::fun
   commit(lane, gone);
 }
 
-bool Engine::is_behind(const std::string& pipeline) const {
-  std::set<std::string> connections;
-  {
-    const std::lock_guard lock(parking_mutex_);
-    if (const auto found = behind_.find(pipeline); found != behind_.end()) connections = found->second;
-  }
-  return std::ranges::any_of(connections, [this](const std::string& name) {
-    const auto connection = channel(name);
-    return connection != nullptr && connection->has_parked();
-  });
+unsigned Engine::crowded_steps(const std::string& pipeline) const {
+  const auto program = versions_.last(pipeline);
+  if (program == nullptr) return 0;
+  return static_cast<unsigned>(std::ranges::count_if(program->steps, [this](const ProgramStep& step) {
+    if (step.kind != ProgramStep::Kind::action) return false;
+    const auto connection = channel(step.definition.connection);
+    return connection != nullptr && connection->crowded();
+  }));
 }
 
 /// There is room on a connection: those that wait for it in the journal come back, oldest first. [any]

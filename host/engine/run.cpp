@@ -36,6 +36,12 @@ Json to_json(const Answer& answer) {
   return out;
 }
 
+Json view_of(const Json& body, std::string_view effect) {
+  Json view = body.is_object() ? body : Json{{"value", body}};
+  view["effect"] = effect;
+  return view;
+}
+
 std::string first_line(std::string message) {
   message = message.substr(0, std::min(message.find('\n'), std::size_t{500}));
   return message;
@@ -47,10 +53,7 @@ Json step_view(const std::string& answer) {
   const auto parsed = read_json(answer);
   if (!parsed) return nullptr;
   const Json* body = find(*parsed, "/body");
-  Json view = body != nullptr && body->is_object() ? *body : Json::object();
-  if (body != nullptr && !body->is_object()) view["value"] = *body;
-  view["effect"] = get<std::string>(*parsed, "/effect").value_or("");
-  return view;
+  return view_of(body == nullptr ? Json::object() : *body, get<std::string>(*parsed, "/effect").value_or(""));
 }
 
 journal::Work all_of(Writes writes) {
@@ -546,7 +549,7 @@ void Run::answered(const Answer& answer, bool by_look_up) {
     });
   outcome_row(std::string(name(answer.effect)), std::move(details));
   if (auto target = written()) write(confirm(*std::move(target), answer.record ? answer.record->version : ""));
-  steps_[effect_.step] = step_view(effect_.answer);
+  steps_[effect_.step] = view_of(answer.body, name(answer.effect));
   to_next_step();
 }
 

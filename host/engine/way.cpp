@@ -50,18 +50,19 @@ void Engine::turn(expression::Machine& machine) {
   if (const auto lane = lanes_.take()) drive(lane, machine);
 }
 
-void Engine::drive(const LanePtr& lane, expression::Machine& machine) {
-  guarded(lane, [&] { advance(lane, machine); });
+/// `at`: the worker that has just made its last delivery, alone, and has nothing more to do with its job.
+void Engine::drive(const LanePtr& lane, expression::Machine& machine, Worker* at) {
+  guarded(lane, [&] { advance(lane, machine, at); });
 }
 
-void Engine::advance(const LanePtr& lane, expression::Machine& machine) {
+void Engine::advance(const LanePtr& lane, expression::Machine& machine, Worker* at) {
   if (stopping_) return commit_now(lane);
   if (!lane->run && !load(lane)) return;
   auto& run = *lane->run;
   const auto link = [this](const std::string& system, const std::string& type, const std::string& id) {
     return store_.linked(system, type, id);
   };
-  if (run.proceed(machine, link).need == Progress::Need::deliver) return offer(lane);
+  if (run.proceed(machine, link).need == Progress::Need::deliver) return offer(lane, at);
   telemetry::count("milepost_events_total",
                    {{"pipeline", lane->key.pipeline}, {"state", std::string(name(run.event().state))}});
   commit(lane, [this, lane, waits = run.event().state == EventState::waiting] {

@@ -276,7 +276,7 @@ Task<bool> Connection::answer() {
   const bool keep = keep_alive && !worker_.draining();
   const auto took = Worker::Steady::now() - began;
   if (!co_await send(*response, keep) || !keep) co_return false;
-  if (response->gives_way) co_await rest(took / 2);
+  if (response->rests > 0) co_await rest(took * response->rests);
   co_return !gone_;
 }
 

@@ -27,9 +27,9 @@ struct Outgoing {
   int status = 200;
   Headers headers = {};  ///< Content-Length, Connection, Date and Server are the server's own
   std::string body = {};
-  /// What the last request brought has to wait for others: the connection is read again only after half the time that this answer took,
-  /// a second at most. So a sender that is answered slowly is slowed down further, and one that is answered at once is not.
-  bool gives_way = false;
+  /// What the last request brought has to wait for others: the connection is read again only after so many times the time that this
+  /// answer took, a second at most. So a sender that is answered slowly is slowed down further, and one that is answered at once is not.
+  unsigned rests = 0;
 };
 
 /// As an Outgoing's status: no answer, the connection is cut. For doubles that play a vendor's failures.

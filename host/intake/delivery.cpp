@@ -61,8 +61,8 @@ Outcome accept(journal::Writer& writer, const Origin& origin, const journal::New
   return outcome;
 }
 
-Delivery::Delivery(std::shared_ptr<const Origin> origin, std::vector<journal::NewEvent> events, journal::Time now, bool gives_way)
-    : origin_(std::move(origin)), events_(std::move(events)), now_(now), gives_way_(gives_way) {
+Delivery::Delivery(std::shared_ptr<const Origin> origin, std::vector<journal::NewEvent> events, journal::Time now, unsigned rests)
+    : origin_(std::move(origin)), events_(std::move(events)), now_(now), rests_(rests) {
   receipts_.reserve(events_.size());
   for (std::size_t i = 0; i < events_.size(); ++i) receipts_.push_back(telemetry::new_id(now));
 }
@@ -101,7 +101,7 @@ http::Outgoing Delivery::answer() const {
   const int code = whole == "duplicate"     ? 200
                    : whole == "quarantined" ? origin_->quarantined_status
                                             : origin_->accepted_status;
-  if (code == 204) return {204, {}, "", gives_way_};
+  if (code == 204) return {204, {}, "", rests_};
   const auto tell = [](std::string& out, const std::string& receipt, std::string_view status, const std::string& reason) {
     const auto member = [&out](std::string_view name, std::string_view value) {
       out += out.back() == '{' ? "\"" : ",\"";
@@ -123,7 +123,7 @@ http::Outgoing Delivery::answer() const {
     }
     body.back() = ']';
   }
-  return {code, {{"Content-Type", "application/json"}}, body + '}', gives_way_};
+  return {code, {{"Content-Type", "application/json"}}, body + '}', rests_};
 }
 
 }  // namespace milepost::intake

@@ -34,9 +34,9 @@ Outcome accept(journal::Writer& writer, const Origin& origin, const journal::New
 
 class Delivery {
  public:
-  /// Receipts are made here and now, so that a Work that runs twice gives the same ones. `gives_way`: its pipeline is behind, see
+  /// Receipts are made here and now, so that a Work that runs twice gives the same ones. `rests`: of the sender, see
   /// http::Outgoing. REQUIRES: an event at least.
-  Delivery(std::shared_ptr<const Origin> origin, std::vector<journal::NewEvent> events, journal::Time now, bool gives_way = false);
+  Delivery(std::shared_ptr<const Origin> origin, std::vector<journal::NewEvent> events, journal::Time now, unsigned rests = 0);
 
   /// Stores the events, each with its audit row, in one commit; then answers: 503 when they are not on disk. `done` is
   /// told the status for the metrics: accepted, duplicate, quarantined or unavailable. Both run on the writer's thread.
@@ -52,7 +52,7 @@ class Delivery {
   std::vector<journal::NewEvent> events_;
   std::vector<std::string> receipts_;
   journal::Time now_;
-  bool gives_way_;
+  unsigned rests_;
   std::vector<Outcome> outcomes_;
 };
 

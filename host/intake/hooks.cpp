@@ -40,18 +40,33 @@ class Meters {
   telemetry::Timer seconds_;
 };
 
-/// A hook with what it runs on. Decoder and machine are [serial].
+/// What one delivery at a time is decoded and mapped with.
+struct Desk {
+  std::mutex turn;
+  WebhookSource* decoder = nullptr;  ///< the hook has it; null: the built-in `webhook`
+  expression::Machine machine;
+};
+
+/// A hook with what it runs on.
 struct Entrance {
   explicit Entrance(Hook given)
       : hook(std::move(given)),
         origin(std::make_shared<const Origin>(
             Origin{hook.pipeline, hook.source, hook.version, hook.plugin, hook.accepted_status, hook.quarantined_status})),
-        meters(hook.pipeline) {}
+        meters(hook.pipeline),
+        desks(hook.decoders.empty() ? kListenerThreads : hook.decoders.size()) {
+    for (std::size_t i = 0; i < hook.decoders.size(); ++i) desks[i].decoder = hook.decoders[i].get();
+  }
+  /// One that is free, or the first when it is.
+  std::pair<Desk&, std::unique_lock<std::mutex>> desk() {
+    for (auto& each : desks)
+      if (std::unique_lock turn(each.turn, std::try_to_lock); turn) return {each, std::move(turn)};
+    return {desks.front(), std::unique_lock(desks.front().turn)};
+  }
   const Hook hook;
   const std::shared_ptr<const Origin> origin;
   const Meters meters;
-  std::mutex turn;
-  expression::Machine machine;
+  std::vector<Desk> desks;
 };
 using Table = std::map<std::string, std::shared_ptr<Entrance>>;
 
@@ -101,15 +116,15 @@ bool no_decoder(const Error& error) {
 }
 
 /// What the source makes of a delivery; unless no_decoder(), an error's message is the reason for which the whole of it is kept raw.
-Result<std::vector<Event>> decode(const Hook& hook, const http::Incoming& request) {
-  if (!hook.decoder) {
+Result<std::vector<Event>> decode(const Hook& hook, WebhookSource* decoder, const http::Incoming& request) {
+  if (decoder == nullptr) {
     Event event;
     event.id = hook.verifier.delivery_id(request);
     event.payload = Document(request.body);
     return std::vector<Event>{std::move(event)};
   }
   try {
-    auto events = hook.decoder->receive(to_request(request, hook.verifier.secret_header()));
+    auto events = decoder->receive(to_request(request, hook.verifier.secret_header()));
     if (!events) {
       auto error = std::move(events.error());
       if (!no_decoder(error)) error.kind = ErrorKind::permanent;
@@ -128,7 +143,7 @@ Result<std::vector<Event>> decode(const Hook& hook, const http::Incoming& reques
 }
 
 /// Why `accept: validated` turns this event away; "" when it does not.
-std::string refusal_of(const journal::NewEvent& event, Entrance& entrance, telemetry::Time now) {
+std::string refusal_of(const journal::NewEvent& event, const Hook& hook, expression::Machine& machine, telemetry::Time now) {
   if (!event.quarantine.empty()) return event.quarantine;
   const auto payload = read_json(event.payload);
   if (!payload) return payload.error().message;
@@ -140,8 +155,8 @@ std::string refusal_of(const journal::NewEvent& event, Entrance& entrance, telem
                                 .params = nullptr,
                                 .link = {},
                                 .now = now};
-  for (const auto& validation : entrance.hook.validations)
-    if (auto refusal = validation->refusal(entrance.machine, scope); !refusal.empty()) return refusal;
+  for (const auto& validation : hook.validations)
+    if (auto refusal = validation->refusal(machine, scope); !refusal.empty()) return refusal;
   return "";
 }
 
@@ -161,22 +176,21 @@ struct Hooks::State {
     lock.unlock();
     return ask ? ask() : "";
   }
-  Result<std::vector<journal::NewEvent>> events_of(Entrance& entrance, const http::Incoming& request, telemetry::Time now);
+  Result<std::vector<journal::NewEvent>> events_of(const Hook& hook, Desk& desk, const http::Incoming& request, telemetry::Time now);
 
   journal::Store& store;
   const telemetry::Clock& clock;
   mutable std::mutex mutex;
   std::shared_ptr<const Table> table = std::make_shared<Table>();
   std::function<std::string()> refuse;
-  std::function<bool(const std::string&)> behind = [](const std::string&) { return false; };
+  std::function<unsigned(const std::string&)> rests = [](const std::string&) { return 0U; };
 };
 
-/// The error: no_decoder(). Throws what the store throws when a template asks it for a link. REQUIRES: the entrance's turn.
-Result<std::vector<journal::NewEvent>> Hooks::State::events_of(Entrance& entrance, const http::Incoming& request,
+/// The error: no_decoder(). Throws what the store throws when a template asks it for a link. REQUIRES: the desk's turn.
+Result<std::vector<journal::NewEvent>> Hooks::State::events_of(const Hook& hook, Desk& desk, const http::Incoming& request,
                                                                telemetry::Time now) {
-  const Hook& hook = entrance.hook;
   const std::string content_type = content_type_of(request.headers);
-  const auto decoded = decode(hook, request);
+  const auto decoded = decode(hook, desk.decoder, request);
   if (!decoded && no_decoder(decoded.error())) return fail(decoded.error());
   if (!decoded) {
     auto kept = quarantined(hook.pipeline, hook.source, request.body, content_type, decoded.error().message, now);
@@ -187,7 +201,7 @@ Result<std::vector<journal::NewEvent>> Hooks::State::events_of(Entrance& entranc
   std::vector<journal::NewEvent> events;
   events.reserve(decoded->size());
   for (const auto& event : *decoded)
-    events.push_back(hook.mapping->map(entrance.machine, hook.pipeline, hook.source, event, content_type, now, links.link()));
+    events.push_back(hook.mapping->map(desk.machine, hook.pipeline, hook.source, event, content_type, now, links.link()));
   links.check();
   return events;
 }
@@ -228,7 +242,7 @@ void Hooks::refuse_while(std::function<std::string()> reason) {
   state_->refuse = std::move(reason);
 }
 
-void Hooks::give_way_while(std::function<bool(const std::string&)> behind) { state_->behind = std::move(behind); }
+void Hooks::rest_senders(std::function<unsigned(const std::string&)> rests) { state_->rests = std::move(rests); }
 
 Result<journal::NewEvent> Hooks::map_again(const journal::Event& event, const std::string& payload) const {
   std::shared_ptr<Entrance> entrance;
@@ -238,16 +252,16 @@ Result<journal::NewEvent> Hooks::map_again(const journal::Event& event, const st
       if (!entrance && one->hook.pipeline == event.pipeline && one->hook.source == event.source) entrance = one;
   }
   if (!entrance) return fail(ErrorKind::permanent, "the pipeline " + event.pipeline + " has no webhook source " + event.source + " that runs");
-  const std::lock_guard turn(entrance->turn);
+  const auto [desk, turn] = entrance->desk();
   http::Incoming request;
   request.method = "POST";
   request.target = request.path = entrance->hook.path;
   request.headers = headers_of(state_->store.headers(event.sequence));
-  const auto decode_again = [&](const std::string& body) {
+  const auto decode_again = [&, decoder = desk.decoder](const std::string& body) {
     request.body = body;
-    return decode(entrance->hook, request);
+    return decode(entrance->hook, decoder, request);
   };
-  return intake::map_again(state_->store, event, payload, *entrance->hook.mapping, entrance->machine,
+  return intake::map_again(state_->store, event, payload, *entrance->hook.mapping, desk.machine,
                            content_type_of(request.headers), state_->clock.now(), decode_again);
 }
 
@@ -299,10 +313,10 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
     return respond(std::move(out));
   }
 
-  std::unique_lock turn(entrance->turn);
+  auto [desk, turn] = entrance->desk();
   std::vector<journal::NewEvent> events;
   try {
-    auto decoded = state_->events_of(*entrance, request, now);
+    auto decoded = state_->events_of(hook, desk, request, now);
     if (!decoded) {
       telemetry::log(telemetry::Level::warn, "webhook.no_decoder",
                      {{"pipeline", hook.pipeline}, {"error", decoded.error().message}});
@@ -322,7 +336,7 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
   }
   if (!hook.validations.empty()) {
     for (const auto& event : events) {
-      const auto refusal = refusal_of(event, *entrance, now);
+      const auto refusal = refusal_of(event, hook, desk.machine, now);
       if (refusal.empty()) continue;
       count_refusal("invalid");
       meter("invalid");
@@ -331,7 +345,7 @@ void Hooks::handle(http::Incoming&& request, http::Responder respond) {
   }
   turn.unlock();
 
-  auto delivery = std::make_shared<Delivery>(entrance->origin, std::move(events), now, state_->behind(hook.pipeline));
+  auto delivery = std::make_shared<Delivery>(entrance->origin, std::move(events), now, state_->rests(hook.pipeline));
   Delivery::submit(std::move(delivery), state_->store, std::move(respond), meter);
 }
 

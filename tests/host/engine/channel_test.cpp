@@ -151,20 +151,41 @@ TEST_F(ChannelTest, ASuccessBetweenFailuresKeepsItGoing) {
   EXPECT_EQ(state(), "open");
 }
 
+TEST_F(ChannelTest, IsCrowdedWhileItGetsMoreThanItGetsDone) {
+  config::Limit limit;
+  limit.in_flight = 1;
+  make(limit);
+  std::binary_semaphore begun{0}, go{0};
+  ASSERT_TRUE(submit([&] {
+    begun.release();
+    go.acquire();
+  }));
+  begun.acquire();
+  for (std::size_t i = 0; i < channel->room() / 2; ++i) ASSERT_TRUE(submit());
+  EXPECT_FALSE(channel->crowded());
+  ASSERT_TRUE(submit());
+  EXPECT_TRUE(channel->crowded());
+  channel->hold("a person's pause");
+  EXPECT_FALSE(channel->crowded()) << "nothing of it is under way";
+  channel->resume();
+  go.release();
+  expect_runs(static_cast<int>(channel->room() / 2 + 2));
+  EXPECT_FALSE(channel->crowded());
+  ASSERT_TRUE(channel->park(true));
+  EXPECT_TRUE(channel->crowded()) << "deliveries wait in the journal";
+}
+
 TEST_F(ChannelTest, HoldsNoMoreThanItsRoomAndTellsWhenThereIsSomeAgain) {
   make();
   channel->hold("full");
   std::size_t taken = 0;
   while (submit()) ++taken;
   EXPECT_EQ(taken, channel->room());
-  EXPECT_FALSE(channel->has_parked());
   ASSERT_TRUE(channel->park());
-  EXPECT_TRUE(channel->has_parked());
   EXPECT_EQ(rooms, 0);
   channel->resume();
   expect_runs(static_cast<int>(taken));
   EXPECT_EQ(rooms, 1);
-  EXPECT_FALSE(channel->has_parked());
   EXPECT_FALSE(channel->park());  // there is room already: come at once
 }
 
@@ -227,7 +248,7 @@ TEST_F(ChannelTest, ASuspendedJobHoldsNoThreadAndStaysInFlight) {
   }));
   expect_runs(2);
   EXPECT_EQ(channel->status().in_flight, 2u);
-  EXPECT_FALSE(channel->free());
+  EXPECT_FALSE(channel->start([](Channel&, Worker&) {}));
   ASSERT_TRUE(submit());
   expect_none();  // two are in flight, though nobody is at work
   std::string order;
@@ -244,6 +265,68 @@ TEST_F(ChannelTest, ASuspendedJobHoldsNoThreadAndStaysInFlight) {
   EXPECT_EQ(order, "ab");
   ASSERT_TRUE(submit() && submit());
   expect_runs(2);
+}
+
+TEST_F(ChannelTest, AJobStartsAheadOnlyWhereItMayAndNobodyWaits) {
+  make({.rate_count = 2, .rate_per = 10s, .in_flight = 2, .breaker = {}});
+  const auto count = [this](Channel&, Worker&) { ran.release(); };
+  EXPECT_FALSE(channel->start(count)) << "it is not open yet";
+  ASSERT_TRUE(submit());
+  expect_runs(1);
+  EXPECT_TRUE(channel->start(count));
+  expect_runs(1);
+  EXPECT_FALSE(channel->start(count)) << "the rate is used up";
+  ASSERT_TRUE(submit());
+  clock.advance(6s);
+  expect_runs(1);
+  clock.advance(10s);
+  channel->hold("a person's pause");
+  EXPECT_FALSE(channel->start(count));
+}
+
+TEST_F(ChannelTest, AJobHandsItsPlaceToTheNextOfTheSameEvent) {
+  make({.in_flight = 1, .breaker = {}});
+  std::binary_semaphore begun{0}, go{0};
+  std::string order;
+  const auto note = [&](char what) {
+    return [&, what](Channel&, Worker&) {
+      order += what;
+      ran.release();
+    };
+  };
+  ASSERT_TRUE(channel->submit([&](Channel& at, Worker& worker) {
+    begun.release();
+    go.acquire();
+    EXPECT_FALSE(at.start(note('x'))) << "one is in flight, and another waits";
+    EXPECT_TRUE(at.start(note('1'), &worker));
+    EXPECT_FALSE(at.start(note('y'), &worker)) << "it has one place";
+    EXPECT_EQ(at.status().in_flight, 1u);
+  }));
+  begun.acquire();
+  ASSERT_TRUE(channel->submit(note('2')));
+  go.release();
+  expect_runs(2);
+  EXPECT_EQ(order, "12");
+  for (const auto end = std::chrono::steady_clock::now() + 5s; channel->status().in_flight > 0 && std::chrono::steady_clock::now() < end;) std::this_thread::yield();
+  EXPECT_EQ(channel->status().in_flight, 0u);
+}
+
+TEST_F(ChannelTest, AJobKeepsItsPlaceToItselfWhereNoneMayStart) {
+  make({.in_flight = 1, .breaker = {}});
+  const auto none = [](Channel&, Worker&) { ADD_FAILURE() << "it ran"; };
+  ASSERT_TRUE(channel->submit([&](Channel& at, Worker& worker) {
+    at.hold_until(clock.now() + 1min);
+    EXPECT_FALSE(at.start(none, &worker));
+    ran.release();
+  }));
+  expect_runs(1);
+  clock.advance(2min);
+  ASSERT_TRUE(channel->submit([&](Channel& at, Worker& worker) {
+    at.pause("401");
+    EXPECT_FALSE(at.start(none, &worker));
+    ran.release();
+  }));
+  expect_runs(1);
 }
 
 /// One worker, which is idle, and three that go on at once: none waits for another one's answer.
@@ -274,7 +357,6 @@ TEST_F(ChannelTest, WhoWaitsElsewhereIsCalledByWhoeverMakesRoom) {
   EXPECT_TRUE(channel->park()) << "it is to be called already";
   EXPECT_TRUE(channel->unpark());
   EXPECT_FALSE(channel->unpark());
-  EXPECT_FALSE(channel->has_parked());
 }
 
 TEST_F(ChannelTest, ItsEndWaitsForWhatIsSuspended) {

@@ -123,15 +123,15 @@ TEST_F(HttpServer, TakesAnAnswerFromAnyThreadAndOnlyTheFirst) {
   EXPECT_THAT(peer.read_all(), HasSubstr("its own"));
 }
 
-TEST_F(HttpServer, ReadsAConnectionThatGivesWayOnlyAfterHalfTheTimeItsAnswerTook) {
+TEST_F(HttpServer, ReadsASenderThatRestsOnlyAfterSoManyTimesTheTimeItsAnswerTook) {
   using Steady = std::chrono::steady_clock;
   std::array<std::atomic<Steady::time_point>, 3> asked{};
   std::atomic<std::size_t> count = 0;
   start([&](Incoming&&, Responder respond) {
     const std::size_t which = count++;
     asked.at(which) = Steady::now();
-    if (which == 0) std::this_thread::sleep_for(200ms);
-    respond({.status = 200, .headers = {}, .body = "", .gives_way = which == 0});
+    if (which == 0) std::this_thread::sleep_for(100ms);
+    respond({.status = 200, .headers = {}, .body = "", .rests = which == 0 ? 2U : 0U});
   });
   RawPeer peer = connect();
   peer.send(kGet + kGet + kGet);
@@ -139,10 +139,10 @@ TEST_F(HttpServer, ReadsAConnectionThatGivesWayOnlyAfterHalfTheTimeItsAnswerTook
   EXPECT_GE(asked[1].load() - asked[0].load(), 300ms);
 }
 
-TEST_F(HttpServer, StopsWhileAConnectionGivesWay) {
+TEST_F(HttpServer, StopsWhileASenderRests) {
   start([&](Incoming&&, Responder respond) {
     std::this_thread::sleep_for(100ms);
-    respond({.status = 200, .headers = {}, .body = "", .gives_way = true});
+    respond({.status = 200, .headers = {}, .body = "", .rests = 1});
   });
   RawPeer peer = connect();
   peer.send(kGet);

@@ -99,7 +99,7 @@ TEST(CloudEvents, SaysWhatIsNone) {
 TEST_F(HookRig, TakesCloudEventsAndAnswersTheirHandshake) {
   Hook cloud = hook();
   cloud.mapping = mapping([](config::Pipeline& pipeline) { pipeline.event = {}; });
-  cloud.decoder = std::make_shared<CloudEvents>();
+  cloud.decoders.push_back(std::make_shared<CloudEvents>());
   cloud.handshake = true;
   deploy(std::move(cloud));
   const auto permission = send("", {{"WebHook-Request-Origin", "events.example.test"}}, "/hooks/los", "OPTIONS");

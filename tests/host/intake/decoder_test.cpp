@@ -1,6 +1,10 @@
 // Deliveries that a plugin's source decodes.
 #include <gmock/gmock.h>
 
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
 #include "tests/host/intake/hook_rig.hpp"
 
 namespace milepost::intake {
@@ -72,6 +76,25 @@ TEST_F(HookRig, KeepsWhatADecoderCannotRead) {
     EXPECT_EQ(store_->payload(event->sequence), "<lead/>");
   }
   EXPECT_EQ(events().size(), 4u);
+}
+
+TEST_F(HookRig, DecodesAsManyDeliveriesAtOnceAsItHasDecoders) {
+  std::mutex mutex;
+  std::condition_variable met;
+  std::size_t there = 0;
+  const auto meet = [&](const HttpRequest& request) -> Result<Events> {
+    std::unique_lock lock(mutex);
+    ++there;
+    met.notify_all();
+    if (!met.wait_for(lock, 10s, [&] { return there == 2; })) return fail(ErrorKind::permanent, "nobody else came");
+    return Events{decoded(request.body, "L-1")};
+  };
+  auto wide = decoding(meet);
+  wide.decoders.push_back(std::make_shared<FakeSource>(meet));
+  deploy(std::move(wide));
+  auto other = std::async(std::launch::async, [&] { return send("1"); });
+  EXPECT_EQ(text(send("2"), "/status"), "accepted");
+  EXPECT_EQ(text(other.get(), "/status"), "accepted");
 }
 
 TEST_F(HookRig, AsksForTheDeliveryAgainWhileThereIsNoDecoder) {

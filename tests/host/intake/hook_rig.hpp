@@ -54,7 +54,7 @@ class HookRig : public ::testing::Test {
     ASSERT_TRUE(store) << store.error().message;
     store_ = std::move(*store);
     hooks_ = std::make_unique<Hooks>(*store_, clock_);
-    server_ = std::make_unique<http::Server>();
+    server_ = std::make_unique<http::Server>(kListenerThreads);
     const auto listening = server_->listen(
         {.address = "127.0.0.1:0"}, [this](const http::Incoming& head) { return hooks_->admit(head); },
         [this](http::Incoming&& request, http::Responder respond) {
@@ -102,7 +102,7 @@ class HookRig : public ::testing::Test {
     out.source = "acme.webhook";
     out.plugin = std::string(64, 'b');
     out.mapping = mapping([](config::Pipeline& pipeline) { pipeline.event = {}; });
-    out.decoder = std::make_shared<FakeSource>(std::move(decode));
+    out.decoders.push_back(std::make_shared<FakeSource>(std::move(decode)));
     return out;
   }
   void deploy(Hook hook) {
@@ -112,8 +112,9 @@ class HookRig : public ::testing::Test {
   }
 
   http::Response send(std::string body, http::Headers headers = {}, std::string path = "/hooks/los",
-                      std::string method = "POST") {
-    http::Client client;
+                      std::string method = "POST", http::Client* by = nullptr) {
+    http::Client new_one;
+    http::Client& client = by == nullptr ? new_one : *by;
     auto answer =
         client.exchange({.method = std::move(method),
                          .url = "http://" + server_->address(0) + path,

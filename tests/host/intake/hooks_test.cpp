@@ -218,15 +218,20 @@ TEST_F(HookRig, RefusesWhileItIsToldTo) {
   EXPECT_EQ(send(kBody).status, 202);
 }
 
-TEST_F(HookRig, AsksWhetherThePipelineIsBehindAndAcceptsAllTheSame) {
+TEST_F(HookRig, LetsSendersRestWhosePipelineIsCrowdedAndAcceptsAllTheSame) {
   deploy(hook());
   std::string asked;
-  hooks_->give_way_while([&](const std::string& pipeline) {
+  hooks_->rest_senders([&](const std::string& pipeline) {
     asked = pipeline;
-    return true;
+    return 1'000'000U;  // a second, then
   });
-  EXPECT_EQ(send(kBody).status, 202);
+  http::Client keeps_its_connection;
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(send(kBody, {}, "/hooks/los", "POST", &keeps_its_connection).status, 202);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 900ms);
   EXPECT_EQ(asked, hook().pipeline);
+  EXPECT_EQ(send(kBody, {}, "/hooks/los", "POST", &keeps_its_connection).status, 200);
+  EXPECT_GT(std::chrono::steady_clock::now() - began, 900ms);
 }
 
 TEST_F(HookRig, Answers503WhenTheStoreFails) {
