@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ class JsonSchema {
 
   /// At most 20 violations, in document order. [any]
   std::vector<Violation> check(const Json& value) const;
+  /// Of an object, the members that it looks at: without the others check() says the same. nullopt: any of them. [any]
+  std::optional<std::set<std::string>> members() const;
 
  private:
   struct Compiled;

@@ -277,6 +277,16 @@ std::string equality_key(const Json& value) {
   return text(value);
 }
 
+std::optional<std::set<std::string>> JsonSchema::members() const {
+  const Rules& root = *compiled_->root;
+  const bool at_others = root.choices || !root.pattern_properties.empty() || root.other_properties != nullptr || root.property_names != nullptr ||
+                         root.min_properties || root.max_properties || !root.needs.empty() || !root.dependent.empty();
+  if (at_others || !root.in_place().empty()) return std::nullopt;
+  std::set<std::string> found(root.required.begin(), root.required.end());
+  for (const auto& [name, rules] : root.properties) found.insert(name);
+  return found;
+}
+
 std::vector<Violation> JsonSchema::check(const Json& value) const { return Check().run(*compiled_->root, value); }
 
 }  // namespace milepost::config

@@ -69,13 +69,14 @@ class Compiler {
   void warn(std::string_view code, const config::Position& at, const std::string& key, std::string message, std::string remedy) {
     faults_.push_back({std::string(code), at, "steps[" + std::to_string(index_) + "]" + key, std::move(message), std::move(remedy), true});
   }
-  /// The gate's rules may look at anything. So may a schema, but its step alone: Run::scope().
+  /// The gate's rules may look at anything. So may many a schema, but its step alone: `reads_whole`.
   static void look(const ProgramStep& step, expression::Looked& looked) {
     if (step.mail) return looked.at_everything();
     const auto at = [&looked](const expression::Expression& one) { looked.at(one); };
     if (step.when) at(*step.when);
     if (step.once) step.once->each(at);
     if (step.validation) step.validation->each(at);
+    if (const auto members = step.validation ? step.validation->members() : std::nullopt) looked.at_members(*members);
     step.with.each(at);
   }
   config::Position place(const config::Step& step, const std::string& key) const {
@@ -215,6 +216,7 @@ class Compiler {
       return;
     }
     out.validation = std::make_shared<const expression::Validation>(std::move(*compiled));
+    out.reads_whole = !out.validation->members();
     const Json* rules = find(step.with.json, "/rules");
     for (std::size_t i = 0; rules != nullptr && i < rules->size(); ++i) {
       const std::string at = "/rules/" + std::to_string(i) + "/check";

@@ -31,6 +31,7 @@ struct ProgramStep {
   std::optional<expression::Template> once;
   expression::Tree with;
   std::shared_ptr<const expression::Validation> validation;
+  bool reads_whole = false;  ///< its schema may look at any of the payload's members
   Policy policy;              ///< of an action
   config::Batch batch;        ///< size 1: alone
   std::string action;         ///< "upsert"

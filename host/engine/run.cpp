@@ -106,7 +106,7 @@ void Run::read(bool whole) {
 expression::Scope Run::scope(
     const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link) {
   if (!step().looks) return {.payload = nullptr, .event = nullptr, .loan = nullptr, .steps = nullptr, .params = nullptr, .link = {}, .now = clock_.now()};
-  read(step().validation && step().validation->has_schema());
+  read(step().reads_whole);
   return {.payload = &payload_, .event = &event_json_, .loan = &loan_, .steps = &steps_, .params = nullptr, .link = link, .now = clock_.now()};
 }
 

@@ -67,6 +67,10 @@ std::vector<Expression> paths_in(std::string_view source) {
   return paths;
 }
 
+void Looked::at_members(const std::set<std::string>& names) {
+  if (members_) members_->insert(names.begin(), names.end());
+}
+
 void Looked::at_everything() {
   members_.reset();
   event_ = true;

@@ -22,6 +22,7 @@ bool is_constant(std::string_view source);
 class Looked {
  public:
   void at(const Expression& expression);
+  void at_members(const std::set<std::string>& names);  ///< of the payload
   void at_everything();
   bool at_event() const { return event_; }
   /// The payload's members by name; nullopt: it may be any of them.

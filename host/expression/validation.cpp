@@ -28,6 +28,13 @@ std::expected<Validation, std::vector<TreeFault>> Validation::compile(const Json
   return out;
 }
 
+std::optional<std::set<std::string>> Validation::members() const {
+  constexpr std::size_t kFew = 16;
+  if (schema_ == nullptr) return std::set<std::string>();
+  auto found = schema_->members();
+  return found && found->size() <= kFew ? found : std::nullopt;
+}
+
 std::string Validation::refusal(Machine& machine, const Scope& scope) const {
   std::vector<std::string> reasons;
   if (schema_ != nullptr && scope.payload != nullptr)

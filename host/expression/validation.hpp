@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ class Validation {
   /// check that raises is a failed check. At most 20. No payload values in it.
   std::string refusal(Machine& machine, const Scope& scope) const;
 
-  /// A schema may look at anything in the payload, rules only at what they name.
-  bool has_schema() const { return schema_ != nullptr; }
+  /// The payload's members that its schema looks at; nullopt: any, or so many that the whole is read as quickly. Rules look at what they name.
+  std::optional<std::set<std::string>> members() const;
   void each(const std::function<void(const Expression&)>& visit) const {
     for (const auto& rule : rules_) visit(rule.check);
   }

@@ -37,6 +37,30 @@ TEST_P(Keyword, TellsGoodFromBad) {
     EXPECT_FALSE(fits(schema, bad)) << schema << " should refuse " << bad;
   }
 }
+TEST_P(Keyword, LooksAtNoMembersButThoseThatItSays) {
+  const auto schema = compiled(GetParam().schema);
+  const auto members = schema.members();
+  for (const char* text : {GetParam().good, GetParam().bad}) {
+    if (text == nullptr || !members) continue;
+    auto value = json(text);
+    if (!value.is_object()) continue;
+    const auto told = schema.check(value).size();
+    value["one_more"] = 1;
+    EXPECT_EQ(schema.check(value).size(), told) << GetParam().schema;
+    Json less = Json::object();
+    for (const auto& [name, member] : value.items())
+      if (members->contains(name)) less[name] = member;
+    EXPECT_EQ(schema.check(less).size(), told) << GetParam().schema;
+  }
+}
+TEST(JsonSchema, KnowsTheMembersThatItLooksAt) {
+  using Members = std::optional<std::set<std::string>>;
+  EXPECT_EQ(compiled(R"({"type":"object","required":["a","b"],"properties":{"b":{"type":"object","additionalProperties":false},"c":true}})").members(), Members({"a", "b", "c"}));
+  for (const char* any : {R"({"additionalProperties":false})", R"({"minProperties":1})", R"({"propertyNames":{"maxLength":2}})", R"({"patternProperties":{"x":true}})",
+                          R"({"dependencies":{"a":["b"]}})", R"({"allOf":[{"required":["a"]}]})", R"({"not":{"required":["a"]}})", R"({"if":{"required":["a"]},"then":false})",
+                          R"({"const":{}})", R"({"$ref":"#/definitions/a","definitions":{"a":{"required":["a"]}}})"})
+    EXPECT_EQ(compiled(any).members(), std::nullopt) << any;
+}
 INSTANTIATE_TEST_SUITE_P(
     Draft07, Keyword,
     ::testing::Values(
