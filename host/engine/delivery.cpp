@@ -70,8 +70,8 @@ void Engine::offer(const LanePtr& lane, Worker* at) {
   const bool gathers = step.batch.size > 1 && !lane->alone && !run.settling();
   if (!gathers && found->start(job_of(lane), at)) return;
   if (!run.has_writes()) return enqueue(lane, found);
-  // It has to wait there: what happened so far is written first, the plan with it.
-  run.plan();
+  // It has to wait there: what happened so far is written first, and its place. As planned it is written where it has to leave memory.
+  run.keep_place();
   commit(lane, [this, lane, found] { enqueue(lane, found); });
 }
 
