@@ -12,12 +12,12 @@ namespace milepost::conformance {
 
 class Stopping {
  public:
-  Stopping(const Vendor& vendor, bool before) : vendor_(vendor), before_(before) {}
+  Stopping(const Vendor& vendor, bool before) : vendor_(vendor), at_(before ? Steady::now() : Steady::time_point()) {}
 
   /// As plugins::HostCall asks it. [any]
   bool operator()() const {
     if (at_.load() != Steady::time_point()) return true;
-    if (!before_ && !std::ranges::any_of(vendor_.seen(), &Seen::struck)) return false;
+    if (!std::ranges::any_of(vendor_.seen(), &Seen::struck)) return false;
     Steady::time_point not_yet{};
     at_.compare_exchange_strong(not_yet, Steady::now());
     return true;
@@ -31,7 +31,6 @@ class Stopping {
  private:
   using Steady = std::chrono::steady_clock;
   const Vendor& vendor_;
-  const bool before_;
   mutable std::atomic<Steady::time_point> at_{};
 };
 

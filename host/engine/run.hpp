@@ -64,7 +64,11 @@ class Run {
   /// The writes so far, for one commit; the run keeps none.
   Writes take_writes();
   bool has_writes() const { return !writes_.empty(); }
-  void keep_place() { save_event(); }  ///< Where it stands rides with them: what they have done is not done again.
+  /// Where it stands rides with them: what they have done is not done again. Somebody waits for it.
+  void keep_place() {
+    save_event();
+    presses_ = true;
+  }
   /// Something of them concerns the world outside: the ledger is to know at once.
   bool presses() const { return presses_; }
 

@@ -57,22 +57,26 @@ std::shared_ptr<const loans::Model> Versions::loans() const {
 }
 
 std::shared_ptr<const Program> Versions::at(const std::string& digest) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (const auto known = known_.find(digest); known != known_.end()) return known->second;
+  const auto registry = registry_;
+  lock.unlock();  // others ask for programs that are there
   const auto body = store_.definition(digest);
   const auto effective =
       body ? read_json(*body) : Result<Json>(fail(ErrorKind::permanent, "its definition is not in the store"));
   const auto restored =
       effective ? config::from_effective(*effective) : Result<config::Restored>(fail(effective.error()));
   config::Faults faults;
-  auto program = restored ? Program::compile(restored->pipeline, restored->schemas, *registry_, faults) : nullptr;
+  auto program = restored ? Program::compile(restored->pipeline, restored->schemas, *registry, faults) : nullptr;
   if (program == nullptr)
     telemetry::log(telemetry::Level::error, "version.unusable",
                    {{"version", digest},
                     {"reason", !restored        ? restored.error().message
                                : faults.empty() ? ""
                                                 : faults.front().message}});
-  return known_[digest] = program;
+  lock.lock();
+  if (registry != registry_) return program;  // with other plugins than those that run by now: not for others
+  return known_.try_emplace(digest, program).first->second;
 }
 
 }  // namespace milepost::engine

@@ -89,7 +89,7 @@ bool Engine::load(const LanePtr& lane) {
   std::optional<journal::LoanRevision> loan;
   std::vector<journal::Effect> effects;
   if (event.definition.empty())
-    loan = store_.loan(event.subject);
+    loan = head->loan ? *std::move(head->loan) : store_.loan(event.subject);
   else if (event.loan_revision.value_or(0) > 0)
     loan = store_.loan(event.subject, event.loan_revision);
   // A new event has none. One that a person opened again is bound anew, and keeps what it did.

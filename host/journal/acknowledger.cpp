@@ -18,6 +18,7 @@ Acknowledger::Acknowledger(telemetry::Clock& clock, Fresh& fresh, std::function<
 Acknowledger::~Acknowledger() = default;
 
 void Acknowledger::on_disk(Committed commit, sqlite::Connection& connection) {
+  fresh_.no_loans = !commit.has_loans;  // now: the next commit can be read before this one is told
   const std::lock_guard turn(turn_);
   bool first = false;
   {
@@ -29,6 +30,7 @@ void Acknowledger::on_disk(Committed commit, sqlite::Connection& connection) {
 }
 
 void Acknowledger::made_ahead(Committed commit, sqlite::Connection& connection) {
+  fresh_.no_loans = !commit.has_loans;
   {
     const std::lock_guard lock(mutex_);
     ahead_.push_back(std::move(commit));
@@ -120,7 +122,6 @@ void Acknowledger::tell_oldest(std::size_t count) {
 }
 
 void Acknowledger::tell(Committed&& commit) {
-  fresh_.no_loans = !commit.has_loans;
   fresh_.apply(std::move(commit.changes));
   told_(commit.number);
   for (auto& item : commit.items) item.done(Status());

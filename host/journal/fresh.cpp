@@ -102,8 +102,7 @@ void Fresh::keep(Change&& change) {
   }
 }
 
-std::optional<std::optional<LoanRevision>> Fresh::loan(const std::string& subject) const {
-  const std::lock_guard guard(mutex_);
+std::optional<Fresh::Loan> Fresh::loan(const std::string& subject) const {
   const auto known = loans_.find(subject);
   if (known == loans_.end()) return std::nullopt;
   return known->second;
@@ -115,7 +114,7 @@ std::optional<Fresh::Head> Fresh::head(const Lane& lane) const {
   if (known == lanes_.end()) return std::nullopt;
   if (known->second.empty()) return Head{};
   const Kept& kept = kept_.at(known->second.front());
-  return Head{kept.event, kept.payload, known->second.size() > 1};
+  return Head{kept.event, kept.payload, known->second.size() > 1, loan(kept.event.subject)};
 }
 
 bool Fresh::has_no_effects(Sequence event) const {

@@ -24,22 +24,22 @@ class Fresh {
     Event event;               ///< of a loan, only its subject
     std::string payload = {};  ///< of an accepted one
     bool alone = false;        ///< of an accepted one: no other event of its lane was open
-    std::optional<LoanRevision> loan = {};  ///< its latest; none: there is no loan of that subject
+    std::optional<LoanRevision> loan = {};  ///< its latest; none: there is no such loan
   };
   /// By the writer, before it tells anyone of the commit.
   void apply(std::vector<Change> changes);
 
+  using Loan = std::optional<LoanRevision>;  ///< a loan's latest revision; none: there is no loan of that subject
   struct Head {
     std::optional<Event> event;  ///< the lane's oldest open one, none when it has none
     std::string payload;
     bool more = false;  ///< there is another behind it
+    std::optional<Loan> loan = {};  ///< of its subject, no older than the event; nullopt: ask the disk
   };
   /// nullopt: ask the disk.
   std::optional<Head> head(const Lane& lane) const;
   /// It has no row in the ledger. False: ask the disk.
   bool has_no_effects(Sequence event) const;
-  /// The latest revision of a loan, or that it has none; nullopt: ask the disk.
-  std::optional<std::optional<LoanRevision>> loan(const std::string& subject) const;
 
   /// There is no loan at all, which spares every event its look for one. Set at opening and by the writer.
   std::atomic<bool> no_loans = false;
@@ -60,6 +60,7 @@ class Fresh {
   void forget(const Lane& lane);
   void drop(std::map<Sequence, Kept>::iterator kept);
   void keep(Change&& loan);
+  std::optional<Loan> loan(const std::string& subject) const;
   void bound();
 
   mutable std::mutex mutex_;
@@ -67,7 +68,7 @@ class Fresh {
   std::unordered_map<Lane, Open, HashOfLane> lanes_;
   std::deque<Lane> emptied_;  ///< lanes that were empty when they came here, oldest first
   std::size_t bytes_ = 0;     ///< of the payloads
-  std::unordered_map<std::string, std::optional<LoanRevision>> loans_;
+  std::unordered_map<std::string, Loan> loans_;
   std::deque<std::string> subjects_;  ///< of `loans_`, in the order in which they came
   std::size_t loan_bytes_ = 0;        ///< of their states
 };

@@ -196,7 +196,6 @@ void Store::each_audit_row(const std::function<bool(const AuditRecord&)>& visit,
 
 std::optional<LoanRevision> Store::loan(const std::string& subject, std::optional<std::int64_t> revision) const {
   if (state_->fresh.no_loans) return std::nullopt;
-  if (auto known = state_->fresh.loan(subject); known && (!revision || (*known && (*known)->revision == *revision))) return *std::move(known);
   const auto reader = state_->readers.take();
   auto row = reader->query(
       "SELECT revision, event, time, state FROM loans WHERE subject = ? AND revision <= ? ORDER BY revision DESC LIMIT "
@@ -304,7 +303,7 @@ std::vector<Lane> Store::open_lanes(const std::string& pipeline, const std::opti
 std::optional<Store::Head> Store::head(const Lane& lane) const {
   if (auto fresh = state_->fresh.head(lane)) {
     if (!fresh->event) return std::nullopt;
-    return Head{std::move(*fresh->event), std::move(fresh->payload), fresh->more};
+    return Head{std::move(*fresh->event), std::move(fresh->payload), fresh->more, std::move(fresh->loan)};
   }
   const auto reader = state_->readers.take();
   auto row = reader->query("SELECT " MILEPOST_EVENT_COLUMNS
@@ -313,7 +312,7 @@ std::optional<Store::Head> Store::head(const Lane& lane) const {
                            "AND pipeline = ? AND lane = ? ORDER BY sequence LIMIT 2",
                            lane.pipeline, lane.lane);
   if (!row.next()) return std::nullopt;
-  Head found{read_event(row), PayloadCodec::from_disk(row.text(22)), false};
+  Head found{read_event(row), PayloadCodec::from_disk(row.text(22))};
   found.more = row.next();
   return found;
 }

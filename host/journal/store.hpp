@@ -229,6 +229,7 @@ class Store {
     Event event;
     std::string payload;  ///< raw
     bool more = false;    ///< there is another open event behind it
+    std::optional<std::optional<LoanRevision>> loan = {};  ///< loan(event.subject), where it is at hand
   };
   /// The oldest open event of a lane.
   std::optional<Head> head(const Lane& lane) const;

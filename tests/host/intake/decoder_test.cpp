@@ -83,6 +83,7 @@ TEST_F(HookRig, DecodesAsManyDeliveriesAtOnceAsItHasDecoders) {
   std::condition_variable met;
   std::size_t there = 0;
   const auto meet = [&](const HttpRequest& request) -> Result<Events> {
+    if (request.body.size() > 1) return Events{decoded(request.body, "L-1")};
     std::unique_lock lock(mutex);
     ++there;
     met.notify_all();
@@ -92,8 +93,12 @@ TEST_F(HookRig, DecodesAsManyDeliveriesAtOnceAsItHasDecoders) {
   auto wide = decoding(meet);
   wide.decoders.push_back(std::make_shared<FakeSource>(meet));
   deploy(std::move(wide));
-  auto other = std::async(std::launch::async, [&] { return send("1"); });
-  EXPECT_EQ(text(send("2"), "/status"), "accepted");
+  http::Client one, another;  // each keeps its connection, which the listener's threads have taken in turn
+  const auto post = [&](std::string body, http::Client& by) { return send(std::move(body), {}, "/hooks/los", "POST", &by); };
+  EXPECT_EQ(text(post("10", one), "/status"), "accepted");
+  EXPECT_EQ(text(post("20", another), "/status"), "accepted");
+  auto other = std::async(std::launch::async, [&] { return post("1", one); });
+  EXPECT_EQ(text(post("2", another), "/status"), "accepted");
   EXPECT_EQ(text(other.get(), "/status"), "accepted");
 }
 

@@ -17,7 +17,8 @@ class FreshTest : public StoreTest {
   void compare(const Lane& lane) {
     const auto our_head = store->head(lane), their_head = disk->head(lane);
     ASSERT_EQ(our_head.has_value(), their_head.has_value()) << lane.lane;
-    const auto our_loan = store->loan(lane.lane), their_loan = disk->loan(lane.lane);
+    const auto ours_at_hand = store->head(lane);
+    const auto our_loan = ours_at_hand && ours_at_hand->loan ? *ours_at_hand->loan : store->loan(lane.lane), their_loan = disk->loan(lane.lane);
     ASSERT_EQ(our_loan.has_value(), their_loan.has_value()) << lane.lane;
     if (our_loan) {
       EXPECT_EQ(our_loan->revision, their_loan->revision);
@@ -129,18 +130,20 @@ TEST(Fresh, IsBounded) {
   EXPECT_FALSE(fresh.head({"p", "1000"}));
   EXPECT_TRUE(fresh.head({"p", "6999"}));
 
-  const auto loan = [](int number, std::size_t size) {
-    Fresh::Change change{.kind = Fresh::Change::Kind::loan, .event = {}, .loan = LoanRevision{}};
-    change.event.subject = std::to_string(number);
-    change.loan->state.resize(size);
-    return change;
+  const auto with_loan = [&fresh](Sequence sequence, std::size_t size) {
+    const auto subject = "L-" + std::to_string(sequence);
+    Fresh::Change loan{.kind = Fresh::Change::Kind::loan, .event = {}, .loan = LoanRevision{}}, event = accepted(sequence, subject);
+    loan.event.subject = event.event.subject = subject;
+    loan.loan->state.resize(size);
+    fresh.apply({loan, event});
   };
-  for (int i = 1; i <= 100; ++i) fresh.apply({loan(i, 1u << 20)});
-  EXPECT_FALSE(fresh.loan("96"));
-  EXPECT_TRUE(fresh.loan("97"));
-  for (int i = 1000; i < 7000; ++i) fresh.apply({loan(i, 0)});
-  EXPECT_FALSE(fresh.loan("100"));
-  EXPECT_TRUE(fresh.loan("6999"));
+  const auto loan_of = [&fresh](Sequence sequence) { return fresh.head({"p", "L-" + std::to_string(sequence)})->loan.has_value(); };
+  for (Sequence i = 10'000; i < 10'100; ++i) with_loan(i, 1u << 20);
+  EXPECT_FALSE(loan_of(10'095));
+  EXPECT_TRUE(loan_of(10'096));
+  for (Sequence i = 20'000; i < 26'000; ++i) with_loan(i, 0);
+  EXPECT_FALSE(loan_of(10'099));
+  EXPECT_TRUE(loan_of(25'999));
 }
 
 }  // namespace TEST_FILE
