@@ -12,7 +12,7 @@ constexpr std::size_t kMostEmptied = 1024;  // an ended event's lane is asked ab
 constexpr std::size_t kMostLoans = 4096;
 constexpr std::size_t kMostLoanBytes = 4u << 20;
 
-std::size_t size_of(const std::optional<LoanRevision>& loan) { return loan ? loan->state.size() : 0; }
+std::size_t size_of(const Fresh::Loan& loan) { return loan ? loan->state.size() : 0; }
 }  // namespace
 
 void Fresh::apply(std::vector<Change> changes) {

@@ -18,18 +18,18 @@ namespace milepost::journal {
 
 class Fresh {
  public:
+  using Loan = std::optional<LoanRevision>;  ///< a loan's latest revision; none: there is no loan of that subject
   /// What a transaction does to an event or a loan, in order. Applied once it is on disk, forgotten when it is rolled back.
   struct Change {
     enum class Kind { accepted, updated, effect, loan } kind;
     Event event;               ///< of a loan, only its subject
     std::string payload = {};  ///< of an accepted one
     bool alone = false;        ///< of an accepted one: no other event of its lane was open
-    std::optional<LoanRevision> loan = {};  ///< its latest; none: there is no such loan
+    Loan loan = {};            ///< of a loan
   };
   /// By the writer, before it tells anyone of the commit.
   void apply(std::vector<Change> changes);
 
-  using Loan = std::optional<LoanRevision>;  ///< a loan's latest revision; none: there is no loan of that subject
   struct Head {
     std::optional<Event> event;  ///< the lane's oldest open one, none when it has none
     std::string payload;

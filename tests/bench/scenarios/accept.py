@@ -21,6 +21,7 @@ def turn(bench):
         bench.note("memory idle, MiB", resident(host.host))
         lone, alone = beside(append, lambda: wrk(host.hooks, "/hooks/crf", max(2, bench.seconds // 2), 1))
         bench.note("one connection, p50 ms", lone["p50"])
+        bench.note("append + fdatasync beside it, p50 ms", alone)
         bench.note("one connection, p50 / append beside it", lone["p50"] / alone)
         for connections in (64, 256):
             got, yardstick = beside(nginx, lambda: load(host, bench.seconds, connections))

@@ -1,11 +1,10 @@
-"""What the machine gives today: nginx answering 200 to the same POST, twice in each round, and one append with fdatasync."""
-from load import append_and_sync, wrk
+"""What the machine gives today: nginx answering 200 to the same POST, twice in each round."""
+from load import wrk
 
 
 def turn(bench):
     bench.note("nginx, /s", wrk(bench.stub, "/", bench.seconds, 64)["rate"])
     bench.note("nginx again, /s", wrk(bench.stub, "/", bench.seconds, 64)["rate"])
-    bench.note("append + fdatasync, p50 ms", append_and_sync(bench.scratch, 1))
 
 
 def compare(seen):
