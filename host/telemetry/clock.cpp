@@ -11,9 +11,16 @@ Time SystemClock::now() const {
 
 bool SystemClock::wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable_any& changed,
                              std::stop_token stop, Time deadline, const std::function<bool()>& ready) {
-  if (deadline == Time::max()) return changed.wait(lock, stop, ready);
+  using std::chrono::seconds;
+  // glibc before 2.41 loses a wake-up of a condition variable once in a long while (its bug 25847): where nobody else is woken until one
+  // has looked, all would wait for ever.
+  if (deadline == Time::max()) {
+    while (!changed.wait_for(lock, stop, seconds(5), ready))
+      if (stop.stop_requested()) return false;
+    return true;
+  }
   // In slices of steady time, with a look at the clock after each: somebody may set it meanwhile.
-  constexpr std::chrono::microseconds kSlice{std::chrono::seconds(1)};
+  constexpr std::chrono::microseconds kSlice{seconds(1)};
   for (Time seen = now();;) {
     const auto left = std::max(deadline - seen, std::chrono::microseconds(0));
     if (changed.wait_for(lock, stop, std::min(left, kSlice), ready)) return true;
