@@ -5,6 +5,7 @@
 #include <bit>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "host/journal/schema.hpp"
@@ -14,10 +15,10 @@ namespace milepost::journal {
 
 namespace {
 
-// 65,536 words for 64 stretches of 2,048 ids and eight bits each: a stretch's column is a Bloom filter that errs once in
+// A part: 65,536 words for 64 stretches of 2,048 ids and eight bits each: a stretch's column is a Bloom filter that errs once in
 // 180,000, and one word answers for 64 of them. 4 bytes an id.
 constexpr std::size_t kWords = 65'536;
-constexpr unsigned kStretches = 64;
+constexpr unsigned kStretches = 1u << (KnownIds::kPartBits - KnownIds::kStretchBits);
 constexpr std::array<std::uint64_t, 8> kFactors{0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93,
                                                 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53, 0x94D049BB133111EB, 0xBF58476D1CE4E5B9};
 
@@ -48,6 +49,7 @@ struct KnownIds::Group {
   const Sequence first;  ///< stretch
   std::unique_ptr<std::uint64_t, Free> words;  ///< zeroed pages that cost nothing until they are used
   std::atomic<bool> read = false;
+  std::atomic<bool> kept = false;  ///< in the store, or was once: it is not written again
 };
 
 KnownIds::KnownIds(std::string path, Sequence newest) : path_(std::move(path)), newest_(newest >> kStretchBits) {
@@ -102,14 +104,17 @@ void KnownIds::read(const std::stop_token& stop, const std::vector<Group*>& grou
     try {
       const auto reader = connect(path_, sqlite::Connection::Mode::read);
       for (; group != groups.end(); ++group) {
+        if (take_kept(*reader, **group)) continue;
+        bool any = false;
         for (Sequence stretch = (*group)->first; stretch < (*group)->first + kStretches; ++stretch) {
           if (stop.stop_requested()) return;
           auto row = reader->query(
-              "SELECT hash FROM events INDEXED BY events_id WHERE sequence >> 11 = ?1 AND hash IS NOT NULL UNION ALL "
+              "SELECT hash FROM events INDEXED BY events_id WHERE sequence >> 8 BETWEEN ?1 << 3 AND ?1 << 3 | 7 AND hash IS NOT NULL UNION ALL "
               "SELECT hash FROM identities INDEXED BY identities_hash WHERE sequence >> 11 = ?1",
               stretch);
-          while (row.next()) (*group)->add(stretch, row.integer(0));
+          for (; row.next(); any = true) (*group)->add(stretch, row.integer(0));
         }
+        if (!any) (*group)->kept.store(true, std::memory_order_relaxed);  // all are pruned: there is nothing to keep
         (*group)->read.store(true, std::memory_order_release);
       }
     } catch (const StoreError& error) {
@@ -119,6 +124,35 @@ void KnownIds::read(const std::stop_token& stop, const std::vector<Group*>& grou
     }
   }
 }
+
+/// The store is read by the machine that wrote it, or by one of its kind: the words stand as they are.
+bool KnownIds::take_kept(sqlite::Connection& reader, Group& group) {
+  static_assert(std::endian::native == std::endian::little);
+  auto row = reader.query("SELECT filter FROM known_ids WHERE part = ?", group.first / kStretches);
+  if (!row.next()) return false;
+  const auto filter = row.text(0);
+  if (filter.size() != kWords * sizeof(std::uint64_t)) return false;
+  for (std::size_t i = 0; i < kWords; ++i) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, filter.data() + i * sizeof word, sizeof word);
+    if (word != 0) std::atomic_ref(group.words.get()[i]).fetch_or(word, std::memory_order_relaxed);  // ids may come to it meanwhile
+  }
+  group.kept.store(true, std::memory_order_relaxed);
+  group.read.store(true, std::memory_order_release);
+  return true;
+}
+
+std::optional<KnownIds::Part> KnownIds::unkept(Sequence newest) const {
+  const auto complete = std::min<std::size_t>(groups_.size(), newest >> kPartBits);
+  for (std::size_t i = 0; i < complete; ++i) {
+    const Group& group = *groups_[i];
+    if (group.kept.load(std::memory_order_relaxed) || !group.read.load(std::memory_order_acquire)) continue;
+    return Part{i, {reinterpret_cast<const char*>(group.words.get()), kWords * sizeof(std::uint64_t)}};
+  }
+  return std::nullopt;
+}
+
+void KnownIds::kept(Sequence part) { groups_[part]->kept.store(true, std::memory_order_relaxed); }
 
 bool KnownIds::all_read() const {
   return std::ranges::all_of(groups_, [](const auto& group) { return group->read.load(); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/journal/known_ids.hpp"
 #include "host/journal/rows.hpp"
 #include "host/journal/store_state.hpp"
 #include "host/telemetry/log.hpp"
@@ -62,6 +63,11 @@ void remove_event(sqlite::Connection& connection, Pruner::Gone& gone, Sequence e
       event);
   remove(connection, gone, "events", "DELETE FROM events WHERE sequence = ?", event);
 }
+
+/// Parts of KnownIds in which no id is left.
+static_assert(KnownIds::kPartBits == 17);
+constexpr const char* kForgetParts =
+    "DELETE FROM known_ids WHERE part < (SELECT min(first) >> 17 FROM (SELECT min(sequence) AS first FROM identities UNION ALL SELECT min(sequence) FROM events))";
 
 }  // namespace
 
@@ -229,6 +235,7 @@ bool Pruner::prune_identities(const std::stop_token& stop) {
     last = page.last;
     const auto remove_one = [&](sqlite::Connection& connection, Gone& gone, std::size_t at) {
       remove(connection, gone, "identities", "DELETE FROM identities WHERE sequence = ?", page.old[at]);
+      if (at + 1 == page.old.size()) connection.run(kForgetParts);
     };
     if (!in_steps(stop, page.old.size(), remove_one)) return false;
     if (page.old.empty() && !rest(stop, steady_clock::now() - began)) return false;

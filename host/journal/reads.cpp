@@ -46,7 +46,7 @@ struct Clauses {
 std::optional<Sequence> first_since(const Readers::Lease& reader, Time since) {
   const std::string first = telemetry::new_id(std::max(since, Time{})).substr(0, 13);
   auto row = reader->query(
-      "SELECT min(sequence) FROM (SELECT sequence FROM events WHERE receipt >= ? ORDER BY receipt LIMIT 1000)", first);
+      "SELECT min(sequence) FROM (SELECT sequence FROM events WHERE substr(receipt, 1, 13) >= ? ORDER BY substr(receipt, 1, 13) LIMIT 1000)", first);
   if (!row.next() || row.integer(0) == 0) return std::nullopt;
   return static_cast<Sequence>(row.integer(0));
 }
@@ -62,7 +62,7 @@ std::optional<Event> Store::event(Sequence sequence) const {
 
 std::optional<Event> Store::event_by_receipt(const std::string& receipt) const {
   const auto reader = state_->readers.take();
-  auto row = reader->query("SELECT " MILEPOST_EVENT_COLUMNS " FROM events WHERE receipt = ?", receipt);
+  auto row = reader->query("SELECT " MILEPOST_EVENT_COLUMNS " FROM events WHERE " MILEPOST_OF_RECEIPT("receipt"), receipt, receipt);
   if (!row.next()) return std::nullopt;
   return read_event(row);
 }
@@ -93,10 +93,10 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
   Clauses clauses;
   // Accepted ones by the hash of their id; quarantined ones have none.
   if (filter.id)
-    clauses.add("(sequence IN " MILEPOST_IN_STRETCHES("events", "events_id", "11", "s.hash = ? AND s.id = ?")
+    clauses.add("(sequence IN " MILEPOST_IN_STRETCHES("events", "events_id", "8", "s.hash = ? AND s.id = ?")
                 " OR sequence IN (SELECT sequence FROM events WHERE state = 3 AND id = ?))",
                 {std::to_string(KnownIds::hash(*filter.id)), *filter.id, *filter.id});
-  clauses.add("receipt = ?", filter.receipt);
+  clauses.add(MILEPOST_OF_RECEIPT("receipt"), filter.receipt);
   clauses.add("sequence IN " MILEPOST_OF_SUBJECT("events", "?"), filter.subject);
   clauses.add("pipeline = ?", filter.pipeline);
   clauses.add("type = ?", filter.type);
@@ -144,7 +144,7 @@ bool Store::quarantined(Sequence sequence) const {
 std::vector<AuditRecord> Store::audit(const AuditFilter& filter) const {
   Clauses clauses;
   clauses.add("a.sequence IN " MILEPOST_OF_SUBJECT("audit", "?"), filter.subject);
-  clauses.add("a.event = ?", filter.event);
+  clauses.add(MILEPOST_OF_RECEIPT("a.event"), filter.event);
   clauses.add("a.pipeline = ?", filter.pipeline);
   clauses.add("a.kind = ?", filter.kind);
   const bool indexed = filter.subject || filter.event;

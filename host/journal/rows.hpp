@@ -24,6 +24,10 @@ Event read_event(const sqlite::Query& row);
 /// The sequences of a subject's rows in `events` or `audit`; one `?`.
 #define MILEPOST_OF_SUBJECT(table, place) MILEPOST_IN_STRETCHES(table, table "_subject", "8", "s.subject = " place)
 
+/// Rows whose column is this receipt, by the index on its first letters, which hold the time; two `?`. The + keeps SQLite from putting the
+/// receipt into the first term too, which then says nothing of the index.
+#define MILEPOST_OF_RECEIPT(column) "substr(" column ", 1, 13) = substr(?, 1, 13) AND +" column " = ?"
+
 #define MILEPOST_EFFECT_COLUMNS                                                                              \
   "event, step, state, attempt, key, connection, definition, plugin, first_at, sent_at, ended_at, next_at, " \
   "answer, error, held, unknown"

@@ -107,7 +107,7 @@ void look_around(Connection& connection) {
   for (const char* table : {"events", "audit"})
     connection.number(std::string("SELECT max(sequence) FROM ") + table);
   for (const char* table :
-       {"payloads", "identities", "effects", "once", "loans", "links", "cursors", "plugin_state", "definitions", "versions"})
+       {"payloads", "identities", "effects", "once", "loans", "links", "cursors", "plugin_state", "definitions", "versions", "known_ids"})
     connection.number(std::string("SELECT count(*) FROM (SELECT 1 FROM ") + table + " LIMIT 1)");
 }
 

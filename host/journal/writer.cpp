@@ -70,7 +70,8 @@ std::optional<Writer::Acceptance> duplicate_of(Writer::Transaction& transaction,
   for (const Sequence stretch : transaction.known.stretches(hash)) {
     auto latest = connection.query(
         "SELECT sequence, revision, receipt, payload_digest, accepted_at FROM events INDEXED BY events_id "
-        "WHERE sequence >> 11 = ?1 AND hash = ?2 AND id = ?3 AND pipeline = ?4 UNION ALL "
+        "WHERE sequence >> 8 IN (?1 << 3, ?1 << 3 | 1, ?1 << 3 | 2, ?1 << 3 | 3, ?1 << 3 | 4, ?1 << 3 | 5, ?1 << 3 | 6, ?1 << 3 | 7) "
+        "AND hash = ?2 AND id = ?3 AND pipeline = ?4 UNION ALL "
         "SELECT sequence, revision, receipt, payload_digest, seen_at FROM identities INDEXED BY identities_hash "
         "WHERE sequence >> 11 = ?1 AND hash = ?2 AND id = ?3 AND pipeline = ?4 ORDER BY sequence DESC LIMIT 1",
         stretch, hash, event.id, event.pipeline);
@@ -80,6 +81,15 @@ std::optional<Writer::Acceptance> duplicate_of(Writer::Transaction& transaction,
                               latest.digest(3) != digest};
   }
   return std::nullopt;
+}
+
+/// One at a time: it is half a megabyte.
+constexpr Sequence kLookForParts = 256;
+void keep_known_ids(Writer::Transaction& transaction) {
+  const auto part = transaction.known.unkept(transaction.ends.event);
+  if (!part) return;
+  transaction.connection->run("INSERT OR REPLACE INTO known_ids (part, filter) VALUES (?, ?)", part->number, Blob{part->filter});
+  transaction.known.kept(part->number);
 }
 
 }  // namespace
@@ -116,6 +126,7 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   if (quarantined) return {Verdict::quarantined, std::move(stored), false};
 
   transaction_.known.add(stored.sequence, hash);
+  if (stored.sequence % kLookForParts == 0) keep_known_ids(transaction_);
   if (event.followed_only) return {Verdict::accepted, std::move(stored), false};
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::accepted, stored, event.payload, alone});
@@ -142,6 +153,7 @@ Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
       blob(digest), stored.state, stored.late, hash, sequence);
   connection.run("UPDATE payloads SET body = ?, headers = '' WHERE event = ?", Blob{PayloadCodec::to_disk(event.payload)}, sequence);
   transaction_.known.add(sequence, hash);
+  connection.run("DELETE FROM known_ids WHERE part = ?", sequence >> KnownIds::kPartBits);
   wake({stored.pipeline, stored.lane});
   transaction_.changes.push_back({Fresh::Change::Kind::updated, stored});
   return {Verdict::accepted, std::move(stored), false};

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "host/journal/pruner.hpp"
+#include "host/journal/rows.hpp"
 #include "host/journal/schema.hpp"
 #include "tests/host/journal/fixture.hpp"
 #include "tests/host/journal/raw.hpp"
@@ -147,6 +148,12 @@ TEST_F(StoreFile, NeverGivesASequenceTwice) {
   Raw raw(path);
   EXPECT_EQ(raw.execute("DELETE FROM events WHERE sequence = 1"), "");
   EXPECT_THAT(raw.execute("DELETE FROM events WHERE sequence = 2"), HasSubstr("the newest event stays"));
+}
+
+TEST_F(StoreFile, IsNotWalkedForAReceipt) {
+  const auto plan = [this](const std::string& query) { return Raw(path).text("EXPLAIN QUERY PLAN " + query, 3); };
+  EXPECT_THAT(plan("SELECT * FROM events WHERE " MILEPOST_OF_RECEIPT("receipt")), HasSubstr("SEARCH events USING INDEX events_receipt"));
+  EXPECT_THAT(plan("SELECT * FROM audit a WHERE " MILEPOST_OF_RECEIPT("a.event")), HasSubstr("SEARCH a USING INDEX audit_event"));
 }
 
 TEST_F(StoreFile, RemembersAnIdWhoseEventWasPruned) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "host/journal/migrations.hpp"
+#include "host/journal/schema.hpp"
 #include "tests/host/journal/fixture.hpp"
 #include "tests/host/journal/raw.hpp"
 
@@ -81,6 +82,47 @@ TEST_F(KnownIdsTest, TakesTheLatestRevisionOfAnIdFromAnyStretch) {
   event.revision = "1";
   EXPECT_EQ(accept(event).verdict, Verdict::accepted);  // it went back
   EXPECT_EQ(store->events({.id = "e-1"}).size(), 3u);
+}
+
+TEST_F(KnownIdsTest, ReadAPartThatTheStoreKeepsInsteadOfItsIds) {
+  store.reset();
+  constexpr int kPart = 1 << KnownIds::kPartBits;
+  {
+    KnownIds ids(path, 0);
+    for (int i = 1; i < kPart; ++i) ids.add(static_cast<Sequence>(i), KnownIds::hash(id(i)));
+    EXPECT_FALSE(ids.unkept(kPart - 1));  // one may come to it after these
+    const auto part = ids.unkept(kPart);
+    ASSERT_TRUE(part);
+    EXPECT_EQ(part->number, 0u);
+    connect(path, sqlite::Connection::Mode::write)->run("INSERT INTO known_ids (part, filter) VALUES (?, ?)", part->number, sqlite::Blob{part->filter});
+    ids.kept(0);
+    EXPECT_FALSE(ids.unkept(kPart));
+  }
+  KnownIds ids(path, kPart);  // the store has not one event
+  wait_until_read(ids);
+  for (int i = 1; i < kPart; i += 97) EXPECT_THAT(ids.stretches(KnownIds::hash(id(i))), Contains(static_cast<Sequence>(i) >> KnownIds::kStretchBits)) << i;
+  EXPECT_THAT(ids.stretches(KnownIds::hash("another")), IsEmpty());
+}
+
+TEST_F(KnownIdsTest, PartsAreKeptWhenTheyAreCompleteUntilAnIdComesToThemAfterAll) {
+  accept(milestone("e-1", "L-1"));
+  NewEvent unread = milestone("e-2", "L-2");
+  unread.quarantine = "it cannot be read";
+  const auto quarantined = accept(unread);
+  accept(milestone("e-3", "L-3"));
+  store.reset();
+  ASSERT_EQ(Raw(path).execute("UPDATE events SET sequence = (1 << 17) - 50 WHERE id = 'e-3'; UPDATE payloads SET event = (1 << 17) - 50 WHERE event = 3"), "");
+  open();
+  const auto parts = [this] { return Raw(path).number("SELECT count(*) FROM known_ids"); };
+  for (int i = 0; i < 20 && parts() == 0; ++i) accept_all(i * 256, (i + 1) * 256);  // its ids may still be read
+  EXPECT_EQ(parts(), 1);
+  reopen();
+  for (const char* known : {"e-1", "e-3", "id-5"}) EXPECT_EQ(accept(milestone(known, "L-1")).verdict, Verdict::duplicate) << known;
+
+  run([&](Writer& writer) { EXPECT_EQ(writer.admit(quarantined.event.sequence, milestone("e-2", "L-2")).verdict, Verdict::accepted); });
+  EXPECT_EQ(parts(), 0);
+  reopen();
+  EXPECT_EQ(accept(milestone("e-2", "L-2")).verdict, Verdict::duplicate);
 }
 
 TEST_F(KnownIdsTest, AStoreOfVersionFourKeepsItsIdentities) {

@@ -121,6 +121,18 @@ TEST_F(Pruning, RemembersAnIdUntilItsOwnTimeIsOver) {
   EXPECT_EQ(accept(milestone("e-1", "L-1")).verdict, Writer::Verdict::accepted);
 }
 
+TEST_F(Pruning, ForgetsThePartsInWhichNoIdIsLeft) {
+  done("e-1", "L-1");
+  prune();
+  ASSERT_EQ(Raw(path).execute("INSERT INTO known_ids VALUES (0, x'00'), (1, x'00'); UPDATE events SET sequence = 2 << 17"), "");
+  pass();
+  EXPECT_EQ(rows("known_ids"), 2);  // the first holds e-1
+  clock.advance(310 * 24h);
+  pass();
+  EXPECT_EQ(rows("identities"), 0);
+  EXPECT_EQ(rows("known_ids"), 0);
+}
+
 TEST_F(Pruning, RemembersTheIdOfAnEventThatIsStillThere) {
   set(accept(milestone("e-1", "L-1")).event, EventState::dead);
   prune(900 * 24h);

@@ -26,12 +26,13 @@ class Raw {
     sqlite3_free(message);
     return error;
   }
-  std::string text(const std::string& sql) {
+  /// A column of the first row.
+  std::string text(const std::string& sql, int column = 0) {
     std::string value;
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v2(connection_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0) != nullptr)
-      value = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+        sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, column) != nullptr)
+      value = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
     sqlite3_finalize(statement);
     return value;
   }
