@@ -64,10 +64,9 @@ TEST(Scheduler, RunsEachOfManyThatArePostedInBursts) {
 
 /// One that takes long holds up nobody while there is another thread.
 TEST(Scheduler, WakesAnotherThreadWhileOneIsBusy) {
+  std::promise<void> go_on, done;  // before the rig: the first may be at it still
   Rig rig;
-  std::promise<void> go_on;
   rig.scheduler.post([&](expression::Machine&) { go_on.get_future().wait(); });
-  std::promise<void> done;
   rig.scheduler.post([&](expression::Machine&) { done.set_value(); });
   EXPECT_EQ(done.get_future().wait_for(10s), std::future_status::ready);
   go_on.set_value();
