@@ -46,7 +46,7 @@ class Nginx:
         paths = "".join(f"{kind}_temp_path {self.folder}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         config = self.folder / "nginx.conf"
         config.write_text(f"daemon off; worker_processes 1; pid {self.folder}/nginx.pid; error_log stderr crit;\nevents {{ worker_connections 4096; }}\n"
-                          "http { map $msec $millis { ~^(?<s>[0-9]+)[.](?<m>[0-9]+)$ $s$m; }  # a vendor's ids ascend\n"
+                          "http { map $msec $millis { '~^[0-9]{3}(?<s>[0-9]+)[.](?<m>[0-9]+)$' $s$m; }  # a vendor's ids ascend, and have 20 digits at most\n"
                           f"access_log off; keepalive_requests 1000000000; default_type application/json; {paths}\n"
                           f"server {{ listen 127.0.0.1:{self.port}; location / {{ return 200; }}\n"
                           "location /crm/ { if ($request_method = POST) { return 201 '{\"id\":\"$millis$connection$connection_requests\"}'; } return 200 '{\"results\":[]}'; } } }\n")

@@ -6,11 +6,13 @@ ONCE = True
 
 def turn(bench):
     few, many = 10_000, bench.options.stored
-    for number in (few, many, few, many):
-        with bench.deployment(HERE / "accept") as host:
-            bench.fill(host, number, number, "done")
+    with bench.deployment(HERE / "accept") as small, bench.deployment(HERE / "accept") as large:
+        bench.fill(small, few, few, "done")
+        bench.fill(large, many, many, "done")
+        for host, number in 2 * [(small, few), (large, many)]:
             bench.note(f"start over {number} events, s", started(host))
             bench.note(f"accept over {number} events, /s", load(host, bench.seconds, 64)["delivered"])
+            host.stop_host()
     bench.note("stored: few", few)
     bench.note("stored: many", many)
 
