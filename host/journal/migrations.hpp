@@ -304,6 +304,8 @@ CREATE INDEX audit_event ON audit (substr(event, 1, 13));
 -- Stretches of 256 here too; the filter in memory keeps its own, of eight of them.
 DROP INDEX events_id;
 CREATE INDEX events_id ON events (sequence >> 8, hash) WHERE hash IS NOT NULL;
+-- The host's own events, which are few among many: figures are made of them.
+CREATE INDEX events_of_host ON events (type) WHERE pipeline = 'milepost';
 -- That filter, in parts of 131,072 sequences, once nothing more is accepted in them: a start that finds a part here reads none of its ids.
 CREATE TABLE known_ids (
   part   INTEGER PRIMARY KEY,

@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "host/config/host_events.hpp"
 #include "host/journal/known_ids.hpp"
 #include "host/journal/payload_codec.hpp"
 #include "host/journal/rows.hpp"
@@ -49,6 +50,23 @@ std::optional<Sequence> first_since(const Readers::Lease& reader, Time since) {
       "SELECT min(sequence) FROM (SELECT sequence FROM events WHERE substr(receipt, 1, 13) >= ? ORDER BY substr(receipt, 1, 13) LIMIT 1000)", first);
   if (!row.next() || row.integer(0) == 0) return std::nullopt;
   return static_cast<Sequence>(row.integer(0));
+}
+
+/// The index of the events in a state that is not done.
+const char* index_of(EventState state) {
+  switch (state) {
+    case EventState::open: return "events_open";
+    case EventState::waiting: return "events_waiting";
+    case EventState::in_doubt: return "events_in_doubt";
+    default: return "events_dead";
+  }
+}
+
+/// Few enough to be sorted: of many the first are found soon enough among all events, of few hardly one is.
+bool are_few(const Readers::Lease& reader, EventState state) {
+  constexpr std::int64_t kFew = 10'000;
+  return state != EventState::done && reader->number("SELECT count(*) FROM (SELECT 1 FROM events INDEXED BY " + std::string(index_of(state)) +
+                                                     " WHERE " + is(state) + " LIMIT " + std::to_string(kFew + 1) + ")") <= kFew;
 }
 
 }  // namespace
@@ -98,7 +116,9 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
                 {std::to_string(KnownIds::hash(*filter.id)), *filter.id, *filter.id});
   clauses.add(MILEPOST_OF_RECEIPT("receipt"), filter.receipt);
   clauses.add("sequence IN " MILEPOST_OF_SUBJECT("events", "?"), filter.subject);
-  clauses.add("pipeline = ?", filter.pipeline);
+  const bool of_host = filter.pipeline == config::kHostPipeline && filter.type && !filter.id && !filter.receipt && !filter.subject;
+  if (of_host) clauses.sql += " AND pipeline = 'milepost'";  // as a literal, for its partial index
+  else clauses.add("pipeline = ?", filter.pipeline);
   clauses.add("type = ?", filter.type);
   clauses.add("step = ?", filter.step);
   const auto micros = [](Time time) { return std::to_string(telemetry::to_micros(time)); };
@@ -106,13 +126,16 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
   clauses.add("accepted_at < ?", filter.until.transform(micros));
   if (filter.state) clauses.sql += " AND " + is(*filter.state);
 
-  const bool indexed =
-      filter.id || filter.receipt || filter.subject || (filter.state && *filter.state != EventState::done);
+  const bool by_column = filter.id || filter.receipt || filter.subject;
+  std::string hint = of_host ? "INDEXED BY events_of_host " : "";
+  if (!by_column && !of_host && filter.state && are_few(state_->readers.take(), *filter.state))
+    hint = std::string("INDEXED BY ") + index_of(*filter.state) + " ";
+  const bool indexed = by_column || (!of_host && !hint.empty());
   const std::string order = filter.oldest_first ? "ASC" : "DESC";
   // The rows are looked up after the first are chosen: only the chosen ones are read whole.
   const std::string sql = "SELECT " MILEPOST_EVENT_COLUMNS
-                          " FROM events WHERE sequence IN (SELECT sequence FROM events WHERE " +
-                          std::string(indexed ? "+sequence < ? AND +sequence >= ?" : "sequence < ? AND sequence >= ?") +
+                          " FROM events WHERE sequence IN (SELECT sequence FROM events " +
+                          hint + "WHERE " + std::string(indexed ? "+sequence < ? AND +sequence >= ?" : "sequence < ? AND sequence >= ?") +
                           clauses.sql + " ORDER BY sequence " + order + " LIMIT ?) ORDER BY sequence " + order;
 
   Sequence low = filter.after + 1, high = filter.before;
@@ -123,7 +146,7 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
   }
   std::vector<Event> found;
   while (low < high && found.size() < filter.limit) {
-    const Sequence width = indexed ? high - low : std::min(high - low, kWindow);
+    const Sequence width = indexed || of_host ? high - low : std::min(high - low, kWindow);
     const auto [from, to] = filter.oldest_first ? std::pair(low, low + width) : std::pair(high - width, high);
     const auto reader = state_->readers.take();
     auto row = reader->query(sql, to, from);
