@@ -117,7 +117,8 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
   clauses.add(MILEPOST_OF_RECEIPT("receipt"), filter.receipt);
   clauses.add("sequence IN " MILEPOST_OF_SUBJECT("events", "?"), filter.subject);
   const bool of_host = filter.pipeline == config::kHostPipeline && filter.type && !filter.id && !filter.receipt && !filter.subject;
-  if (of_host) clauses.sql += " AND pipeline = 'milepost'";  // as a literal, for its partial index
+  static_assert(config::kHostPipeline == "milepost");  // as the partial index has it, which wants the literal
+  if (of_host) clauses.sql += " AND pipeline = 'milepost'";
   else clauses.add("pipeline = ?", filter.pipeline);
   clauses.add("type = ?", filter.type);
   clauses.add("step = ?", filter.step);
