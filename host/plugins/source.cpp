@@ -36,10 +36,15 @@ Result<std::vector<Event>> read_events(const Instance& instance, std::span<detai
                                   "emitted " + at + " with index " + std::to_string(item.index) + ", expected " +
                                       std::to_string(events.size())));
     if (item.parts.size() < 2) return fail(instance.broken(op, call, "emitted " + at + " without a payload"));
-    const auto head = detail::read_head(item.part(0));
+    if (auto event = detail::scan_event(item.part(0))) {
+      event->payload = Document(std::move(item.parts[1]));
+      events.push_back(std::move(*event));
+      continue;
+    }
+    auto head = detail::read_head(item.part(0));
     if (!head) return fail(instance.broken(op, call, "emitted " + at + " with a head that is " + head.error().message));
     if (!head->is_object()) return fail(instance.broken(op, call, "emitted " + at + " with a head that is no object"));
-    auto event = detail::to_event(*head, std::move(item.parts[1]));
+    auto event = detail::to_event(std::move(*head), std::move(item.parts[1]));
     if (!event) return fail(instance.broken(op, call, "emitted " + at + " with " + event.error().message));
     events.push_back(std::move(*event));
   }

@@ -14,12 +14,12 @@ Traits send_traits() {
 Result<Answer> Send::run_one(const Delivery& delivery, const Call& call) {
   auto card = read_card(cards_.account(), delivery);
   if (!card) return fail(card.error());
-  const Json labels{{"vendor", cards_.vendor().name()}};
   const auto started = host_.clock().now();
   const auto receipt = cards_.vendor().send(*card, call);
-  host_.metrics().seconds("send_seconds", std::chrono::duration<double>(host_.clock().now() - started).count(), labels);
+  host_.metrics().seconds("send_seconds", std::chrono::duration<double>(host_.clock().now() - started).count(),
+                           {{"vendor", cards_.vendor().name()}});
   if (!receipt) return fail(receipt.error());
-  host_.metrics().count("postcards", 1, labels);
+  host_.metrics().count("postcards", 1, {{"vendor", cards_.vendor().name()}});
   return answer(card->marks, *receipt);
 }
 

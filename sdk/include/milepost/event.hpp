@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "milepost/detail/head_scan.hpp"
 #include "milepost/json.hpp"
 
 namespace milepost {
@@ -52,12 +53,44 @@ inline std::string head_of(const Event& event) {
   }
   return out + '}';
 }
-inline Result<Event> to_event(const Json& head, std::string payload) {
+/// What head_of() wrote, without the payload; nullopt: it is for read_head() and to_event().
+inline std::optional<Event> scan_event(std::string_view head) {
+  HeadScan scan(head);
   Event event;
-  for (const auto& [key, value] : head.items()) {
+  if (!scan.take("{")) return std::nullopt;
+  bool first = true;
+  const auto next = [&](std::string_view key) {
+    HeadScan ahead = scan;
+    if ((!first && !ahead.take(",")) || !ahead.take("\"") || !ahead.take(key) || !ahead.take("\":")) return false;
+    scan = ahead;
+    first = false;
+    return true;
+  };
+  for (const auto& [key, field] : kEventTexts) {
+    if (!next(key)) continue;
+    const auto text = scan.text();
+    if (!text) return std::nullopt;
+    event.*field = *text;
+  }
+  if (next("time_us")) {
+    const auto micros = scan.integer();
+    if (!micros) return std::nullopt;
+    event.time = Time(std::chrono::microseconds(*micros));
+  }
+  if (!scan.take("}") || !scan.done()) return std::nullopt;
+  return event;
+}
+/// Takes the texts out of the head.
+inline Result<Event> to_event(Json&& head, std::string payload) {
+  Event event;
+  for (auto& [key, value] : head.items()) {
     if (value.is_null()) continue;
     for (const auto& [name, field] : kEventTexts) {
       if (key != name) continue;
+      if (auto* const text = value.get_ptr<std::string*>()) {
+        event.*field = std::move(*text);
+        continue;
+      }
       auto got = convert<std::string>(value, "/" + key);
       if (!got) return fail(got.error());
       event.*field = std::move(*got);

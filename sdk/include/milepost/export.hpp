@@ -69,6 +69,11 @@ class Dispatch {
 
   std::int32_t operator()(void* self, std::uint32_t op, const mp_call* call, const mp_bytes* parts, std::size_t n,
                           const Reply& reply) const {
+    if (op == MP_RECEIVE && self != nullptr && n > 1)
+      if (auto request = scan_request(view(parts[0]))) {
+        request->body = view(parts[1]);
+        return receive(static_cast<Handle*>(self)->instance, *request, reply);
+      }
     const auto head = n > 0 ? read_head(view(parts[0])) : Result<Json>(Json::object());
     if (!head && op != MP_MANIFEST) {
       reply.error(0, {ErrorKind::internal, "the host's head is no JSON: " + head.error().message});
@@ -95,7 +100,7 @@ class Dispatch {
       case MP_COMMITTED:
         if (!on.settle) return MP_UNSUPPORTED;
         return status(on.settle->committed(get<std::string>(*head, "/cursor").value_or(""), Call(call)), reply);
-      case MP_RECEIVE: return receive(on, *head, n > 1 ? parts[1] : mp_bytes{}, reply);
+      case MP_RECEIVE: return receive(on, to_request(*head, n > 1 ? parts[1] : mp_bytes{}), reply);
       default: return on.sandbox ? sandbox(*on.sandbox, op, *head, n > 1 ? parts[1] : mp_bytes{}, reply) : MP_UNSUPPORTED;
     }
   }
@@ -147,8 +152,7 @@ class Dispatch {
     for (std::size_t i = 0; i < count; ++i) {
       auto head = read_head(view(parts[1 + 2 * i]));
       if (!head) return fail(ErrorKind::internal, "a delivery's head is no JSON");
-      const Json* event_head = find(*head, "/event");
-      auto event = to_event(event_head ? *event_head : Json::object(), std::string(view(parts[2 + 2 * i])));
+      auto event = to_event(head->contains("event") ? std::move((*head)["event"]) : Json::object(), std::string(view(parts[2 + 2 * i])));
       if (!event) return fail(event.error());
       out.events.push_back(std::move(*event));
       const Json* with = find(*head, "/with");
@@ -224,9 +228,9 @@ class Dispatch {
     return request;
   }
 
-  static std::int32_t receive(const Plugin::Instance& on, const Json& head, const mp_bytes& body, const Reply& reply) {
+  static std::int32_t receive(const Plugin::Instance& on, const HttpRequest& request, const Reply& reply) {
     if (!on.webhook && !on.decode) return MP_UNSUPPORTED;
-    const auto events = on.webhook ? on.webhook->receive(to_request(head, body)) : on.decode->decode(std::string(view(body)));
+    const auto events = on.webhook ? on.webhook->receive(request) : on.decode->decode(request.body);
     if (!events) reply.error(0, events.error());
     else emit_events(*events, reply);
     return MP_DONE;

@@ -152,6 +152,23 @@ inline Json to_json(const HttpHeaders& headers) {
   for (const auto& [key, value] : headers) out.push_back(Json::array({key, value}));
   return out;
 }
+/// What open_head() wrote and a brace ended; nullopt: it is for read_head().
+inline std::optional<HttpRequest> scan_request(std::string_view head) {
+  HeadScan scan(head);
+  const auto text = [&scan](std::string_view before) { return scan.take(before) ? scan.text() : std::nullopt; };
+  const auto method = text(R"({"method":)"), target = text(R"(,"target":)");
+  if (!method || !target || !scan.take(R"(,"headers":[)")) return std::nullopt;
+  HttpRequest request;
+  request.method = *method;
+  request.target = *target;
+  while (!scan.take("]}")) {
+    const auto name = text(request.headers.empty() ? "[" : ",["), value = text(",");
+    if (!name || !value || !scan.take("]")) return std::nullopt;
+    request.headers.emplace_back(*name, *value);
+  }
+  if (!scan.done()) return std::nullopt;
+  return request;
+}
 /// The head of a request as it crosses, without the brace that ends it.
 inline std::string open_head(const HttpRequest& request) {
   std::string out = R"({"method":)";
@@ -186,21 +203,28 @@ class Logger {
 /// Counters and timers; the host adds plugin and connection as labels.
 class Metrics {
  public:
+  /// Name and value of each, as `{{"kind", kind}}`.
+  using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
   explicit Metrics(const mp_host* host) : host_(host) {}
-  void count(std::string_view name, double by = 1, const Json& labels = Json::object()) const { write("count", name, by, labels); }
-  void seconds(std::string_view name, double value, const Json& labels = Json::object()) const {
-    write("seconds", name, value, labels);
-  }
+  void count(std::string_view name, double by = 1, Labels labels = {}) const { write("count", name, by, labels); }
+  void seconds(std::string_view name, double value, Labels labels = {}) const { write("seconds", name, value, labels); }
 
  private:
-  void write(std::string_view kind, std::string_view name, double value, const Json& labels) const {
-    std::string head = R"({"kind":)";
+  void write(std::string_view kind, std::string_view name, double value, Labels labels) const {
+    std::string head;
+    head.reserve(192);
+    head += R"({"kind":)";
     detail::append_quoted(head, kind);
     head += R"(,"name":)";
     detail::append_quoted(head, name);
-    head += R"(,"labels":)";
-    detail::write(head, labels);
-    head += R"(,"value":)";  // last: the host knows a series again by what stands before it
+    head += R"(,"labels":{)";
+    for (const auto& [label, its] : labels) {
+      if (head.back() != '{') head += ',';
+      detail::append_quoted(head, label);
+      head += ':';
+      detail::append_quoted(head, its);
+    }
+    head += R"(},"value":)";  // last: the host knows a series again by what stands before it
     detail::write(head, value == std::trunc(value) && std::abs(value) < 1e15 ? Json(static_cast<std::int64_t>(value)) : Json(value));
     head += '}';
     const mp_bytes part = detail::bytes(head);

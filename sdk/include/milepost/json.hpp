@@ -31,7 +31,9 @@ namespace detail {
 inline void append_quoted(std::string& out, std::string_view text) {
   const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
   if (std::ranges::all_of(text, plain)) {
-    out.append(1, '"').append(text).append(1, '"');
+    out += '"';
+    out += text;
+    out += '"';
     return;
   }
   // Replaces broken UTF-8 instead of throwing: this writer also reports errors.

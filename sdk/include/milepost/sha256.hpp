@@ -99,13 +99,16 @@ std::string sha256_by(Block block, std::string_view text) {
   const std::size_t whole = text.size() / 64 * 64;
   for (std::size_t at = 0; at < whole; at += 64) block(h, bytes(text.substr(at)));
 
-  std::string end(text.substr(whole));
+  std::string end;
+  end.reserve(128);
+  end.append(text.substr(whole));
   end += '\x80';
   end.append((120 - end.size() % 64) % 64, '\0');
   for (int shift = 56; shift >= 0; shift -= 8) end += static_cast<char>((std::uint64_t{text.size()} * 8) >> shift);
   for (std::size_t at = 0; at < end.size(); at += 64) block(h, bytes(std::string_view(end).substr(at)));
 
   std::string digest;
+  digest.reserve(32);
   for (const auto word : h)
     for (int shift = 24; shift >= 0; shift -= 8) digest += static_cast<char>(word >> shift);
   return digest;
@@ -125,6 +128,7 @@ inline std::string sha256(std::string_view text) {
 inline std::string hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
+  out.reserve(2 * bytes.size());
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     out += digits[byte >> 4];

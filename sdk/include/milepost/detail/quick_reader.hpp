@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "milepost/detail/key_marks.hpp"
 #include "milepost/number.hpp"
 
 namespace milepost::detail {
@@ -35,7 +36,7 @@ class QuickReader {
 
  private:
   static constexpr std::size_t kMostDepth = 256;  // it calls itself
-  static constexpr std::size_t kFewKeys = 64;     // up to here comparing each with each is the quickest
+  static constexpr std::size_t kFewKeys = 64;     // up to here a look at marks is the quickest
 
   bool next_is(char c) const { return at_ != end_ && *at_ == c; }
   bool take(char c) {
@@ -105,9 +106,12 @@ class QuickReader {
   bool distinct(std::size_t first) const {
     const std::size_t count = members_.size() - first;
     if (count <= kFewKeys) {
-      for (std::size_t i = first + 1; i < members_.size(); ++i)
+      KeyMarks marks;
+      for (std::size_t i = first; i < members_.size(); ++i) {
+        if (!marks.set(members_[i].first)) continue;
         for (std::size_t k = first; k < i; ++k)
           if (members_[i].first == members_[k].first) return false;
+      }
       return true;
     }
     std::vector<std::string_view> keys;

@@ -125,9 +125,9 @@ class Rig {
     const auto outcome = cross(*made, MP_RECEIVE, head, {request.body});
     std::vector<Event> events;
     for (const auto& item : outcome.items) {
-      const auto first = read_json(item.part(0)).value_or(Json());
+      auto first = read_json(item.part(0)).value_or(Json());
       if (item.kind == MP_ERROR) return fail(detail::to_error(first));
-      auto event = detail::to_event(first, std::string(item.part(1)));
+      auto event = detail::to_event(std::move(first), std::string(item.part(1)));
       if (!event) return fail(event.error());
       events.push_back(std::move(*event));
     }
