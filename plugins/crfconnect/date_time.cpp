@@ -1,5 +1,6 @@
 #include "plugins/crfconnect/date_time.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <string>
 
@@ -23,10 +24,10 @@ class Scanner {
     return value;
   }
   void literal(std::string_view any_of) {
-    if (left_.empty() || any_of.find(left_.front()) == any_of.npos) return void(fail());
+    if (!next_is(any_of)) return void(fail());
     left_.remove_prefix(1);
   }
-  bool next_is(std::string_view any_of) const { return !left_.empty() && any_of.find(left_.front()) != any_of.npos; }
+  bool next_is(std::string_view any_of) const { return !left_.empty() && std::ranges::count(any_of, left_.front()) != 0; }
   /// 1 to 9 digits as microseconds.
   int fraction() {
     int value = 0;

@@ -21,22 +21,29 @@ std::optional<Decimal> Decimal::parse(std::string_view token) {
     out.negative = true;
     token.remove_prefix(1);
   }
-  const auto mark = std::min(token.find('e'), token.find('E'));  // npos is the largest
-  auto mantissa = token.substr(0, mark);
-  if (mark != token.npos) {
-    auto power = token.substr(mark + 1);
-    if (power.starts_with('+')) power.remove_prefix(1);
-    if (power.empty() || power.size() > 10) return std::nullopt;
-    const auto [stop, fault] = std::from_chars(power.data(), power.data() + power.size(), out.exponent);
-    if (fault != std::errc() || stop != power.data() + power.size()) return std::nullopt;
+  std::size_t at = 0;
+  const auto digits = [&] {
+    const std::size_t from = at;
+    while (at < token.size() && token[at] >= '0' && token[at] <= '9') ++at;
+    out.digits += token.substr(from, at - from);
+    return static_cast<long long>(at - from);
+  };
+  digits();
+  long long power = 0;
+  if (at < token.size() && token[at] == '.') {
+    ++at;
+    power = -digits();
   }
-  const auto dot = mantissa.find('.');
-  out.digits = std::string(mantissa.substr(0, dot));
-  if (dot != mantissa.npos) {
-    out.digits += mantissa.substr(dot + 1);
-    out.exponent -= static_cast<long long>(mantissa.size() - dot - 1);
+  if (at < token.size() && (token[at] == 'e' || token[at] == 'E')) {
+    auto written = token.substr(at + 1);
+    if (written.starts_with('+')) written.remove_prefix(1);
+    if (written.empty() || written.size() > 10) return std::nullopt;
+    const auto [stop, fault] = std::from_chars(written.data(), written.data() + written.size(), out.exponent);
+    if (fault != std::errc() || stop != written.data() + written.size()) return std::nullopt;
+    at = token.size();
   }
-  if (out.digits.empty() || !std::ranges::all_of(out.digits, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (at != token.size() || out.digits.empty()) return std::nullopt;
+  out.exponent += power;
   out.digits.erase(0, out.digits.find_first_not_of('0'));
   while (!out.digits.empty() && out.digits.back() == '0') {
     out.digits.pop_back();

@@ -1,12 +1,8 @@
 #include "plugins/crfconnect/lead.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
-#include "milepost/sha256.hpp"
 #include "plugins/crfconnect/date_time.hpp"
-#include "plugins/crfconnect/decimal.hpp"
 #include "plugins/crfconnect/schema.hpp"
 
 namespace milepost::crfconnect {
@@ -48,12 +44,15 @@ struct Place {
 /// Walks a lead beside its schema.
 class Check {
  public:
+  Check() { members_.reserve(128); }
+
   std::vector<std::string> faults;
   std::vector<Warning> warnings;
 
   void object(const Value& value, std::span<const Field> fields, const Place& at) {
     // Senders keep the schema's order, or nearly: the next field is looked at first.
-    std::vector<const Value*> members(fields.size());
+    const std::size_t first = members_.size();
+    members_.resize(first + fields.size());
     std::vector<std::string_view> unknown;
     std::size_t next = 0;
     for (const Value& member : value) {
@@ -66,18 +65,20 @@ class Check {
         unknown.push_back(key);
         continue;
       }
-      members[i] = &member;
+      members_[first + i] = &member;
       next = i + 1;
     }
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const Place place{&at, fields[i].name};
-      if (members[i] != nullptr && !members[i]->is(Kind::null))
-        present(*members[i], fields[i], place);
+      const Value* const member = members_[first + i];
+      if (member != nullptr && !member->is(Kind::null))
+        present(*member, fields[i], place);
       else if (fields[i].need == Need::required)
-        fault(place, members[i] == nullptr ? "missing" : "null, and it must not be");
+        fault(place, member == nullptr ? "missing" : "null, and it must not be");
       else if (fields[i].need == Need::marked)
         warn(Warning::Kind::missing, place);
     }
+    members_.resize(first);
     for (const auto key : unknown) {
       const std::string name = shown(std::string(key));
       warn(Warning::Kind::unknown_field, {&at, name});
@@ -156,6 +157,8 @@ class Check {
     constexpr std::string_view kNames[] = {"null", "boolean", "a number", "string", "array", "object"};
     return kNames[static_cast<std::size_t>(value.kind)];
   }
+
+  std::vector<const Value*> members_;  ///< by the schema's order, of the objects that are open
 };
 
 /// A member when it is text, else "".
@@ -194,11 +197,10 @@ void check_figures(const Value& body, const LeadRules& rules, Check& check) {
     check.fault("/requestedAmount", "must be above zero");
   const auto score = decimal_at("fraudScore");
   if (!score) return;  // null is "unknown", not zero
-  const auto limit = Json(rules.fraud_quarantine_at).dump();
   if (*score < Decimal{} || *score > Decimal{false, "1", 0})
     check.fault("/fraudScore", "outside 0 to 1");
-  else if (*score >= Decimal::parse(limit).value_or(Decimal{}))
-    check.fault("/fraudScore", "quarantined: at or above " + limit + ", where no lead should have been matched");
+  else if (*score >= rules.exact_limit)
+    check.fault("/fraudScore", "quarantined: at or above " + rules.limit + ", where no lead should have been matched");
 }
 
 std::string joined(const std::vector<std::string>& faults) {
@@ -207,92 +209,6 @@ std::string joined(const std::vector<std::string>& faults) {
   for (std::size_t i = 0; i < faults.size() && i < kMost; ++i) out += (i == 0 ? "" : "; ") + faults[i];
   if (faults.size() > kMost) out += "; and " + std::to_string(faults.size() - kMost) + " more";
   return out;
-}
-
-/// Eight at a time: whether each is printable ASCII, and neither a quote nor a backslash.
-bool is_plain(std::string_view value) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
-  const auto any_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHighs; };
-  const auto odd = [&](std::uint64_t bytes) {
-    const std::uint64_t below = (bytes - kOnes * 0x20) & ~bytes & kHighs;
-    return (bytes & kHighs) | below | any_zero(bytes ^ kOnes * '"') | any_zero(bytes ^ kOnes * '\\') | any_zero(bytes ^ kOnes * 0x7F);
-  };
-  std::size_t at = 0;
-  std::uint64_t bytes = 0, found = 0;
-  for (; at + sizeof bytes <= value.size(); at += sizeof bytes) {
-    std::memcpy(&bytes, value.data() + at, sizeof bytes);
-    found |= odd(bytes);
-  }
-  bytes = kOnes * ' ';
-  if (at < value.size()) std::memcpy(&bytes, value.data() + at, value.size() - at);
-  return (found | odd(bytes)) == 0;
-}
-
-void write_text(std::string& out, std::string_view value) {
-  if (!is_plain(value)) {
-    out += text(Json(value));
-    return;
-  }
-  const std::size_t before = out.size();
-  out.resize_and_overwrite(before + value.size() + 2, [&](char* bytes, std::size_t size) {
-    bytes[before] = '"';
-    std::copy(value.begin(), value.end(), bytes + before + 1);
-    bytes[size - 1] = '"';
-    return size;
-  });
-}
-
-void write_canonical(std::string& out, const Value& value);
-
-/// The first bytes of a key as a number that has their order: nearly always all that a sort looks at.
-std::uint64_t beginning(std::string_view key) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, key.data(), std::min(key.size(), sizeof bytes));
-  return std::endian::native == std::endian::little ? __builtin_bswap64(bytes) : bytes;
-}
-
-/// Members by the order of their keys, each as `write` has it.
-template <class Write>
-void write_members(std::string& out, const Value& object, Write write) {
-  std::vector<std::pair<std::uint64_t, const Value*>> members;
-  members.reserve(object.span);
-  for (const Value& member : object) members.emplace_back(beginning(member.key), &member);
-  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first < b.first : a.second->key < b.second->key;
-  });
-  out += '{';
-  for (const auto& [first, member] : members) {
-    write_text(out, member->key);
-    out += ':';
-    write(*member);
-    out += ',';
-  }
-  out += '}';
-}
-
-void write_canonical(std::string& out, const Value& value) {
-  switch (value.kind) {
-    case Kind::object:
-      return write_members(out, value, [&](const Value& member) { write_canonical(out, member); });
-    case Kind::list:
-      out += '[';
-      for (const Value& element : value) {
-        write_canonical(out, element);
-        out += ',';
-      }
-      out += ']';
-      return;
-    case Kind::number: {
-      const auto number = Decimal::parse(value.text);
-      out += number ? number->text() : std::string(value.text);
-      return;
-    }
-    case Kind::text:
-      return write_text(out, value.text);
-    case Kind::boolean:
-    case Kind::null:
-      out += value.text;
-  }
 }
 
 }  // namespace
@@ -333,26 +249,6 @@ Result<Lead> read_lead(const Value& body, const LeadRules& rules) {
   lead.created = *parse_date_time(text_at(body, "dateCreated"));
   lead.warnings = std::move(check.warnings);
   return lead;
-}
-
-std::string revision_of(const Value& lead) {
-  std::string canonical;
-  canonical.reserve(4096);
-  if (!lead.is(Kind::object)) {
-    write_canonical(canonical, lead);
-    return hex(sha256(canonical));
-  }
-  write_members(canonical, lead, [&](const Value& member) {
-    const bool says = member.is(Kind::text) && !member.text.empty();
-    // The vendor sends "" where others send null, and a guid may come in either case.
-    if (member.key == "otherReasonText" && !says)
-      canonical += "null";
-    else if (member.key == "id" && member.is(Kind::text))
-      write_text(canonical, lower(std::string(member.text)));
-    else
-      write_canonical(canonical, member);
-  });
-  return hex(sha256(canonical));
 }
 
 }  // namespace milepost::crfconnect

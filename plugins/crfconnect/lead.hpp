@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "milepost/event.hpp"
+#include "plugins/crfconnect/decimal.hpp"
 #include "plugins/crfconnect/value.hpp"
 
 namespace milepost::crfconnect {
@@ -35,16 +36,14 @@ struct Lead {
 };
 
 struct LeadRules {
-  double fraud_quarantine_at =
-      0.85;  ///< a score at or above it: the vendor itself says that such a lead is not matched
+  /// A score at or above it: the vendor itself says that such a lead is not matched.
+  double fraud_quarantine_at = 0.85;
+  std::string limit = Json(fraud_quarantine_at).dump();  ///< the same, as it is written
+  Decimal exact_limit = Decimal::parse(limit).value_or(Decimal{});
 };
 
 /// `permanent` names every fault in one line: required and missing, wrong type, an unknown status or state, an amount
 /// of zero or less, a fraud score outside 0 to 1 or at the limit.
 Result<Lead> read_lead(const Value& body, const LeadRules& rules = {});
-
-/// SHA-256, in hex, of the content: keys sorted, numbers by value, absent and null distinct. Two deliveries of one
-/// lead are a repeat when it is equal and an update when it is not.
-std::string revision_of(const Value& lead);
 
 }  // namespace milepost::crfconnect

@@ -1,6 +1,7 @@
 #include "plugins/crfconnect/leads.hpp"
 
 #include "plugins/crfconnect/message.hpp"
+#include "plugins/crfconnect/revision.hpp"
 
 #include <map>
 #include <set>
@@ -43,7 +44,7 @@ Result<std::vector<Event>> Leads::read(const std::string& body) const {
   };
   auto values = Values::read(body, kLimits);
   if (!values) return refuse(std::move(values.error()));
-  auto lead = read_lead(values->root(), {settings_.fraud_quarantine_at});
+  auto lead = read_lead(values->root(), rules_);
   if (!lead) return refuse(std::move(lead.error()));
 
   Event event;

@@ -34,7 +34,8 @@ Settings<T>& with_lead_settings(Settings<T>& settings) {
 
 class Leads {
  public:
-  Leads(LeadSettings settings, Host host) : settings_(std::move(settings)), host_(host) {}
+  Leads(LeadSettings settings, Host host)
+      : settings_(std::move(settings)), rules_{.fraud_quarantine_at = settings_.fraud_quarantine_at}, host_(host) {}
   /// The lead's event, and behind it those of a drift that it shows. `permanent`: it is no good lead; the message has
   /// every fault's place and no value. Counts, and logs drift.
   Result<std::vector<Event>> read(const std::string& body) const;
@@ -45,6 +46,7 @@ class Leads {
   void report(const Lead& lead, const std::string& type) const;
 
   LeadSettings settings_;
+  LeadRules rules_;
   Host host_;
 };
 

@@ -1,11 +1,34 @@
 #include "plugins/crfconnect/value.hpp"
 
-#include <array>
+#include <bit>
+#include <cstring>
 #include <optional>
 
+#include "milepost/detail/key_marks.hpp"
 #include "milepost/number.hpp"
 
 namespace milepost::crfconnect {
+
+namespace {
+
+/// To the first byte that is no printable ASCII, or a quote, or a backslash.
+const char* past_plain(const char* at, const char* end) {
+  if constexpr (std::endian::native == std::endian::little) {  // eight at a time: the lowest mark is always right
+    constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+    const auto zeros = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHighs; };
+    for (std::uint64_t bytes = 0; static_cast<std::size_t>(end - at) >= sizeof bytes; at += sizeof bytes) {
+      std::memcpy(&bytes, at, sizeof bytes);
+      const std::uint64_t below = (bytes - kOnes * ' ') & ~bytes & kHighs;
+      const std::uint64_t odd =
+          (bytes & kHighs) | below | zeros(bytes ^ kOnes * '"') | zeros(bytes ^ kOnes * '\\') | zeros(bytes ^ kOnes * 0x7f);
+      if (odd != 0) return at + std::countr_zero(odd) / 8;
+    }
+  }
+  while (at != end && *at >= ' ' && *at <= '~' && *at != '"' && *at != '\\') ++at;
+  return at;
+}
+
+}  // namespace
 
 /// Reads what nearly every lead is: sound, in ASCII, without escapes. Whatever else is left to read_json(), so this may
 /// only ever be too strict.
@@ -25,6 +48,7 @@ class ValueReader {
 
  private:
   using Kind = Value::Kind;
+  static constexpr std::size_t kMostMembers = 256;  // of more, marks would send each key past all the others
 
   bool take(char c) {
     if (at_ == end_ || *at_ != c) return false;
@@ -37,7 +61,7 @@ class ValueReader {
   std::string_view since(const char* begin) const { return {begin, static_cast<std::size_t>(at_ - begin)}; }
 
   bool leaf(Kind kind, std::string_view key, std::string_view text) {
-    values_.list_.push_back({kind, key, text, 1});
+    values_.list_.push_back({kind, true, key, text, 1});
     return true;
   }
   bool word(Kind kind, std::string_view key, std::string_view word) {
@@ -72,7 +96,8 @@ class ValueReader {
     ++at_;
     const std::size_t place = values_.list_.size();
     leaf(kind, key, {});
-    Seen seen{};
+    detail::KeyMarks marks;
+    std::size_t members = 0;
     blanks();
     if (!take(closing)) {
       for (;;) {
@@ -80,7 +105,7 @@ class ValueReader {
         std::string_view name;
         if (kind == Kind::object) {
           const auto read = string();
-          if (!read || !is_new(*read, seen, place)) return false;
+          if (!read || read->empty() || ++members > kMostMembers || (marks.set(*read) && values_.list_[place].find(*read) != nullptr)) return false;
           name = *read;
           blanks();
           if (!take(':')) return false;
@@ -96,22 +121,10 @@ class ValueReader {
     return true;
   }
 
-  /// A mark for each key: one that is not set says that the key is new, without a look at the others.
-  using Seen = std::array<std::uint64_t, 16>;
-  bool is_new(std::string_view key, Seen& seen, std::size_t object) const {
-    if (key.empty()) return false;
-    const auto at = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(key[i])); };
-    const unsigned hash = (at(0) * 31 + at(key.size() / 2) * 131 + at(key.size() - 1) * 17 + static_cast<unsigned>(key.size()) * 7) % 1024;
-    const std::uint64_t mark = 1ull << (hash % 64);
-    const bool known = (seen[hash / 64] & mark) != 0;
-    seen[hash / 64] |= mark;
-    return !known || values_.list_[object].find(key) == nullptr;
-  }
-
   std::optional<std::string_view> string() {
     if (!take('"')) return std::nullopt;
     const char* const begin = at_;
-    while (at_ != end_ && *at_ >= ' ' && *at_ <= '~' && *at_ != '"' && *at_ != '\\') ++at_;
+    at_ = past_plain(at_, end_);
     const auto text = since(begin);
     if (!take('"')) return std::nullopt;
     return text;
@@ -157,7 +170,7 @@ Values::Values(const Json& json) { add(json, {}); }
 
 void Values::add(const Json& json, std::string_view key) {
   const std::size_t place = list_.size();
-  list_.push_back({Value::Kind::null, key, "null", 1});
+  list_.push_back({Value::Kind::null, false, key, "null", 1});
   const auto becomes = [&](Value::Kind kind, std::string_view text) {
     list_[place].kind = kind;
     list_[place].text = text;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +14,7 @@ namespace milepost::crfconnect {
 
 struct Value {
   enum class Kind : std::uint8_t { null, boolean, number, text, list, object } kind = Kind::null;
+  bool plain = false;      ///< key and text are printable ASCII without quotes and backslashes: they are written as they read
   std::string_view key;    ///< of an object's member
   std::string_view text;   ///< a text's characters, a number's token, true, false, null; "" of what holds others
   std::uint32_t span = 1;  ///< itself and all that it holds
@@ -49,10 +50,10 @@ class Values {
   friend class ValueReader;
   Values() = default;
   void add(const Json& json, std::string_view key);
-  std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+  std::string_view keep(std::string text) { return kept_.emplace_front(std::move(text)); }
 
   std::vector<Value> list_;
-  std::deque<std::string> kept_;  ///< texts that are written in another way than they read
+  std::forward_list<std::string> kept_;  ///< texts that are written in another way than they read
 };
 
 }  // namespace milepost::crfconnect

@@ -15,6 +15,7 @@
 #include "host/plugins/preflight.hpp"
 #include "host/plugins/registry.hpp"
 #include "plugins/crfconnect/lead.hpp"
+#include "plugins/crfconnect/revision.hpp"
 
 namespace {
 

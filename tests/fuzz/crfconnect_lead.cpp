@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "plugins/crfconnect/lead.hpp"
+#include "plugins/crfconnect/revision.hpp"
 #include "plugins/crfconnect/value.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

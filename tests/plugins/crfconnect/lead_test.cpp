@@ -1,5 +1,6 @@
 // The vendor's schema, its inconsistencies, and what is done about each.
 #include "plugins/crfconnect/lead.hpp"
+#include "plugins/crfconnect/revision.hpp"
 
 #include <gtest/gtest.h>
 

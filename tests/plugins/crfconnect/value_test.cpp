@@ -46,6 +46,10 @@ TEST(Values, AreTheSameBothWays) {
   std::string deep;
   for (int i = 0; i < 70; ++i) deep += '[';
   EXPECT_EQ(quickly(deep), thoroughly(deep));
+  std::string wide = "{";
+  for (int i = 0; i < 1'000; ++i) wide += "\"k" + std::to_string(i) + "\":" + std::to_string(i) + ",";
+  EXPECT_EQ(quickly(wide + "\"last\":1}"), thoroughly(wide + "\"last\":1}"));
+  EXPECT_EQ(quickly(wide + "\"k7\":1}"), thoroughly(wide + "\"k7\":1}"));
 }
 
 TEST(Values, OfMangledLeadsAreTheSameBothWays) {
