@@ -190,7 +190,7 @@ struct Hooks::State {
 Result<std::vector<journal::NewEvent>> Hooks::State::events_of(const Hook& hook, Desk& desk, const http::Incoming& request,
                                                                telemetry::Time now) {
   const std::string content_type = content_type_of(request.headers);
-  const auto decoded = decode(hook, desk.decoder, request);
+  auto decoded = decode(hook, desk.decoder, request);
   if (!decoded && no_decoder(decoded.error())) return fail(decoded.error());
   if (!decoded) {
     auto kept = quarantined(hook.pipeline, hook.source, request.body, content_type, decoded.error().message, now);
@@ -200,8 +200,8 @@ Result<std::vector<journal::NewEvent>> Hooks::State::events_of(const Hook& hook,
   StoreLinks links(store);
   std::vector<journal::NewEvent> events;
   events.reserve(decoded->size());
-  for (const auto& event : *decoded)
-    events.push_back(hook.mapping->map(desk.machine, hook.pipeline, hook.source, event, content_type, now, links.link()));
+  for (auto& event : *decoded)
+    events.push_back(hook.mapping->map(desk.machine, hook.pipeline, hook.source, std::move(event), content_type, now, links.link()));
   links.check();
   return events;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "host/config/fault_codes.hpp"
 #include "host/intake/payload.hpp"
@@ -56,17 +57,17 @@ std::optional<std::string> field_text(const Json& value) {
   return std::nullopt;
 }
 
-Draft draft_of(const std::string& pipeline, const std::string& source, const Event& decoded,
+Draft draft_of(const std::string& pipeline, const std::string& source, Event&& decoded,
                const std::string& content_type, telemetry::Time now) {
   Draft draft;
   draft.event = {.pipeline = pipeline,
                  .source = source,
-                 .id = decoded.id,
-                 .revision = decoded.revision,
-                 .type = decoded.type,
-                 .subject = decoded.subject,
-                 .actor = decoded.actor,
-                 .reason = decoded.reason,
+                 .id = std::move(decoded.id),
+                 .revision = std::move(decoded.revision),
+                 .type = std::move(decoded.type),
+                 .subject = std::move(decoded.subject),
+                 .actor = std::move(decoded.actor),
+                 .reason = std::move(decoded.reason),
                  .time = decoded.time.value_or(now),
                  .lane = {},
                  .payload = decoded.payload.text(),
@@ -123,11 +124,11 @@ std::optional<Mapping> Mapping::compile(const config::Pipeline& pipeline, config
 }
 
 journal::NewEvent Mapping::map(expression::Machine& machine, const std::string& pipeline, const std::string& source,
-                               const Event& decoded, const std::string& content_type, telemetry::Time now,
+                               Event decoded, const std::string& content_type, telemetry::Time now,
                                const Link& link) const {
   if (decoded.type == kQuarantine)
     return quarantined(pipeline, source, decoded.payload.text(), content_type, source + ": " + decoded.reason, now);
-  Draft draft = draft_of(pipeline, source, decoded, content_type, now);
+  Draft draft = draft_of(pipeline, source, std::move(decoded), content_type, now);
   Payload payload(draft.event.payload);
   if (!payload.fault().empty()) {
     draft.fault("the payload is " + payload.fault());

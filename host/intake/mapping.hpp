@@ -30,7 +30,7 @@ class Mapping {
   /// An event of the type kQuarantine is quarantined with its own reason, and nothing else of it counts.
   /// Never fails. [serial] by `machine`
   journal::NewEvent map(expression::Machine& machine, const std::string& pipeline, const std::string& source,
-                        const Event& decoded, const std::string& content_type, telemetry::Time now,
+                        Event decoded, const std::string& content_type, telemetry::Time now,
                         const Link& link = {}) const;
 
  private:

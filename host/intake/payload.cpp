@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "milepost/detail/key_marks.hpp"
+
 namespace milepost::intake {
 namespace {
 
@@ -13,7 +15,7 @@ using simdjson::dom::element;
 using simdjson::dom::element_type;
 
 constexpr std::size_t kMostKept = 64 << 10;  // of a thread's parser, between two payloads
-constexpr std::size_t kFewKeys = 64;  // up to here comparing each with each is the quickest
+constexpr std::size_t kFewKeys = 64;  // up to here a look at marks is the quickest
 
 /// What simdjson takes, or took in some version, and read_json() does not: a byte order mark; half a surrogate pair. An
 /// escape that could be one sends the payload the long way, sound or not.
@@ -24,36 +26,47 @@ bool is_doubtful(std::string_view source) {
   return false;
 }
 
-bool distinct(std::vector<std::string_view>& keys) {
-  if (keys.size() > kFewKeys) {
-    std::ranges::sort(keys);
-    return std::ranges::adjacent_find(keys) == keys.end();
-  }
-  for (std::size_t i = 1; i < keys.size(); ++i)
-    for (std::size_t k = 0; k < i; ++k)
-      if (keys[i] == keys[k]) return false;
-  return true;
-}
-
 /// Nesting and duplicate keys, which simdjson leaves to its callers.
-bool is_sound(element value, std::size_t depth) {
-  const auto inside = [depth](element part) {
-    return (!part.is_array() && !part.is_object()) || is_sound(part, depth - 1);
-  };
-  simdjson::dom::array array;
-  if (value.get_array().get(array) == simdjson::SUCCESS)
-    return depth > 0 && std::all_of(array.begin(), array.end(), inside);
-  simdjson::dom::object object;
-  if (value.get_object().get(object) != simdjson::SUCCESS) return true;
-  if (depth == 0) return false;
-  std::vector<std::string_view> keys;
-  keys.reserve(object.size());
-  for (const auto [key, member] : object) {
-    keys.push_back(key);
-    if (!inside(member)) return false;
+class Soundness {
+ public:
+  Soundness() { keys_.reserve(2 * kFewKeys); }
+
+  bool holds(element value, std::size_t depth) {
+    const auto inside = [this, depth](element part) {
+      return (!part.is_array() && !part.is_object()) || holds(part, depth - 1);
+    };
+    simdjson::dom::array array;
+    if (value.get_array().get(array) == simdjson::SUCCESS)
+      return depth > 0 && std::all_of(array.begin(), array.end(), inside);
+    simdjson::dom::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS) return true;
+    if (depth == 0) return false;
+    const std::size_t first = keys_.size();
+    for (const auto [key, member] : object) {
+      keys_.push_back(key);
+      if (!inside(member)) return false;
+    }
+    const bool good = distinct(keys_.begin() + static_cast<std::ptrdiff_t>(first), keys_.end());
+    keys_.resize(first);
+    return good;
   }
-  return distinct(keys);
-}
+
+ private:
+  using Keys = std::vector<std::string_view>;
+
+  static bool distinct(Keys::iterator begin, Keys::iterator end) {
+    if (static_cast<std::size_t>(end - begin) > kFewKeys) {
+      std::sort(begin, end);
+      return std::adjacent_find(begin, end) == end;
+    }
+    detail::KeyMarks marks;
+    for (auto key = begin; key != end; ++key)
+      if (marks.set(*key) && std::find(begin, key, *key) != key) return false;
+    return true;
+  }
+
+  Keys keys_;  ///< of the objects that are open
+};
 
 }  // namespace
 
@@ -81,7 +94,7 @@ struct Payload::State {
 Payload::Payload(const std::string& source) : state_(std::make_unique<State>(source)) {
   if (!is_doubtful(source)) {
     element root;
-    if (state_->parser->parse(source).get(root) == simdjson::SUCCESS && is_sound(root, JsonLimits{}.depth)) {
+    if (state_->parser->parse(source).get(root) == simdjson::SUCCESS && Soundness().holds(root, JsonLimits{}.depth)) {
       state_->root = root;
       return;
     }

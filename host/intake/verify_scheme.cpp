@@ -98,13 +98,14 @@ bool same_bytes(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-bool is_one_of(const std::string& presented, const std::vector<config::Secret>& secrets, const std::string& before) {
+ShownSecrets::ShownSecrets(const std::vector<config::Secret>& secrets, const std::string& before) {
+  for (const auto& secret : secrets) digests_.push_back(telemetry::sha256(before + secret.reveal()));
+}
+
+bool ShownSecrets::has(std::string_view presented) const {
   const auto given = telemetry::sha256(presented);
   bool good = false;
-  for (const auto& secret : secrets) {
-    const auto wanted = telemetry::sha256(before + secret.reveal());
-    good |= CRYPTO_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
-  }
+  for (const auto& wanted : digests_) good |= CRYPTO_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
   return good;
 }
 

@@ -11,6 +11,7 @@
 #include "host/config/secrets.hpp"
 #include "host/http/server.hpp"
 #include "host/telemetry/clock.hpp"
+#include "host/telemetry/ids.hpp"
 
 namespace milepost::intake {
 
@@ -59,10 +60,16 @@ MadeScheme make_standard_webhooks(const VerifySettings& settings);
 Result<std::string_view> one_header(const http::Incoming& request, const std::string& name);
 /// In a time that depends on the lengths alone.
 bool same_bytes(std::string_view a, std::string_view b);
-/// Whether `presented` is one of the texts: by digests, since a comparison would tell a secret's length; all of them,
-/// since an early exit would tell which.
-bool is_one_of(const std::string& presented, const std::vector<config::Secret>& secrets,
-               const std::string& before = "");
+/// What a sender may show, as digests: a comparison of texts would tell a secret's length.
+class ShownSecrets {
+ public:
+  explicit ShownSecrets(const std::vector<config::Secret>& secrets, const std::string& before = "");
+  /// Looks at all of them, since an early exit would tell which.
+  bool has(std::string_view presented) const;
+
+ private:
+  std::vector<telemetry::Sha256> digests_;
+};
 /// "the timestamp is too old", "… in the future"; "" within the tolerance, both ways.
 std::string staleness(telemetry::Time signed_at, telemetry::Time now, std::chrono::milliseconds tolerance);
 /// When the sender says it signed: unit is "s", "ms" or "auto"; nullopt for what no clock shows.

@@ -8,28 +8,25 @@ namespace {
 
 class SecretHeader : public VerifyScheme {
  public:
-  SecretHeader(std::string header, std::string prefix, std::vector<config::Secret> secrets)
-      : header_(std::move(header)), prefix_(std::move(prefix)), secrets_(std::move(secrets)) {}
+  SecretHeader(std::string header, std::string prefix, const std::vector<config::Secret>& secrets)
+      : header_(std::move(header)), prefix_(std::move(prefix)), secrets_(secrets) {}
 
   std::string refusal(const http::Incoming& request, telemetry::Time) const override {
     const auto value = one_header(request, header_);
     if (!value) return value.error().message;
     if (!value->starts_with(prefix_)) return "the header " + header_ + " does not begin with its prefix";
-    if (!is_one_of(std::string(value->substr(prefix_.size())), secrets_))
-      return "the secret in " + header_ + " is wrong";
-    return "";
+    return secrets_.has(value->substr(prefix_.size())) ? "" : "the secret in " + header_ + " is wrong";
   }
   const std::string& secret_header() const override { return header_; }
 
  private:
   const std::string header_, prefix_;
-  const std::vector<config::Secret> secrets_;
+  const ShownSecrets secrets_;
 };
 
 class Basic : public VerifyScheme {
  public:
-  Basic(std::string user, std::vector<config::Secret> passwords)
-      : user_(std::move(user)), passwords_(std::move(passwords)) {}
+  Basic(const std::string& user, const std::vector<config::Secret>& passwords) : logins_(passwords, user + ":") {}
 
   std::string refusal(const http::Incoming& request, telemetry::Time) const override {
     const auto value = one_header(request, header_);
@@ -38,15 +35,15 @@ class Basic : public VerifyScheme {
     if (!same_header(value->substr(0, kScheme.size()), kScheme)) return "the header Authorization is not Basic";
     const auto given = base64_decode(value->substr(kScheme.size()));
     if (!given) return "the header Authorization holds no base64";
-    return is_one_of(*given, passwords_, user_ + ":") ? "" : "the user or the password is wrong";
+    return logins_.has(*given) ? "" : "the user or the password is wrong";
   }
   const std::string& secret_header() const override { return header_; }
   /// Some senders show a password only when they are asked (RFC 7617).
   std::string_view challenge() const override { return "Basic realm=\"hooks\", charset=\"UTF-8\""; }
 
  private:
-  const std::string header_ = "Authorization", user_;
-  const std::vector<config::Secret> passwords_;
+  const std::string header_ = "Authorization";
+  const ShownSecrets logins_;
 };
 
 }  // namespace
@@ -58,7 +55,7 @@ MadeScheme make_secret_header(const VerifySettings& settings) {
   if (!prefix) return fail(prefix.error());
   auto secrets = settings.secrets();
   if (!secrets) return fail(secrets.error());
-  return std::make_unique<SecretHeader>(std::move(*header), std::move(*prefix), std::move(*secrets));
+  return std::make_unique<SecretHeader>(std::move(*header), std::move(*prefix), *secrets);
 }
 
 MadeScheme make_basic(const VerifySettings& settings) {
@@ -67,7 +64,7 @@ MadeScheme make_basic(const VerifySettings& settings) {
   if (user->find(':') != user->npos) return settings.wrong(".user: a user's name holds no colon (RFC 7617)");
   auto passwords = settings.secrets("password");
   if (!passwords) return fail(passwords.error());
-  return std::make_unique<Basic>(std::move(*user), std::move(*passwords));
+  return std::make_unique<Basic>(*user, *passwords);
 }
 
 }  // namespace milepost::intake
