@@ -48,7 +48,11 @@ std::string encode(const Row& row) {
   return out;
 }
 
-telemetry::Sha256 hash(const Row& row) { return telemetry::sha256(encode(row)); }
+telemetry::Sha256 hash(const Row& row) {
+  thread_local std::string bytes;
+  encode(row, bytes);
+  return telemetry::sha256(bytes);
+}
 
 telemetry::Sha256 digest(const Details& details) {
   thread_local std::string bytes;
