@@ -69,6 +69,23 @@ bool are_few(const Readers::Lease& reader, EventState state) {
                                                      " WHERE " + is(state) + " LIMIT " + std::to_string(kFew + 1) + ")") <= kFew;
 }
 
+constexpr std::string_view kOfHost = "INDEXED BY events_of_host ";
+
+/// How the events of a list are found.
+struct Way {
+  std::string hint = "";  ///< the index to go by; "": as SQLite sees fit
+  bool at_once = false;   ///< few others are met on it; else all are walked, a window at a time
+  bool in_order = true;   ///< of their sequence, so that bounds of it spare a look at the others
+};
+
+Way way_of(const Readers::Lease& reader, const EventFilter& filter) {
+  if (filter.id || filter.receipt || filter.subject) return {.at_once = true, .in_order = false};
+  if (filter.pipeline == config::kHostPipeline && filter.type) return {.hint = std::string(kOfHost), .at_once = true};
+  if (filter.state && are_few(reader, *filter.state))
+    return {.hint = std::string("INDEXED BY ") + index_of(*filter.state) + " ", .at_once = true, .in_order = false};
+  return {};
+}
+
 }  // namespace
 
 std::optional<Event> Store::event(Sequence sequence) const {
@@ -116,9 +133,9 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
                 {std::to_string(KnownIds::hash(*filter.id)), *filter.id, *filter.id});
   clauses.add(MILEPOST_OF_RECEIPT("receipt"), filter.receipt);
   clauses.add("sequence IN " MILEPOST_OF_SUBJECT("events", "?"), filter.subject);
-  const bool of_host = filter.pipeline == config::kHostPipeline && filter.type && !filter.id && !filter.receipt && !filter.subject;
+  const auto way = way_of(state_->readers.take(), filter);
   static_assert(config::kHostPipeline == "milepost");  // as the partial index has it, which wants the literal
-  if (of_host) clauses.sql += " AND pipeline = 'milepost'";
+  if (way.hint == kOfHost) clauses.sql += " AND pipeline = 'milepost'";
   else clauses.add("pipeline = ?", filter.pipeline);
   clauses.add("type = ?", filter.type);
   clauses.add("step = ?", filter.step);
@@ -127,27 +144,22 @@ std::vector<Event> Store::events(const EventFilter& filter) const {
   clauses.add("accepted_at < ?", filter.until.transform(micros));
   if (filter.state) clauses.sql += " AND " + is(*filter.state);
 
-  const bool by_column = filter.id || filter.receipt || filter.subject;
-  std::string hint = of_host ? "INDEXED BY events_of_host " : "";
-  if (!by_column && !of_host && filter.state && are_few(state_->readers.take(), *filter.state))
-    hint = std::string("INDEXED BY ") + index_of(*filter.state) + " ";
-  const bool indexed = by_column || (!of_host && !hint.empty());
   const std::string order = filter.oldest_first ? "ASC" : "DESC";
   // The rows are looked up after the first are chosen: only the chosen ones are read whole.
   const std::string sql = "SELECT " MILEPOST_EVENT_COLUMNS
                           " FROM events WHERE sequence IN (SELECT sequence FROM events " +
-                          hint + "WHERE " + std::string(indexed ? "+sequence < ? AND +sequence >= ?" : "sequence < ? AND sequence >= ?") +
+                          way.hint + "WHERE " + (way.in_order ? "sequence < ? AND sequence >= ?" : "+sequence < ? AND +sequence >= ?") +
                           clauses.sql + " ORDER BY sequence " + order + " LIMIT ?) ORDER BY sequence " + order;
 
   Sequence low = filter.after + 1, high = filter.before;
   {
     const auto reader = state_->readers.take();
     if (high == 0) high = static_cast<Sequence>(reader->number("SELECT max(sequence) FROM events")) + 1;
-    if (filter.since && !indexed) low = std::max(low, first_since(reader, *filter.since).value_or(high));
+    if (filter.since && way.in_order) low = std::max(low, first_since(reader, *filter.since).value_or(high));
   }
   std::vector<Event> found;
   while (low < high && found.size() < filter.limit) {
-    const Sequence width = indexed || of_host ? high - low : std::min(high - low, kWindow);
+    const Sequence width = way.at_once ? high - low : std::min(high - low, kWindow);
     const auto [from, to] = filter.oldest_first ? std::pair(low, low + width) : std::pair(high - width, high);
     const auto reader = state_->readers.take();
     auto row = reader->query(sql, to, from);

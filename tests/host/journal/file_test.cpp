@@ -156,6 +156,32 @@ TEST_F(StoreFile, IsNotWalkedForAReceipt) {
   EXPECT_THAT(plan("SELECT * FROM audit a WHERE " MILEPOST_OF_RECEIPT("a.event")), HasSubstr("SEARCH a USING INDEX audit_event"));
 }
 
+/// A state's index leads to few at once; of very many the first are found by walking.
+TEST_F(StoreFile, ListsThoseOfAStateFewOrMany) {
+  auto event = milestone("e-1", "L-1");
+  event.quarantine = "no loan";
+  accept(event);
+  store.reset();
+  EXPECT_EQ(Raw(path).execute("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) "
+                              "INSERT INTO events (sequence, receipt, pipeline, source, id, revision, type, subject, lane, actor, reason, time, "
+                              "accepted_at, payload_digest, state, fault) SELECT i, printf('%036d', i), pipeline, source, 'e-' || i, revision, type, "
+                              "subject, lane, actor, reason, time, accepted_at, payload_digest, CASE WHEN i < 30000 THEN 3 ELSE 0 END, fault FROM events, n "
+                              "WHERE sequence = 1"),
+            "");
+  open();
+  const auto dead = [this](bool oldest_first) {
+    std::vector<Sequence> found;
+    for (const auto& each : store->events({.state = EventState::dead, .limit = 2, .oldest_first = oldest_first})) found.push_back(each.sequence);
+    return found;
+  };
+  EXPECT_EQ(dead(true), (std::vector<Sequence>{1, 2}));
+  EXPECT_EQ(dead(false), (std::vector<Sequence>{29999, 29998}));
+  EXPECT_EQ(store->events({.state = EventState::dead, .limit = 100'000}).size(), 29'999u);
+  EXPECT_EQ(Raw(path).execute("UPDATE events SET state = 1 WHERE state = 3 AND sequence > 5"), "");
+  EXPECT_EQ(dead(true), (std::vector<Sequence>{1, 2}));
+  EXPECT_EQ(dead(false), (std::vector<Sequence>{5, 4}));
+}
+
 TEST_F(StoreFile, RemembersAnIdWhoseEventWasPruned) {
   const auto first = accept(milestone("e-1", "L-1", "{}"));
   accept(milestone("e-2", "L-1"));
