@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugins/crfconnect/date_time.hpp"
+#include "plugins/crfconnect/letter_case.hpp"
 #include "plugins/crfconnect/schema.hpp"
 
 namespace milepost::crfconnect {
@@ -20,12 +21,6 @@ bool is_guid(std::string_view text) {
     if (dash ? c != '-' : !(is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) return false;
   }
   return true;
-}
-
-std::string lower(std::string text) {
-  for (auto& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return text;
 }
 
 /// A sender may put anything into a key; only what looks like a field's name goes into logs and reasons.
@@ -243,7 +238,7 @@ Result<Lead> read_lead(const Value& body, const LeadRules& rules) {
   check_formats(body, check);
 
   Lead lead;
-  lead.id = lower(std::string(text_at(body, "id")));
+  lead.id = lower(text_at(body, "id"));
   lead.status = std::string(match(kLeadStatus, text_at(body, "status")).value);
   lead.removed = match(kLeadState, text_at(body, "state")).value == "Removed";
   lead.created = *parse_date_time(text_at(body, "dateCreated"));

@@ -1,10 +1,11 @@
 #include "plugins/crfconnect/leads.hpp"
 
-#include "plugins/crfconnect/message.hpp"
-#include "plugins/crfconnect/revision.hpp"
-
 #include <map>
 #include <set>
+
+#include "plugins/crfconnect/letter_case.hpp"
+#include "plugins/crfconnect/message.hpp"
+#include "plugins/crfconnect/revision.hpp"
 
 namespace milepost::crfconnect {
 namespace {
@@ -14,11 +15,7 @@ constexpr JsonLimits kLimits{.depth = 16};
 constexpr std::size_t kMostPlaces = 20;  // of one lead, in a log line and as events
 
 std::string type_of(const Lead& lead) {
-  if (lead.removed) return "lead.removed";
-  std::string type = "lead." + lead.status;
-  for (auto& c : type)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return type;
+  return "lead." + (lead.removed ? "removed" : lower(lead.status));
 }
 
 /// Whether the place is one of the schema's, so that metrics have a bounded number of series.

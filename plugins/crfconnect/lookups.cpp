@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "plugins/crfconnect/letter_case.hpp"
+
 namespace milepost::crfconnect {
 namespace {
 
@@ -133,13 +135,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
 }
 
 /// What two spellings of one value share.

@@ -9,6 +9,7 @@
 
 #include "milepost/sha256.hpp"
 #include "plugins/crfconnect/decimal.hpp"
+#include "plugins/crfconnect/letter_case.hpp"
 
 namespace milepost::crfconnect {
 namespace {
@@ -100,12 +101,6 @@ class Canonical {
   std::vector<Member> members_;  ///< of the objects that are open
 };
 
-std::string lower(std::string text) {
-  for (auto& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return text;
-}
-
 }  // namespace
 
 std::string revision_of(const Value& lead) {
@@ -120,7 +115,7 @@ std::string revision_of(const Value& lead) {
     if (member.key == "otherReasonText" && !says)
       canonical.put("null");
     else if (member.key == "id" && member.is(Kind::text))
-      canonical.quoted(lower(std::string(member.text)), member.plain);
+      canonical.quoted(lower(member.text), member.plain);
     else
       canonical.value(member);
   });
