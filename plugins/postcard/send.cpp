@@ -17,7 +17,7 @@ Result<Answer> Send::run_one(const Delivery& delivery, const Call& call) {
   const auto started = host_.clock().now();
   const auto receipt = cards_.vendor().send(*card, call);
   host_.metrics().seconds("send_seconds", std::chrono::duration<double>(host_.clock().now() - started).count(),
-                           {{"vendor", cards_.vendor().name()}});
+                          {{"vendor", cards_.vendor().name()}});
   if (!receipt) return fail(receipt.error());
   host_.metrics().count("postcards", 1, {{"vendor", cards_.vendor().name()}});
   return answer(card->marks, *receipt);
