@@ -1,4 +1,5 @@
 #include "host/api/worker.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 #include <utility>
 
@@ -20,6 +21,7 @@ bool Worker::post(std::function<void()> task) {
 }
 
 void Worker::run(std::stop_token stop) {
+  telemetry::name_thread("api");
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); }) && !stop.stop_requested()) {
     auto task = std::move(waiting_.front());

@@ -9,6 +9,7 @@
 #include "host/plugins/expiry.hpp"
 #include "host/telemetry/crash_mark.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::engine {
 
@@ -330,6 +331,7 @@ Channel::Job Channel::take(bool& emptied) {
 }
 
 void Channel::work(std::stop_token stop) {
+  telemetry::name_thread(definition().name);
   const telemetry::SignalStack signals;  // a plugin that overflows its stack is still told apart from a kill
   Worker worker(*this, *account_);
   std::unique_lock lock(mutex_);

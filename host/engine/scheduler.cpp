@@ -1,4 +1,5 @@
 #include "host/engine/scheduler.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 #include <utility>
 
@@ -54,6 +55,7 @@ telemetry::Time Scheduler::now() {
 }
 
 void Scheduler::work(std::stop_token stop) {
+  telemetry::name_thread("engine");
   expression::Machine machine;
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {

@@ -26,6 +26,7 @@
 #include "host/http/listen_socket.hpp"
 #include "host/http/tls_server.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::http {
 
@@ -214,6 +215,7 @@ void Server::start() {
   for (const auto& worker : loop_->workers)
     loop_->threads.emplace_back([target = worker.get()] {
       ::setpriority(PRIO_PROCESS, 0, kNice);  // on Linux of this thread alone
+      telemetry::name_thread("listen");
       target->loop().run();
     });
 }

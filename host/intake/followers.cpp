@@ -9,6 +9,7 @@
 #include "host/journal/host_event.hpp"
 #include "host/journal/store_error.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::intake {
 namespace {
@@ -177,6 +178,7 @@ void Followers::replace(const std::set<std::string>& pipelines, std::vector<Foll
 }
 
 void Followers::run(const std::stop_token& stop) {
+  telemetry::name_thread("follow");
   Sequence seen = 0;  // newest_ when this round began
   while (!stop.stop_requested()) {
     Time next = Time::max();

@@ -9,6 +9,7 @@
 #include "host/plugins/expiry.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::intake {
 namespace {
@@ -65,6 +66,7 @@ SourceStatus Poller::status() const {
 }
 
 void Poller::run(const std::stop_token& stop) {
+  telemetry::name_thread("poll");
   while (!stop.stop_requested()) {
     const Time next = step(stop);
     std::unique_lock lock(mutex_);

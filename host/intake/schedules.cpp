@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::intake {
 namespace {
@@ -194,6 +195,7 @@ void Schedules::replace(const std::set<std::string>& pipelines, std::vector<Sche
 }
 
 void Schedules::run(const std::stop_token& stop) {
+  telemetry::name_thread("schedule");
   while (!stop.stop_requested()) {
     const Time now = clock_.now();
     for (auto& entry : entries_) {

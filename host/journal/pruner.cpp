@@ -7,6 +7,7 @@
 #include "host/journal/store_state.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::journal {
 
@@ -82,6 +83,7 @@ void Pruner::start() {
 }
 
 void Pruner::run(const std::stop_token& stop) {
+  telemetry::name_thread("prune");
   std::unique_lock lock(mutex_);
   Time not_before = clock_.now();
   for (Time last = clock_.now(); !stop.stop_requested(); last = clock_.now()) {

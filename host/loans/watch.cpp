@@ -10,6 +10,7 @@
 #include "host/loans/signals.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/metrics.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::loans {
 namespace {
@@ -160,6 +161,7 @@ Result<Time> Watch::turn() {
 }
 
 void Watch::run(const std::stop_token& stop) {
+  telemetry::name_thread("watch loans");
   while (!stop.stop_requested()) {
     const auto next = turn();
     if (!next) telemetry::log(Level::error, "loans.watch_failed", {{"reason", next.error().message}});
