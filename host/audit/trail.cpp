@@ -15,9 +15,11 @@ namespace {
 
 /// Rows are hashed as bytes but exported as JSON, which carries UTF-8 alone: what is none is replaced before it is
 /// hashed.
-std::string utf8(std::string&& text) {
-  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return std::move(text);
-  return Json::parse(milepost::text(Json(text))).get<std::string>();
+void put(std::string& out, const std::string& text) {
+  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+    out = text;
+  else
+    out = Json::parse(milepost::text(Json(text))).get<std::string>();
 }
 
 bool says_nothing(const Json& value) {
@@ -27,52 +29,66 @@ bool says_nothing(const Json& value) {
 
 }  // namespace
 
-std::string body_of(const Json& details) {
-  std::string out = "{";
-  for (const auto& [name, value] : details.items()) {
-    if (says_nothing(value)) continue;
-    if (out.size() > 1) out += ',';
-    milepost::detail::append_quoted(out, name);
-    out += ':';
-    milepost::detail::write(out, value);
-  }
-  return out + '}';
+void Body::name(std::string_view name) {
+  if (out_.size() > 1) out_ += ',';
+  milepost::detail::append_quoted(out_, name);
+  out_ += ':';
 }
+
+Body& Body::add(std::string_view its, const Json& value) {
+  if (says_nothing(value)) return *this;
+  name(its);
+  milepost::detail::write(out_, value);
+  return *this;
+}
+
+Body& Body::add_text(std::string_view its, std::string_view text) {
+  if (text.empty()) return *this;
+  name(its);
+  milepost::detail::append_quoted(out_, text);
+  return *this;
+}
+
+Body& Body::add_number(std::string_view its, std::uint64_t number) {
+  name(its);
+  out_ += std::to_string(number);
+  return *this;
+}
+
+Body& Body::add_all(const Json& details) {
+  for (const auto& [its, value] : details.items()) add(its, value);
+  return *this;
+}
+
+std::string body_of(const Json& details) { return Body().add_all(details).take(); }
 
 std::string body(std::initializer_list<std::pair<std::string_view, std::string_view>> details) {
-  std::string out = "{";
-  for (const auto& [name, value] : details) {
-    if (value.empty()) continue;
-    if (out.size() > 1) out += ',';
-    milepost::detail::append_quoted(out, name);
-    out += ':';
-    milepost::detail::append_quoted(out, value);
-  }
-  return out + '}';
+  Body out;
+  for (const auto& [its, text] : details) out.add_text(its, text);
+  return out.take();
 }
 
-std::uint64_t append(journal::Writer& writer, Entry entry) {
+std::uint64_t append(journal::Writer& writer, const Entry& entry) {
+  thread_local Row row;  // its texts keep their room
   const Row& last = writer.last_audit_row();
-  const Details details{.salt = telemetry::random_bytes(16),
-                        .body = entry.body.empty() ? body_of(entry.details) : std::move(entry.body)};
-  Row row{.sequence = last.sequence + 1,
-          .time = writer.now(),
-          .kind = utf8(std::move(entry.kind)),
-          .user = utf8(std::move(entry.user)),
-          .action = utf8(std::move(entry.action)),
-          .subject = utf8(std::move(entry.subject)),
-          .pipeline = utf8(std::move(entry.pipeline)),
-          .version = utf8(std::move(entry.version)),
-          .event = utf8(std::move(entry.event)),
-          .step = utf8(std::move(entry.step)),
-          .outcome = utf8(std::move(entry.outcome)),
-          .plugin = utf8(std::move(entry.plugin)),
-          .details = digest(details),
-          .previous = last.hash};
+  const Details details{.salt = telemetry::random_bytes(16), .body = entry.body.empty() ? body_of(entry.details) : entry.body};
+  row.sequence = last.sequence + 1;
+  row.time = writer.now();
+  put(row.kind, entry.kind);
+  put(row.user, entry.user);
+  put(row.action, entry.action);
+  put(row.subject, entry.subject);
+  put(row.pipeline, entry.pipeline);
+  put(row.version, entry.version);
+  put(row.event, entry.event);
+  put(row.step, entry.step);
+  put(row.outcome, entry.outcome);
+  put(row.plugin, entry.plugin);
+  row.details = digest(details);
+  row.previous = last.hash;
   row.hash = hash(row);
-  const auto sequence = row.sequence;
-  writer.append_audit_row(std::move(row), details);
-  return sequence;
+  writer.append_audit_row(row, details);
+  return row.sequence;
 }
 
 namespace {

@@ -20,14 +20,26 @@ struct Entry {
   std::string body = {};          ///< not empty: stands for the details, as body_of() makes it of them
 };
 
-/// The details' text: what a Work can prepare before its turn.
+/// The details' text, member by member: what a Work can prepare before its turn. A member that says nothing is left out.
+class Body {
+ public:
+  Body& add(std::string_view name, const Json& value);
+  Body& add_text(std::string_view name, std::string_view text);
+  Body& add_number(std::string_view name, std::uint64_t number);
+  Body& add_all(const Json& details);  ///< of an object
+  std::string take() { return std::move(out_ += '}'); }
+
+ private:
+  void name(std::string_view name);
+  std::string out_ = "{";
+};
 std::string body_of(const Json& details);
 /// The same when all of them are texts, in this order.
 std::string body(std::initializer_list<std::pair<std::string_view, std::string_view>> details);
 
 /// Chains and stores one row; returns its sequence. Only inside Store work: the row is on disk when that work's commit
 /// is.
-std::uint64_t append(journal::Writer& writer, Entry entry);
+std::uint64_t append(journal::Writer& writer, const Entry& entry);
 
 struct Verdict {
   std::uint64_t rows = 0;

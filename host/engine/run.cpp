@@ -121,7 +121,7 @@ audit::Entry Run::entry(std::string kind, std::string action, std::string step, 
 }
 
 void Run::write(audit::Entry row) {
-  row.body = audit::body_of(row.details);  // here, where others work beside; the writer's time is everybody's
+  if (row.body.empty()) row.body = audit::body_of(row.details);  // here, where others work beside; the writer's time is everybody's
   row.details = nullptr;
   write([row = std::move(row)](journal::Writer& writer) { audit::append(writer, row); });
 }
@@ -137,7 +137,8 @@ void Run::raise_paused(const config::Connection& connection, const std::string& 
   });
 }
 void Run::save_event() {
-  write([event = event_](journal::Writer& writer) { writer.update(event); });
+  write([sequence = event_.sequence, lane = journal::Lane{event_.pipeline, event_.lane}, progress = journal::EventProgress(event_)](
+            journal::Writer& writer) { writer.update(sequence, lane, progress); });
 }
 void Run::save_effect() {
   effects_[effect_.step] = effect_;
@@ -428,16 +429,22 @@ void Run::mark_sent() {
   effect_.error.clear();
   save_effect();
   save_event();
-  auto row = entry("intent", step().definition.use, step().definition.id, "sent",
-                   {{"attempt", effect_.attempt}, {"connection", effect_.connection}, {"key", effect_.key}, {"with_sha256", telemetry::hex(telemetry::sha256(text(with_)))}});
-  row.details.update(condition_);
+  auto row = entry("intent", step().definition.use, step().definition.id, "sent");
+  row.body = audit::Body()
+                 .add_number("attempt", effect_.attempt)
+                 .add_text("connection", effect_.connection)
+                 .add_text("key", effect_.key)
+                 .add_text("with_sha256", telemetry::hex(telemetry::sha256(text(with_))))
+                 .add_all(condition_)
+                 .take();
   row.plugin = step().plugin_digest;
   write(std::move(row));
   if (auto target = written()) write(remember(*target, with_, {read_ ? loan_ : Json(nullptr), tracked_->told, asked_of(target->system)}));
 }
 
-void Run::outcome_row(const std::string& outcome, Json details) {
-  auto row = entry("outcome", step().definition.use, step().definition.id, outcome, std::move(details));
+void Run::outcome_row(const std::string& outcome, std::string body) {
+  auto row = entry("outcome", step().definition.use, step().definition.id, outcome);
+  row.body = std::move(body);
   row.plugin = step().plugin_digest;
   write(std::move(row));
 }
@@ -449,10 +456,11 @@ void Run::answered(const Answer& answer, bool by_look_up) {
   effect_.answer = text(json);
   effect_.error.clear();
   save_effect();
-  Json details{{"attempt", effect_.attempt}, {"answer", answer.body}};
-  if (by_look_up) details["settled_by"] = "look_up";
+  audit::Body body;
+  body.add_number("attempt", effect_.attempt).add("answer", answer.body);
+  if (by_look_up) body.add_text("settled_by", "look_up");
   if (answer.record) {
-    details["record"] = json["record"];
+    body.add("record", json["record"]);
     write([link = journal::Link{answer.record->system, answer.record->type, answer.record->id, event_.subject}, event = event_, model = loans_,
            row = entry("decision", "loan.renamed", effect_.step, "", Json::object())](journal::Writer& writer) {
       if (link.subject.empty() || writer.linked(link.system, link.type, link.id)) return;
@@ -468,7 +476,7 @@ void Run::answered(const Answer& answer, bool by_look_up) {
     write([link = journal::Link{"mail", "code", code, event_.subject}](journal::Writer& writer) {
       if (!writer.linked(link.system, link.type, link.id)) writer.put(journal::Link{link.system, link.type, link.id, writer.known_as(link.subject)});
     });
-  outcome_row(std::string(name(answer.effect)), std::move(details));
+  outcome_row(std::string(name(answer.effect)), body.take());
   if (auto target = written()) write(confirm(*std::move(target), answer.record ? answer.record->version : ""));
   steps_[effect_.step] = view_of(answer.body, name(answer.effect));
   to_next_step();
@@ -479,7 +487,7 @@ void Run::skipped(const std::string& outcome, const std::string& reason, const s
   effect_.ended_at = clock_.now();
   effect_.answer = answer;
   save_effect();
-  outcome_row(outcome, {{"reason", reason}});
+  outcome_row(outcome, audit::body({{"reason", reason}}));
   if (!answer.empty()) {
     steps_[effect_.step] = step_view(answer);
     if (steps_[effect_.step].is_object()) steps_[effect_.step]["effect"] = "skipped";
@@ -492,7 +500,7 @@ void Run::failed(const Error& error, const std::string& reason) {
   effect_.ended_at = clock_.now();
   effect_.error = text(milepost::detail::to_json(error));
   save_effect();
-  outcome_row("failed", {{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}});
+  outcome_row("failed", audit::body_of({{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}}));
   if (auto target = written(); target && !effect_.unknown) write(forget(*std::move(target)));
   if (step().mail && !effect_.unknown)
     write([event = event_, step = effect_.step](journal::Writer& writer) { writer.remove_mail(writer.known_as(event.subject), event.sequence, step); });
@@ -503,7 +511,7 @@ void Run::in_doubt(const Error& error, const std::string& reason) {
   effect_.state = EffectState::in_doubt;
   effect_.error = text(milepost::detail::to_json(error));
   save_effect();
-  outcome_row("in_doubt", {{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}});
+  outcome_row("in_doubt", audit::body_of({{"reason", first_line(reason)}, {"error", milepost::detail::to_json(error)}, {"attempt", effect_.attempt}}));
   event_.fault = first_line(step().definition.id + ": " + reason);
   event_.step = step().definition.id;
   raise(config::host_event::kInDoubt, step().definition.id);
@@ -511,7 +519,7 @@ void Run::in_doubt(const Error& error, const std::string& reason) {
 }
 
 void Run::retry(const Error& error, Time at, bool counts) {
-  outcome_row("retry", {{"attempt", effect_.attempt}, {"error", milepost::detail::to_json(error)}, {"next", telemetry::to_text(at)}});
+  outcome_row("retry", audit::body_of({{"attempt", effect_.attempt}, {"error", milepost::detail::to_json(error)}, {"next", telemetry::to_text(at)}}));
   if (!counts && effect_.attempt > 0) {
     effect_.attempt -= 1;
     effect_.held += std::max(at - clock_.now(), std::chrono::microseconds(0));
@@ -529,7 +537,7 @@ void Run::look_up_later(const Error& error, Time at) {
 }
 
 void Run::paused(const Error& error, bool during_look_up) {
-  outcome_row("held", {{"error", milepost::detail::to_json(error)}});
+  outcome_row("held", audit::body_of({{"error", milepost::detail::to_json(error)}}));
   effect_.error = text(milepost::detail::to_json(error));
   if (!during_look_up) unsent();
   plan(clock_.now());

@@ -92,7 +92,7 @@ class Run {
   /// What the step at hand may look at.
   expression::Scope scope(const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link);
   void read(bool whole = false);  ///< what expressions see of the event; once, and only when one looks
-  audit::Entry entry(std::string kind, std::string action, std::string step, std::string outcome, Json details) const;
+  audit::Entry entry(std::string kind, std::string action, std::string step, std::string outcome, Json details = nullptr) const;
   void write(journal::Work work) { writes_.push_back(std::move(work)); }
   void write(audit::Entry row);
   void raise(std::string_view type, const std::string& step);  ///< an event of the host's about this one and its fault
@@ -108,7 +108,7 @@ class Run {
   void heed(const ProgramStep& tracking);
   void built_in_failed(const std::string& reason);
   bool prepare(expression::Machine& machine, const expression::Scope& scope);
-  void outcome_row(const std::string& outcome, Json details);
+  void outcome_row(const std::string& outcome, std::string body);
   audit::Entry gate_row(const loans::MailVerdict& verdict) const;
   std::optional<Written> written() const;  ///< what the delivery at hand writes; nullopt: nothing that is shared
   Json asked_of(const std::string& system) const;  ///< of an event of a changed loan: what it asks to write there; null

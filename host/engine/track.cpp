@@ -132,13 +132,13 @@ Result<journal::Work> tracking(const journal::Event& event, const Json& given, s
     const Json before = latest ? read_json(latest->state).value_or(nullptr) : Json(nullptr);
 
     std::optional<loans::Sync> sync;
-    Json with = given;
+    std::optional<Json> judged;
     if (!model->definition().owners.empty()) {
       sync.emplace(*model, event, writer.holdings(subject));
-      with = sync->judge(before, given);
+      judged = sync->judge(before, given);
       if (sync->heard().empty()) sync.reset();
     }
-    auto merged = loans::merge(before, with, event, *model);
+    auto merged = loans::merge(before, judged ? *judged : given, event, *model);
     const bool refused = merged && merged->stage && merged->stage->kind == Track::Kind::refused;
     if (sync) {
       Json unmerged = before;
@@ -158,15 +158,15 @@ Result<journal::Work> tracking(const journal::Event& event, const Json& given, s
 
     auto audited = row;
     audited.subject = subject;
+    audited.outcome = outcome.empty() ? row.outcome : outcome;
     const auto revision = (latest ? latest->revision : 0) + 1;
-    audited.details = Json::object();
-    if (merged) audited.details["revision"] = revision;
-    audited.details["changes"] = given;
-    if (sync) audited.details["sync"] = sync_details(*sync);
-    if (!outcome.empty()) audited.outcome = outcome;
+    audit::Body details;
+    if (merged) details.add_number("revision", static_cast<std::uint64_t>(revision));
+    details.add("changes", given);
+    if (sync) details.add("sync", sync_details(*sync));
     const auto believed = model->believed(event.time, event.accepted_at);
     if (believed != event.time) {
-      audited.details["ahead_of_arrival"] = telemetry::to_text(event.time);
+      details.add_text("ahead_of_arrival", telemetry::to_text(event.time));
       telemetry::count("milepost_loan_events_ahead_total", {{"pipeline", event.pipeline}});
     }
     if (merged) {
@@ -174,8 +174,7 @@ Result<journal::Work> tracking(const journal::Event& event, const Json& given, s
       writer.set_loan_timer(subject, loans::next_look(subject, merged->state, *model, writer.now()));
     }
     if (merged && merged->stage) {
-      audited.details["stage"] = stage_details(*merged);
-      audited.details["model"] = model->digest();
+      details.add("stage", stage_details(*merged)).add_text("model", model->digest());
       const auto kind = merged->stage->kind;
       if (kind == Track::Kind::refused || kind == Track::Kind::unmapped) audited.outcome = name(kind);
       if (kind == Track::Kind::unmapped) tell_unmapped(writer, event, merged->claimed);
@@ -184,6 +183,7 @@ Result<journal::Work> tracking(const journal::Event& event, const Json& given, s
                              {{"from", merged->stage->from}, {"to", merged->claimed}, {"reason", merged->stage->why}});
       telemetry::count("milepost_loan_stages_total", {{"pipeline", event.pipeline}, {"verdict", std::string(name(kind))}});
     }
+    audited.body = details.take();
     audit::append(writer, audited);
     if (sync) tell_of_sync(writer, event, subject, *model, *sync, row);
     if (merged && !journal::is_alert(event))

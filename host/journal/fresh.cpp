@@ -8,7 +8,7 @@ namespace milepost::journal {
 namespace {
 constexpr std::size_t kMostBytes = 16u << 20;
 constexpr std::size_t kMostEvents = 20'000;
-constexpr std::size_t kMostEmptied = 1024;  // an ended event's lane is asked about at once, then no more
+constexpr std::size_t kMostEmptied = 256;  // an ended event's lane is asked about at once, then no more
 constexpr std::size_t kMostLoans = 4096;
 constexpr std::size_t kMostLoanBytes = 4u << 20;
 
@@ -56,7 +56,7 @@ void Fresh::update(Change&& change) {
   const auto kept = kept_.find(change.event.sequence);
   if (kept == kept_.end()) return forget(lane);  // it may have been opened again, ahead of what is here
   if (change.event.state == EventState::open) {
-    kept->second.event = std::move(change.event);
+    static_cast<EventProgress&>(kept->second.event) = std::move(change.event);
     return;
   }
   Open& open = lanes_.at(lane);

@@ -22,7 +22,7 @@ class Fresh {
   /// What a transaction does to an event or a loan, in order. Applied once it is on disk, forgotten when it is rolled back.
   struct Change {
     enum class Kind { accepted, updated, effect, loan } kind;
-    Event event;               ///< of a loan, only its subject
+    Event event;               ///< of an accepted one all, of an updated one its lane and progress, of a loan its subject
     std::string payload = {};  ///< of an accepted one
     bool alone = false;        ///< of an accepted one: no other event of its lane was open
     Loan loan = {};            ///< of a loan

@@ -41,14 +41,12 @@ struct NewEvent {
   /// JSON [[name, value], …]: the headers of a delivery that could not be decoded, for its decoder to see again.
   std::string headers = {};
   bool followed_only = false;  ///< done from the start: only `events` sources take it, no lane runs it
+  /// SHA-256 of the payload, where who made it has taken it already: the writer's time is everybody's.
+  std::optional<telemetry::Sha256> payload_digest = {};
 };
 
-struct Event {
-  Sequence sequence = 0;
-  std::string receipt;  ///< UUIDv7: what the sender was told, and what audit rows name
-  std::string pipeline, source, id, revision, type, subject, lane, actor, reason;
-  Time time{}, accepted_at{};
-  std::string payload_digest;  ///< SHA-256, hex
+/// How far an event has come: what its run changes of it.
+struct EventProgress {
   EventState state = EventState::open;
   std::string step;                           ///< id of the next step; "" before the first
   std::string definition;                     ///< version bound when its first step began; "" before
@@ -57,6 +55,14 @@ struct Event {
   bool late = false;     ///< it was released and resumed
   unsigned crashes = 0;  ///< times it was alone in flight when the process died
   std::string fault;     ///< why it is dead or in doubt; one line
+};
+
+struct Event : EventProgress {
+  Sequence sequence = 0;
+  std::string receipt;  ///< UUIDv7: what the sender was told, and what audit rows name
+  std::string pipeline, source, id, revision, type, subject, lane, actor, reason;
+  Time time{}, accepted_at{};
+  std::string payload_digest;  ///< SHA-256, hex
 };
 
 enum class EffectState { planned = 0, sent = 1, done = 2, skipped = 3, failed = 4, in_doubt = 5 };

@@ -43,7 +43,9 @@ class Writer {
   void wake(Lane lane);
 
   std::optional<Event> event(Sequence sequence);
-  void update(const Event& event);  ///< state, step, definition, loan_revision, resume_at, late, crashes, fault
+  /// How far an event has come; `lane`: its own.
+  void update(Sequence sequence, const Lane& lane, const EventProgress& progress);
+  void update(const Event& event) { update(event.sequence, {event.pipeline, event.lane}, event); }
 
   std::optional<Effect> effect(Sequence event, const std::string& step);
   std::vector<Effect> effects(Sequence event);
@@ -99,7 +101,7 @@ class Writer {
 
   /// The chain's last row (sequence 0 when there is none), kept in memory across works.
   const AuditRow& last_audit_row() const;
-  void append_audit_row(AuditRow row, const AuditDetails& details);
+  void append_audit_row(const AuditRow& row, const AuditDetails& details);
   /// The chain holds all the same (docs/audit.md). False when they are not there.
   bool erase_audit_details(std::uint64_t sequence);
 
@@ -109,7 +111,7 @@ class Writer {
   explicit Writer(Transaction& transaction) : transaction_(transaction) {}
 
  private:
-  bool update_open(const Event& event);
+  bool update_open(Sequence sequence, const EventProgress& progress);
   friend class Pruner;
   Transaction& transaction_;
 };
@@ -156,9 +158,10 @@ class Store {
 
   /// Runs `work` on the writer's thread in the next commit, then `done` on that thread (it must be quick). A lone work
   /// is not delayed for company. When a commit of several fails, each is tried alone, so a Work may run more than once:
-  /// it assigns, never accumulates. `soon`: nobody waits for it, so it rides with the next commit, and has one of its own
-  /// when none comes within 2 ms. Works run in the order of their submission, whatever their haste.
-  enum class Haste { now, soon };
+  /// it assigns, never accumulates. `reply`: `done` answers a sender, and asks nothing of this store: it is called before the commit is told
+  /// to anyone else. `soon`: nobody waits for it, so it rides with the next commit, and has one of its own when none comes within 2 ms.
+  /// Works run in the order of their submission, whatever their haste.
+  enum class Haste { reply, now, soon };
   void submit(Work work, Done done, Haste haste = Haste::now);
   /// The same, waiting. Not from inside a Work, a Done or a listener.
   Status run(Work work);

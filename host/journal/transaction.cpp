@@ -4,6 +4,11 @@
 
 namespace milepost::journal {
 
+namespace {
+constexpr std::size_t kMostLoans = 1024;
+constexpr std::size_t kMostLoanBytes = 1u << 20;
+}  // namespace
+
 Writer::Transaction::Transaction(std::unique_ptr<sqlite::Connection> opened, telemetry::Clock& source, KnownIds& ids)
     : connection(std::move(opened)), clock(source), known(ids) {
   committed = ends = read_ends(*connection);
@@ -33,6 +38,34 @@ void Writer::Transaction::rollback() noexcept {
   ends = committed;
   awake.clear();
   changes.clear();
+  loans_.clear();
+  loan_bytes_ = 0;
+}
+
+const std::optional<LoanRevision>& Writer::Transaction::latest(const std::string& subject) {
+  if (const auto kept = loans_.find(subject); kept != loans_.end()) return kept->second;
+  auto row = connection->query("SELECT revision, event, time, state FROM loans WHERE subject = ? ORDER BY revision DESC LIMIT 1", subject);
+  std::optional<LoanRevision> found;
+  if (row.next()) found = LoanRevision{subject, row.integer(0), static_cast<Sequence>(row.integer(1)), row.time(2), std::string(row.text(3))};
+  return remember(subject, std::move(found));
+}
+
+void Writer::Transaction::append(const LoanRevision& revision) {
+  connection->run("INSERT INTO loans (subject, revision, event, time, state) VALUES (?, ?, ?, ?, ?)", revision.subject, revision.revision,
+                  revision.event, revision.time, revision.state);
+  has_loans = true;
+  tell_loan(revision.subject, remember(revision.subject, revision));
+}
+
+std::optional<LoanRevision>& Writer::Transaction::remember(const std::string& subject, std::optional<LoanRevision> latest) {
+  if (loans_.size() >= kMostLoans || loan_bytes_ > kMostLoanBytes) {
+    loans_.clear();
+    loan_bytes_ = 0;
+  }
+  if (latest) loan_bytes_ += latest->state.size();
+  auto& kept = loans_[subject];
+  if (kept) loan_bytes_ -= kept->state.size();
+  return kept = std::move(latest);
 }
 
 void Writer::Transaction::tell_loan(const std::string& subject, std::optional<LoanRevision> latest) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "host/journal/fresh.hpp"
@@ -25,6 +28,9 @@ struct Writer::Transaction {
   void commit(bool ahead);
   void rollback() noexcept;
   void tell_loan(const std::string& subject, std::optional<LoanRevision> latest);
+  /// Its latest revision, as this transaction sees it; none: there is no loan of that subject.
+  const std::optional<LoanRevision>& latest(const std::string& subject);
+  void append(const LoanRevision& revision);
   static Ends read_ends(sqlite::Connection& connection);  ///< from the file
 
   std::unique_ptr<sqlite::Connection> connection;
@@ -38,6 +44,11 @@ struct Writer::Transaction {
   bool has_loans = false;  ///< it appends to some, or there were some at opening
   bool has_names = true;   ///< some loan has had another name; learned at the first look
   bool looked_for_names = false;
+
+ private:
+  std::optional<LoanRevision>& remember(const std::string& subject, std::optional<LoanRevision> latest);
+  std::unordered_map<std::string, std::optional<LoanRevision>> loans_;  ///< those that were asked for last: an event's loan is, several times
+  std::size_t loan_bytes_ = 0;  ///< of their states
 };
 
 }  // namespace milepost::journal

@@ -15,6 +15,8 @@ namespace {
   throw StoreError(StoreError::Cause::defect, Error{ErrorKind::internal, std::move(message), "store"});
 }
 
+telemetry::Sha256 digest_of(const NewEvent& event) { return event.payload_digest ? *event.payload_digest : telemetry::sha256(event.payload); }
+
 /// The event as it is stored when it is new.
 Event first_row(const NewEvent& event, Sequence sequence, const std::string& receipt, const telemetry::Sha256& digest,
                 Time now) {
@@ -98,7 +100,7 @@ Time Writer::now() const { return transaction_.clock.now(); }
 
 Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& receipt, Time now) {
   auto& connection = *transaction_.connection;
-  const telemetry::Sha256 digest = telemetry::sha256(event.payload);
+  const telemetry::Sha256 digest = digest_of(event);
   const bool quarantined = !event.quarantine.empty();
   const std::int64_t hash = KnownIds::hash(event.id);
   bool alone = false;
@@ -139,7 +141,7 @@ Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
   auto& connection = *transaction_.connection;
   const auto before = this->event(sequence);
   if (!before || !quarantined(sequence)) defect("event " + std::to_string(sequence) + " is not quarantined");
-  const telemetry::Sha256 digest = telemetry::sha256(event.payload);
+  const telemetry::Sha256 digest = digest_of(event);
   const std::int64_t hash = KnownIds::hash(event.id);
   if (auto known = duplicate_of(transaction_, event, hash, digest)) return *std::move(known);
 
@@ -174,33 +176,32 @@ std::optional<Event> Writer::event(Sequence sequence) {
 }
 
 /// One that stays open keeps its place in the indexes, which SQLite would take out and put in again.
-bool Writer::update_open(const Event& event) {
-  if (event.state != EventState::open || event.resume_at) return false;
+bool Writer::update_open(Sequence sequence, const EventProgress& progress) {
+  if (progress.state != EventState::open || progress.resume_at) return false;
   transaction_.connection->run(
       "UPDATE events SET step = ?, definition = ?, loan_revision = ?, late = ?, crashes = ?, fault = ? "
       "WHERE sequence = ? AND state = 0 AND resume_at IS NULL",
-      event.step, event.definition, event.loan_revision, event.late, event.crashes, event.fault, event.sequence);
+      progress.step, progress.definition, progress.loan_revision, progress.late, progress.crashes, progress.fault, sequence);
   return transaction_.connection->changes() == 1;
 }
 
-void Writer::update(const Event& event) {
-  if (!update_open(event)) {
+void Writer::update(Sequence sequence, const Lane& lane, const EventProgress& progress) {
+  if (!update_open(sequence, progress)) {
     transaction_.connection->run(
         "UPDATE events SET state = ?, step = ?, definition = ?, loan_revision = ?, resume_at = ?, late = ?, crashes = ?, "
         "fault = ? WHERE sequence = ?",
-        event.state, event.step, event.definition, event.loan_revision, event.resume_at, event.late, event.crashes,
-        event.fault, event.sequence);
-    if (transaction_.connection->changes() != 1) defect("there is no event " + std::to_string(event.sequence));
+        progress.state, progress.step, progress.definition, progress.loan_revision, progress.resume_at, progress.late, progress.crashes,
+        progress.fault, sequence);
+    if (transaction_.connection->changes() != 1) defect("there is no event " + std::to_string(sequence));
   }
-  auto& change = transaction_.changes.emplace_back(Fresh::Change{Fresh::Change::Kind::updated, {}});
-  if (event.state == EventState::open) {
-    change.event = event;
-  } else {  // no more is asked of one that has ended
-    change.event.sequence = event.sequence;
-    change.event.state = event.state;
-    change.event.pipeline = event.pipeline;
-    change.event.lane = event.lane;
-  }
+  auto& change = transaction_.changes.emplace_back(Fresh::Change{Fresh::Change::Kind::updated, {}}).event;
+  change.sequence = sequence;
+  change.pipeline = lane.pipeline;
+  change.lane = lane.lane;
+  if (progress.state == EventState::open)
+    static_cast<EventProgress&>(change) = progress;
+  else
+    change.state = progress.state;  // no more is asked of one that has ended
 }
 
 std::optional<Effect> Writer::effect(Sequence event, const std::string& step) {
@@ -264,19 +265,10 @@ bool Writer::finished_later(const std::string& pipeline, const std::string& lane
 
 std::optional<LoanRevision> Writer::loan(const std::string& subject) {
   if (!transaction_.has_loans) return std::nullopt;
-  auto row = transaction_.connection->query(
-      "SELECT revision, event, time, state FROM loans WHERE subject = ? ORDER BY revision DESC LIMIT 1", subject);
-  if (!row.next()) return std::nullopt;
-  return LoanRevision{subject, row.integer(0), static_cast<Sequence>(row.integer(1)), row.time(2),
-                      std::string(row.text(3))};
+  return transaction_.latest(subject);
 }
 
-void Writer::append(const LoanRevision& revision) {
-  transaction_.connection->run("INSERT INTO loans (subject, revision, event, time, state) VALUES (?, ?, ?, ?, ?)",
-                               revision.subject, revision.revision, revision.event, revision.time, revision.state);
-  transaction_.has_loans = true;
-  transaction_.tell_loan(revision.subject, revision);
-}
+void Writer::append(const LoanRevision& revision) { transaction_.append(revision); }
 
 std::optional<std::string> Writer::linked(const std::string& system, const std::string& type, const std::string& id) {
   auto row = transaction_.connection->query("SELECT subject FROM links WHERE system = ? AND type = ? AND id = ?",
@@ -344,7 +336,7 @@ void Writer::put(const VersionRow& row) {
 
 const AuditRow& Writer::last_audit_row() const { return transaction_.ends.audit; }
 
-void Writer::append_audit_row(AuditRow row, const AuditDetails& details) {
+void Writer::append_audit_row(const AuditRow& row, const AuditDetails& details) {
   if (row.sequence != transaction_.ends.audit.sequence + 1) defect("audit rows are appended, one after the other");
   auto& connection = *transaction_.connection;
   connection.run(
@@ -353,7 +345,7 @@ void Writer::append_audit_row(AuditRow row, const AuditDetails& details) {
       row.sequence, row.time, row.kind, row.user, row.action, row.subject, row.pipeline, row.version, row.event,
       row.step, row.outcome, row.plugin, blob(row.details), blob(row.previous), blob(row.hash),
       Blob{details.salt}, details.body);
-  transaction_.ends.audit = std::move(row);
+  transaction_.ends.audit = row;  // into the room that the one before had
 }
 
 bool Writer::erase_audit_details(std::uint64_t sequence) {

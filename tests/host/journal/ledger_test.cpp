@@ -129,6 +129,49 @@ TEST_F(Ledger, KeepsLoanRevisionsAndLinks) {
   EXPECT_FALSE(again);  // a revision is written once
 }
 
+TEST_F(Ledger, ForgetsALoanWhoseWorkFailed) {
+  std::optional<LoanRevision> unknown, within, after;
+  run([&](Writer& writer) { writer.append(LoanRevision{"L-1", 1, 10, kStart, R"({"stage":"docs"})"}); });
+  const Status failed = store->run([&](Writer& writer) {
+    unknown = writer.loan("L-2");
+    writer.append(LoanRevision{"L-1", 2, 11, kStart, R"({"stage":"approval"})"});
+    writer.append(LoanRevision{"L-2", 1, 11, kStart, R"({"stage":"docs"})"});
+    within = writer.loan("L-2");
+    throw std::runtime_error("on purpose");
+  });
+  EXPECT_FALSE(failed);
+  run([&](Writer& writer) {
+    after = writer.loan("L-2");
+    EXPECT_EQ(writer.loan("L-1")->revision, 1);
+    writer.append(LoanRevision{"L-2", 1, 12, kStart, "{}"});
+    EXPECT_EQ(writer.loan("L-2")->event, 12u);
+  });
+  EXPECT_FALSE(unknown);
+  EXPECT_TRUE(within);
+  EXPECT_FALSE(after);
+  EXPECT_EQ(store->loan("L-1")->revision, 1);
+  EXPECT_EQ(store->loan("L-2")->event, 12u);
+}
+
+/// More than it keeps in memory, in number and in size.
+TEST_F(Ledger, KnowsTheLatestRevisionOfEachOfManyLoans) {
+  constexpr int kLoans = 3000;
+  const auto state = [](int i, int revision) { return std::string(static_cast<std::size_t>(i % 1000), 'x') + std::to_string(i + revision); };
+  for (int revision = 1; revision <= 2; ++revision)
+    run([&](Writer& writer) {
+      for (int i = 0; i < kLoans; ++i) {
+        const auto subject = "L-" + std::to_string(i);
+        const auto before = writer.loan(subject);
+        ASSERT_EQ(before ? before->revision : 0, revision - 1) << subject;
+        if (before) {
+          ASSERT_EQ(before->state, state(i, 1)) << subject;
+        }
+        writer.append(LoanRevision{subject, revision, static_cast<Sequence>(i), kStart, state(i, revision)});
+        ASSERT_EQ(writer.loan(subject)->state, state(i, revision)) << subject;
+      }
+    });
+}
+
 TEST_F(Ledger, KeepsCursorsAndDefinitions) {
   run([](Writer& writer) {
     EXPECT_FALSE(writer.cursor("blend"));
