@@ -2,11 +2,13 @@
 
 #include "host/journal/schema.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::journal {
 
 namespace {
-constexpr int kBytes = 16 << 20;  // of the WAL: long enough that pages written many times are copied once
+constexpr int kBytes = 32 << 20;  // of the WAL: long enough that pages written many times are copied once
+constexpr int kPasses = 3;        // each finds but what came while the one before copied and synced
 }
 
 Checkpointer::Checkpointer(std::string path, int page_size)
@@ -28,6 +30,7 @@ bool Checkpointer::committed(int wal_pages) {
 }
 
 void Checkpointer::run(std::stop_token stop) {
+  telemetry::name_thread("checkpoint");
   for (;;) {
     {
       std::unique_lock lock(mutex_);
@@ -43,7 +46,15 @@ void Checkpointer::copy() {
   try {
     // A connection of its own each time: it keeps no page in memory, and none of a disk that failed.
     const auto connection = connect(path_, sqlite::Connection::Mode::write);
-    if (connection->checkpoint() > 0) connection->checkpoint();
+    try {
+      for (int pass = 0; pass < kPasses; ++pass) {
+        connection->checkpoint();
+        connection->sync_file();
+      }
+    } catch (const StoreError&) {
+      connection->copy_again();
+      throw;
+    }
     finishing_ = true;
   } catch (const StoreError& error) {
     // Nothing is lost: the WAL keeps what could not be copied, and the next turn tries again.

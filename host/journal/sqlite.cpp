@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "host/journal/gathering_vfs.hpp"
 
@@ -14,6 +16,7 @@ namespace milepost::journal::sqlite {
 namespace {
 
 constexpr std::size_t kMostAddresses = 512;
+constexpr std::chrono::milliseconds kBusyFor{2000}, kLookAgain{10};  // another one has a lock
 
 StoreError to_error(int code, int system_errno, const std::string& message) {
   using Cause = StoreError::Cause;
@@ -55,7 +58,7 @@ Connection::Connection(const std::string& path, Mode mode) {
   if (code != SQLITE_OK) fail(code);
   // Rows of a few kilobytes are made in memory that the connection keeps for it.
   if (mode == Mode::write) sqlite3_db_config(connection, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 4096, 128);
-  sqlite3_busy_timeout(connection, 2000);
+  sqlite3_busy_timeout(connection, static_cast<int>(kBusyFor.count()));
   // A file that came from elsewhere must not run functions through its schema.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   if (mode == Mode::read) return;
@@ -204,18 +207,52 @@ int Connection::checkpoint() {
   return total - copied;
 }
 
+void Connection::sync_file() {
+  errno = 0;
+  sqlite3_file* const file = main_file();
+  if (file == nullptr) return;
+  if (const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL); code != SQLITE_OK) throw to_error(code, errno, "a sync failed");
+}
+
+void Connection::copy_again() {
+  // SQLite has no call for it. Its index of the WAL says at byte 96 how many frames were copied (walformat.html, "The WAL-Index File
+  // Format", read 2026-11); whoever has its second lock may set it back.
+  constexpr int kRegion = 32 * 1024, kCheckpointLock = 1, kCopiedAt = 96;
+  sqlite3_file* const file = main_file();
+  if (file == nullptr || file->pMethods->iVersion < 2) return;
+  const auto lock = [file](int how) { return file->pMethods->xShmLock(file, kCheckpointLock, 1, how | SQLITE_SHM_EXCLUSIVE); };
+  volatile void* index = nullptr;
+  if (const int code = file->pMethods->xShmMap(file, 0, kRegion, 0, &index); code != SQLITE_OK) fail(code);
+  if (index == nullptr) return;  // nothing was written yet
+  int code = lock(SQLITE_SHM_LOCK);
+  for (auto left = kBusyFor; code == SQLITE_BUSY && left > kLookAgain; left -= kLookAgain) {
+    std::this_thread::sleep_for(kLookAgain);
+    code = lock(SQLITE_SHM_LOCK);
+  }
+  if (code != SQLITE_OK) fail(code);
+  const std::uint32_t none = 0;
+  std::memcpy(const_cast<char*>(static_cast<volatile char*>(index)) + kCopiedAt, &none, sizeof none);
+  file->pMethods->xShmBarrier(file);
+  lock(SQLITE_SHM_UNLOCK);
+}
+
 void Connection::checkpoint_and_truncate() {
   const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
 }
 
-bool Connection::cut_short() {
-  // Through SQLite's own descriptor: closing another one of the same file would drop the process's locks on it.
+/// SQLite's own descriptor: closing another one of the same file would drop the process's locks on it.
+sqlite3_file* Connection::main_file() {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return file == nullptr || file->pMethods == nullptr ? nullptr : file;
+}
+
+bool Connection::cut_short() {
+  sqlite3_file* const file = main_file();
   std::array<unsigned char, 32> header{};
   sqlite3_int64 size = 0;
-  if (file == nullptr || file->pMethods == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
+  if (file == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
       file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0) != SQLITE_OK)
     return false;
   const auto number = [&](std::size_t at, std::size_t bytes) {

@@ -117,6 +117,11 @@ class Connection {
   void write_again();
   /// Copies what it can from the WAL into the file without making anyone wait. Returns the frames still to be copied.
   int checkpoint();
+  /// What was copied into the file is on disk. SQLite itself sees to it only where a checkpoint reaches the WAL's end.
+  void sync_file();
+  /// After a sync of the file that failed: the system may have dropped what was copied, so the next checkpoint copies all that the WAL
+  /// has. Not beside a checkpoint.
+  void copy_again();
   /// The same to the last frame, waiting for readers, and empties the WAL.
   void checkpoint_and_truncate();
   /// The file ends before its own header says so.
@@ -130,6 +135,7 @@ class Connection {
   [[noreturn]] void fail(int code);
 
  private:
+  sqlite3_file* main_file();  ///< nullptr: it is not open
   struct Close {
     void operator()(sqlite3* connection) const;
   };
