@@ -64,7 +64,10 @@ Outcome accept(journal::Writer& writer, const Origin& origin, const journal::New
 Delivery::Delivery(std::shared_ptr<const Origin> origin, std::vector<journal::NewEvent> events, journal::Time now, unsigned rests)
     : origin_(std::move(origin)), events_(std::move(events)), now_(now), rests_(rests) {
   receipts_.reserve(events_.size());
-  for (std::size_t i = 0; i < events_.size(); ++i) receipts_.push_back(telemetry::new_id(now));
+  for (auto& event : events_) {
+    receipts_.push_back(telemetry::new_id(now));
+    if (!event.payload_digest) event.payload_digest = telemetry::sha256(event.payload);
+  }
 }
 
 void Delivery::submit(std::shared_ptr<Delivery> delivery, journal::Store& store, http::Responder respond,
@@ -78,9 +81,10 @@ void Delivery::submit(std::shared_ptr<Delivery> delivery, journal::Store& store,
                    respond(unavailable("The delivery could not be stored. Nothing of it was: send it again."));
                    return;
                  }
-                 done(delivery->status());
                  respond(delivery->answer());
-               });
+                 done(delivery->status());
+               },
+               journal::Store::Haste::reply);
 }
 
 void Delivery::write(journal::Writer& writer) {

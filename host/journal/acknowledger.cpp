@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/journal/store_error.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::journal {
 
@@ -40,6 +41,7 @@ void Acknowledger::made_ahead(Committed commit, sqlite::Connection& connection) 
 }
 
 void Acknowledger::run(const std::stop_token& stop) {
+  telemetry::name_thread("acknowledge");
   for (;;) {
     {
       std::unique_lock lock(mutex_);
@@ -122,9 +124,12 @@ void Acknowledger::tell_oldest(std::size_t count) {
 }
 
 void Acknowledger::tell(Committed&& commit) {
+  for (auto& item : commit.items)
+    if (item.replies) item.done(Status());
   fresh_.apply(std::move(commit.changes));
   told_(commit.number);
-  for (auto& item : commit.items) item.done(Status());
+  for (auto& item : commit.items)
+    if (!item.replies) item.done(Status());
 
   auto& lanes = commit.awake;
   if (work_ && !lanes.empty()) {

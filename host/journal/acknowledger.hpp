@@ -21,7 +21,8 @@ struct Committed {
   struct Item {
     Work work;
     Done done;
-    bool drains = false;  ///< it is told after all that came before, come what may
+    bool replies = false;  ///< it is told before the others
+    bool drains = false;   ///< it is told after all that came before, come what may
   };
   std::vector<Item> items;
   std::vector<Fresh::Change> changes;

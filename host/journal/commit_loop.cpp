@@ -6,6 +6,7 @@
 
 #include "host/journal/schema.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::journal {
 
@@ -13,13 +14,13 @@ namespace {
 
 constexpr std::size_t kMostInOneCommit = 1024;  // bounds a transaction's memory, and how long the first of it waits
 constexpr std::chrono::seconds kProbeEvery{1};
-/// How long after a commit a work that nobody waits for stays for the next one. By the disk's time, not the host's clock.
+/// How long a work that nobody waits for stays for a commit of others. By the disk's time, not the host's clock.
 constexpr std::chrono::milliseconds kMoment{2};
 /// A commit of so many works says that more are on their way: the next one stays open for so long, and looks for others
 /// after each pause. Each commit writes the same dozen pages again, so a few large ones cost less than many small ones.
 constexpr std::size_t kCrowd = 8;
-constexpr std::chrono::microseconds kOpen{1200};
-constexpr std::chrono::microseconds kPause{200};
+constexpr std::chrono::microseconds kOpen{800};
+constexpr std::chrono::microseconds kPause{100};
 
 using Cause = StoreError::Cause;
 
@@ -50,10 +51,10 @@ CommitLoop::~CommitLoop() {
 }
 
 void CommitLoop::submit(Work work, Done done, Store::Haste haste) {
-  put({std::move(work), std::move(done)}, haste == Store::Haste::now);
+  put({.work = std::move(work), .done = std::move(done), .replies = haste == Store::Haste::reply}, haste != Store::Haste::soon);
 }
 
-void CommitLoop::drain(Done done) { put({[](Writer&) {}, std::move(done), true}, true); }
+void CommitLoop::drain(Done done) { put({.work = [](Writer&) {}, .done = std::move(done), .drains = true}, true); }
 
 void CommitLoop::put(Item&& item, bool presses) {
   bool wake = false;
@@ -75,7 +76,7 @@ Store::Health CommitLoop::health() const {
 /// Until there is something to commit, or to stop, or to look whether the store is well again: senders are turned away
 /// while it is not, so nothing may come.
 void CommitLoop::wait(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
-  if (health_.ok && pressing_ == 0) {
+  if (crowded_ && health_.ok && pressing_ == 0) {
     wakes_ = Wakes::for_pressing;
     changed_.wait_for(lock, stop, kMoment, [this] { return pressing_ != 0; });
   }
@@ -90,6 +91,7 @@ void CommitLoop::wait(std::unique_lock<std::mutex>& lock, const std::stop_token&
 }
 
 void CommitLoop::take(Items& items) {
+  pressed_ = pressing_ != 0;
   const auto count = std::min(waiting_.size(), kMostInOneCommit - std::min(items.size(), kMostInOneCommit));
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
   items.insert(items.end(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
@@ -98,6 +100,8 @@ void CommitLoop::take(Items& items) {
 }
 
 void CommitLoop::run(const std::stop_token& stop) {
+  telemetry::name_thread("commit");
+  stop_ = stop;
   for (;;) {
     Items items;
     bool well = true;
@@ -120,6 +124,7 @@ void CommitLoop::run(const std::stop_token& stop) {
 void CommitLoop::commit(Items&& items) {
   if (const Failure failure = attempt(items, crowded_)) {
     crowded_ = false;
+    pressed_ = true;  // each goes alone from here on
     if (items.size() == 1 || hits_all(failure->cause())) return refuse(items, *failure);
     for (Item& item : items) {
       Items alone;
@@ -139,9 +144,16 @@ CommitLoop::Failure CommitLoop::attempt(Items& items, bool with_others) {
     Writer writer(transaction_);
     const Moment until = std::chrono::steady_clock::now() + kOpen;
     std::size_t next = 0;
-    do {
+    const auto run_all = [&] {
       for (; next < items.size(); ++next) items[next].work(writer);
-    } while (with_others && more(items, until));
+    };
+    run_all();
+    if (with_others) {
+      while (more(items, until)) run_all();
+    } else if (!pressed_) {
+      await_pressing(items);
+      run_all();
+    }
     transaction_.commit(is_crowd(items.size()));
     return std::nullopt;
   } catch (const StoreError& error) {
@@ -157,14 +169,27 @@ CommitLoop::Failure CommitLoop::attempt(Items& items, bool with_others) {
   }
 }
 
-/// Sleeps without being woken for each: that would cost more than the few works that it waits for.
+/// Where none is there yet it sleeps without being woken for each: that would cost more than the few works that it waits for.
 bool CommitLoop::more(Items& items, Moment until) {
   if (std::chrono::steady_clock::now() >= until) return false;
-  std::this_thread::sleep_for(kPause);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (waiting_.empty()) {
+    lock.unlock();
+    std::this_thread::sleep_for(kPause);
+    lock.lock();
+  }
   const auto before = items.size();
   take(items);
   return items.size() != before;
+}
+
+/// All that is left to do for whoever comes is what he brings.
+void CommitLoop::await_pressing(Items& items) {
+  std::unique_lock lock(mutex_);
+  wakes_ = Wakes::for_pressing;
+  changed_.wait_for(lock, stop_, kMoment, [this] { return pressing_ != 0; });
+  wakes_ = Wakes::never;
+  take(items);
 }
 
 /// A crowd is told once it is synced, which the next transaction does not wait for.
@@ -225,6 +250,7 @@ void CommitLoop::repair() {
   const auto held = acknowledger_.hold();
   transaction_.connection->write_again();
   auto fresh = connect(path_, sqlite::Connection::Mode::write);
+  fresh->copy_again();
   fresh->checkpoint_and_truncate();
   const Ends found = Writer::Transaction::read_ends(*fresh);
   if (found.event != transaction_.committed.event || found.audit.hash != transaction_.committed.audit.hash ||
@@ -246,6 +272,7 @@ void CommitLoop::probe() {
                      transaction_.connection->execute(version.c_str());
                    },
                    [](const Status&) {}});
+  pressed_ = true;
   commit(std::move(items));
 }
 

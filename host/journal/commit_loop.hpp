@@ -1,7 +1,7 @@
 // The writer's thread: takes the works that wait, runs them in one transaction, syncs once, and has each told. A lone work never
 // waits for company. Where many come, a transaction stays open for a moment and runs them as they come in, and the next one is
-// made while the disk still syncs it. What nobody waits for rides with the next commit, and makes one of its own when none
-// comes within a moment.
+// made while the disk still syncs it. What nobody waits for is run at once and rides with the next commit, which is made when
+// somebody waits, or a moment later.
 #pragma once
 
 #include <chrono>
@@ -47,6 +47,7 @@ class CommitLoop {
   void commit(Items&& items);
   Failure attempt(Items& items, bool with_others);
   bool more(Items& items, Moment until);
+  void await_pressing(Items& items);
   void acknowledge(Items&& items);
   void refuse(Items& items, const StoreError& failure);
   Failure repaired();  ///< where it was needed
@@ -61,7 +62,9 @@ class CommitLoop {
   telemetry::Clock& clock_;
   Writer::Transaction transaction_;
   std::unique_ptr<Checkpointer> checkpointer_;
+  std::stop_token stop_;   ///< the thread's own
   bool crowded_ = false;   ///< the last commit was for many
+  bool pressed_ = false;   ///< somebody waits for what was taken last
   bool doubtful_ = false;  ///< the disk failed: reopen and verify before the next commit
   bool lost_ = false;      ///< a commit that failed is there all the same: nothing more until a restart
 

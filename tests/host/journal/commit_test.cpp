@@ -1,5 +1,7 @@
 // The writer's thread: group commit, and what happens when a work or the disk fails.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -144,6 +146,28 @@ TEST_F(Commit, OfWhatNobodyWaitsForSharesTheNextSync) {
   ASSERT_TRUE(accept("last"));
   EXPECT_THAT(order, ElementsAre("soon", "now", "after"));
   EXPECT_LE(disk.wal_syncs, 2);
+}
+
+TEST_F(Commit, IsMadeForOthersThoughWhatNobodyWaitsForFails) {
+  for (int i = 0; i < 20; ++i) {
+    std::promise<Status> done;
+    store->submit([](Writer&) { throw std::runtime_error("on purpose"); }, [&](Status status) { done.set_value(std::move(status)); },
+                  Store::Haste::soon);
+    ASSERT_TRUE(accept("e-" + std::to_string(i)));
+    EXPECT_FALSE(done.get_future().get());
+  }
+  EXPECT_EQ(stored(), 20u);
+}
+
+TEST_F(Commit, AnswersSendersFirst) {
+  Gate gate;
+  gate.close(*store);
+  std::vector<std::string> order;
+  for (const auto& [name, haste] : {std::pair("engine", Store::Haste::now), {"later", Store::Haste::soon}, {"sender", Store::Haste::reply}})
+    store->submit([](Writer&) {}, [&order, name](const Status&) { order.emplace_back(name); }, haste);
+  gate.release.set_value();
+  ASSERT_TRUE(store->run([](Writer&) {}));
+  EXPECT_THAT(order, ElementsAre("sender", "engine", "later"));
 }
 
 TEST_F(Commit, OfWhatNobodyWaitsForIsMadeBeforeTheStoreCloses) {
@@ -458,6 +482,31 @@ TEST_F(Commit, ThatIsNotSyncedIsCopiedIntoTheFileByNoConnection) {
   EXPECT_EQ(copier->checkpoint(), 0);
   EXPECT_EQ(copier->number("SELECT count(*) FROM cursors"), 1);
   EXPECT_EQ(Raw(path).execute("PRAGMA integrity_check"), "");
+}
+
+TEST_F(Commit, IsCopiedIntoTheFileAgainWhereTheDiskMayHaveLostIt) {
+  store.reset();
+  const auto writer = connect(path, sqlite::Connection::Mode::write);
+  const auto copier = connect(path, sqlite::Connection::Mode::write);
+  writer->run("INSERT INTO cursors (source, cursor) VALUES ('a', 'b')");
+  EXPECT_EQ(copier->checkpoint(), 0);
+  writer->execute("VACUUM");  // every page is in the WAL now
+  EXPECT_EQ(copier->checkpoint(), 0);
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);  // closed last: SQLite's locks go with any descriptor of the file
+  const std::string nothing(std::filesystem::file_size(path), '\0');
+  ASSERT_EQ(::pwrite(file, nothing.data(), nothing.size(), 0), static_cast<ssize_t>(nothing.size()));
+  const auto begins_with = [&] {
+    char first = 0;
+    return ::pread(file, &first, 1, 0) == 1 ? first : '?';
+  };
+  EXPECT_EQ(copier->checkpoint(), 0);
+  EXPECT_EQ(begins_with(), '\0');  // it was copied, SQLite says
+  copier->copy_again();
+  EXPECT_EQ(copier->checkpoint(), 0);
+  EXPECT_EQ(begins_with(), 'S');
+  EXPECT_EQ(Raw(path).execute("PRAGMA integrity_check"), "");
+  EXPECT_EQ(Raw(path).number("SELECT count(*) FROM cursors"), 1);
+  ::close(file);
 }
 
 TEST_F(Commit, WaitsForAnotherProgramThatHoldsTheFileAndThenSaysSo) {
