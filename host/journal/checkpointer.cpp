@@ -9,6 +9,7 @@ namespace milepost::journal {
 namespace {
 constexpr int kBytes = 32 << 20;  // of the WAL: long enough that pages written many times are copied once
 constexpr int kPasses = 3;        // each finds but what came while the one before copied and synced
+constexpr std::chrono::seconds kRest{1};  // after a failure
 }
 
 Checkpointer::Checkpointer(std::string path, int page_size)
@@ -20,7 +21,7 @@ bool Checkpointer::committed(int wal_pages) {
     return true;
   }
   if (wal_pages + pages_ < next_at_) next_at_ = pages_;  // the WAL began again
-  if (wal_pages < next_at_ || busy_) return false;
+  if (wal_pages < next_at_ || busy_ || std::chrono::steady_clock::now() < rests_until_) return false;
   {
     const std::lock_guard lock(mutex_);
     busy_ = due_ = true;
@@ -46,18 +47,25 @@ void Checkpointer::copy() {
   try {
     // A connection of its own each time: it keeps no page in memory, and none of a disk that failed.
     const auto connection = connect(path_, sqlite::Connection::Mode::write);
+    const auto copy_again = [&] {
+      lost_ = true;
+      connection->copy_again();
+      lost_ = false;
+    };
+    if (lost_) copy_again();
     try {
       for (int pass = 0; pass < kPasses; ++pass) {
         connection->checkpoint();
         connection->sync_file();
       }
     } catch (const StoreError&) {
-      connection->copy_again();
+      copy_again();
       throw;
     }
     finishing_ = true;
   } catch (const StoreError& error) {
-    // Nothing is lost: the WAL keeps what could not be copied, and the next turn tries again.
+    // Nothing is lost: the WAL keeps what could not be copied, and a later turn tries again.
+    rests_until_ = std::chrono::steady_clock::now() + kRest;
     telemetry::log(telemetry::Level::warn, "store.checkpoint_failed", {{"reason", error.error().message}});
   }
 }

@@ -1,9 +1,10 @@
 // Copies the WAL into the file while commits go on, so that none of them waits for it. The bulk is copied on a thread
-// of its own, in two passes of which the second finds little left; the writer copies the last few pages between two
+// of its own, in passes of which each finds less left, and synced there; the writer copies the last few pages between two
 // commits, since only a WAL that is copied to its end starts again from its beginning: that bounds it.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -30,6 +31,8 @@ class Checkpointer {
   bool due_ = false;
   std::atomic<bool> busy_ = false;       ///< from due until the bulk is copied
   std::atomic<bool> finishing_ = false;  ///< the writer's turn
+  std::chrono::steady_clock::time_point rests_until_{};  ///< the thread's while busy, else the writer's
+  bool lost_ = false;  ///< the thread's: what was copied may have been dropped by the disk, and is to be copied again
   int next_at_;                          ///< writer's: the length that makes it due
   std::jthread thread_;                  ///< last: it uses all of the above
 };

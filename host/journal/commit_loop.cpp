@@ -79,6 +79,8 @@ void CommitLoop::wait(std::unique_lock<std::mutex>& lock, const std::stop_token&
   if (crowded_ && health_.ok && pressing_ == 0) {
     wakes_ = Wakes::for_pressing;
     changed_.wait_for(lock, stop, kMoment, [this] { return pressing_ != 0; });
+    crowded_ = pressing_ != 0;
+    if (!crowded_ && !waiting_.empty()) pressing_ = 1;  // its moment is over
   }
   if (pressing_ == 0) {
     crowded_ = false;

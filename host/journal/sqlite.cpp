@@ -215,8 +215,8 @@ void Connection::sync_file() {
 }
 
 void Connection::copy_again() {
-  // SQLite has no call for it. Its index of the WAL says at byte 96 how many frames were copied (walformat.html, "The WAL-Index File
-  // Format", read 2026-11); whoever has its second lock may set it back.
+  // SQLite has no call for it. Its index of the WAL says at byte 96 how many frames were copied (sqlite.org/walformat.html, "The WAL-Index
+  // File Format"); whoever has its second lock may set it back.
   constexpr int kRegion = 32 * 1024, kCheckpointLock = 1, kCopiedAt = 96;
   sqlite3_file* const file = main_file();
   if (file == nullptr || file->pMethods->iVersion < 2) return;
