@@ -1,7 +1,8 @@
 #include "host/api/worker.hpp"
-#include "host/telemetry/thread_name.hpp"
 
 #include <utility>
+
+#include "host/telemetry/thread_name.hpp"
 
 namespace milepost::api {
 
