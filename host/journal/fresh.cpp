@@ -18,51 +18,41 @@ std::size_t size_of(const Fresh::Loan& loan) { return loan ? loan->state.size() 
 void Fresh::apply(std::vector<Change> changes) {
   if (changes.empty()) return;
   const std::lock_guard guard(mutex_);
-  for (Change& change : changes) {
-    switch (change.kind) {
-      case Change::Kind::accepted:
-        accept(std::move(change));
-        break;
-      case Change::Kind::updated:
-        update(std::move(change));
-        break;
-      case Change::Kind::effect:
-        if (const auto kept = kept_.find(change.event.sequence); kept != kept_.end()) kept->second.effects = true;
-        break;
-      case Change::Kind::loan:
-        keep(std::move(change));
-        break;
-    }
-  }
+  for (Change& change : changes)
+    std::visit([this](auto& one) { put(std::move(one)); }, change);
   bound();
 }
 
-void Fresh::accept(Change&& change) {
-  Lane lane{change.event.pipeline, change.event.lane};
+void Fresh::put(Acted acted) {
+  if (const auto kept = kept_.find(acted.event); kept != kept_.end()) kept->second.effects = true;
+}
+
+void Fresh::put(std::unique_ptr<Accepted> accepted) {
+  Event& event = accepted->event;
+  Lane lane{event.pipeline, event.lane};
   auto known = lanes_.find(lane);
-  if (change.alone) {
+  if (accepted->alone) {
     if (known == lanes_.end()) known = lanes_.emplace(std::move(lane), Open()).first;
   } else if (known == lanes_.end()) {
     return;  // older ones are on disk alone
   }
-  const Sequence sequence = change.event.sequence;
+  const Sequence sequence = event.sequence;
   known->second.push_back(sequence);
-  bytes_ += change.payload.size();
-  kept_.emplace(sequence, Kept{std::move(change.event), std::move(change.payload)});
+  bytes_ += accepted->payload.size();
+  kept_.emplace(sequence, Kept{std::move(event), std::move(accepted->payload)});
 }
 
-void Fresh::update(Change&& change) {
-  Lane lane{change.event.pipeline, change.event.lane};
-  const auto kept = kept_.find(change.event.sequence);
-  if (kept == kept_.end()) return forget(lane);  // it may have been opened again, ahead of what is here
-  if (change.event.state == EventState::open) {
-    static_cast<EventProgress&>(kept->second.event) = std::move(change.event);
+void Fresh::put(std::unique_ptr<Updated> updated) {
+  const auto kept = kept_.find(updated->event);
+  if (kept == kept_.end()) return forget(updated->lane);  // it may have been opened again, ahead of what is here
+  if (updated->progress.state == EventState::open) {
+    static_cast<EventProgress&>(kept->second.event) = std::move(updated->progress);
     return;
   }
-  Open& open = lanes_.at(lane);
+  Open& open = lanes_.at(updated->lane);
   open.erase(std::ranges::find(open, kept->first));
   drop(kept);
-  if (open.empty()) emptied_.push_back(std::move(lane));
+  if (open.empty()) emptied_.push_back(std::move(updated->lane));
 }
 
 void Fresh::forget(const Lane& lane) {
@@ -89,11 +79,11 @@ void Fresh::bound() {
   }
 }
 
-void Fresh::keep(Change&& change) {
-  const auto [known, is_new] = loans_.try_emplace(change.event.subject);
-  if (is_new) subjects_.push_back(change.event.subject);
-  loan_bytes_ += size_of(change.loan) - size_of(known->second);
-  known->second = std::move(change.loan);
+void Fresh::put(std::unique_ptr<Tracked> tracked) {
+  const auto [known, is_new] = loans_.try_emplace(tracked->subject);
+  if (is_new) subjects_.push_back(tracked->subject);
+  loan_bytes_ += size_of(tracked->latest) - size_of(known->second);
+  known->second = std::move(tracked->latest);
   while (loan_bytes_ > kMostLoanBytes || loans_.size() > kMostLoans) {
     const auto oldest = loans_.find(subjects_.front());
     loan_bytes_ -= size_of(oldest->second);

@@ -6,10 +6,12 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "host/journal/records.hpp"
@@ -19,14 +21,26 @@ namespace milepost::journal {
 class Fresh {
  public:
   using Loan = std::optional<LoanRevision>;  ///< a loan's latest revision; none: there is no loan of that subject
-  /// What a transaction does to an event or a loan, in order. Applied once it is on disk, forgotten when it is rolled back.
-  struct Change {
-    enum class Kind { accepted, updated, effect, loan } kind;
-    Event event;               ///< of an accepted one all, of an updated one its lane and progress, of a loan its subject
-    std::string payload = {};  ///< of an accepted one
-    bool alone = false;        ///< of an accepted one: no other event of its lane was open
-    Loan loan = {};            ///< of a loan
+  struct Accepted {
+    Event event;
+    std::string payload;
+    bool alone = false;  ///< no other event of its lane was open
   };
+  struct Updated {
+    Sequence event = 0;
+    Lane lane;
+    EventProgress progress;
+  };
+  struct Acted {
+    Sequence event = 0;  ///< has an effect
+  };
+  struct Tracked {
+    std::string subject;
+    Loan latest;
+  };
+  /// What a transaction does to an event or a loan, in order. Applied once it is on disk, forgotten when it is rolled back. Small, since
+  /// a crowd's transaction makes hundreds.
+  using Change = std::variant<Acted, std::unique_ptr<Accepted>, std::unique_ptr<Updated>, std::unique_ptr<Tracked>>;
   /// By the writer, before it tells anyone of the commit.
   void apply(std::vector<Change> changes);
 
@@ -55,11 +69,13 @@ class Fresh {
     std::size_t operator()(const Lane& lane) const { return std::hash<std::string>()(lane.lane) ^ std::hash<std::string>()(lane.pipeline) * 31; }
   };
 
-  void accept(Change&& change);
-  void update(Change&& change);
+  // The changes, one by one:
+  void put(Acted acted);
+  void put(std::unique_ptr<Accepted> accepted);
+  void put(std::unique_ptr<Updated> updated);
+  void put(std::unique_ptr<Tracked> tracked);
   void forget(const Lane& lane);
   void drop(std::map<Sequence, Kept>::iterator kept);
-  void keep(Change&& loan);
   std::optional<Loan> loan(const std::string& subject) const;
   void bound();
 

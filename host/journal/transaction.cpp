@@ -69,9 +69,7 @@ std::optional<LoanRevision>& Writer::Transaction::remember(const std::string& su
 }
 
 void Writer::Transaction::tell_loan(const std::string& subject, std::optional<LoanRevision> latest) {
-  Fresh::Change change{.kind = Fresh::Change::Kind::loan, .event = {}, .loan = std::move(latest)};
-  change.event.subject = subject;
-  changes.push_back(std::move(change));
+  changes.push_back(std::make_unique<Fresh::Tracked>(subject, std::move(latest)));
 }
 
 Ends Writer::Transaction::read_ends(sqlite::Connection& connection) {

@@ -131,7 +131,7 @@ Writer::Acceptance Writer::accept(const NewEvent& event, const std::string& rece
   if (stored.sequence % kLookForParts == 0) keep_known_ids(transaction_);
   if (event.followed_only) return {Verdict::accepted, std::move(stored), false};
   wake({stored.pipeline, stored.lane});
-  transaction_.changes.push_back({Fresh::Change::Kind::accepted, stored, event.payload, alone});
+  transaction_.changes.push_back(std::make_unique<Fresh::Accepted>(stored, event.payload, alone));
   // Whoever runs the event looks for its loan; here the pages are at hand.
   if (transaction_.has_loans && !stored.subject.empty()) transaction_.tell_loan(stored.subject, loan(stored.subject));
   return {Verdict::accepted, std::move(stored), false};
@@ -157,7 +157,7 @@ Writer::Acceptance Writer::admit(Sequence sequence, const NewEvent& event) {
   transaction_.known.add(sequence, hash);
   connection.run("DELETE FROM known_ids WHERE part = ?", sequence >> KnownIds::kPartBits);
   wake({stored.pipeline, stored.lane});
-  transaction_.changes.push_back({Fresh::Change::Kind::updated, stored});
+  transaction_.changes.push_back(std::make_unique<Fresh::Updated>(sequence, Lane{stored.pipeline, stored.lane}, stored));
   return {Verdict::accepted, std::move(stored), false};
 }
 
@@ -194,14 +194,12 @@ void Writer::update(Sequence sequence, const Lane& lane, const EventProgress& pr
         progress.fault, sequence);
     if (transaction_.connection->changes() != 1) defect("there is no event " + std::to_string(sequence));
   }
-  auto& change = transaction_.changes.emplace_back(Fresh::Change{Fresh::Change::Kind::updated, {}}).event;
-  change.sequence = sequence;
-  change.pipeline = lane.pipeline;
-  change.lane = lane.lane;
+  auto updated = std::make_unique<Fresh::Updated>(sequence, lane);
   if (progress.state == EventState::open)
-    static_cast<EventProgress&>(change) = progress;
+    updated->progress = progress;
   else
-    change.state = progress.state;  // no more is asked of one that has ended
+    updated->progress.state = progress.state;  // no more is asked of one that has ended
+  transaction_.changes.push_back(std::move(updated));
 }
 
 std::optional<Effect> Writer::effect(Sequence event, const std::string& step) {
@@ -224,9 +222,7 @@ void Writer::put(const Effect& effect) {
       effect.event, effect.step, effect.state, effect.attempt, effect.key, effect.connection, effect.definition,
       effect.plugin, effect.first_at, effect.sent_at, effect.ended_at, effect.next_at, effect.answer, effect.error,
       effect.held.count(), effect.unknown);
-  Fresh::Change change{Fresh::Change::Kind::effect, {}};
-  change.event.sequence = effect.event;
-  transaction_.changes.push_back(std::move(change));
+  transaction_.changes.push_back(Fresh::Acted{effect.event});
 }
 
 std::optional<Once> Writer::claim(const Once& once) {

@@ -97,49 +97,53 @@ TEST_F(FreshTest, ShowsAlwaysWhatTheFileHolds) {
 }
 
 Fresh::Change accepted(Sequence sequence, const std::string& lane, std::size_t payload = 10) {
-  Fresh::Change change{Fresh::Change::Kind::accepted, {}, std::string(payload, 'x'), true};
-  change.event.sequence = sequence;
-  change.event.pipeline = "p";
-  change.event.lane = lane;
+  auto change = std::make_unique<Fresh::Accepted>(Event{}, std::string(payload, 'x'), true);
+  change->event.sequence = sequence;
+  change->event.pipeline = "p";
+  change->event.lane = change->event.subject = lane;
   return change;
 }
 Fresh::Change ended(Sequence sequence, const std::string& lane) {
-  Fresh::Change change = accepted(sequence, lane);
-  change.kind = Fresh::Change::Kind::updated;
-  change.event.state = EventState::done;
+  auto change = std::make_unique<Fresh::Updated>(sequence, Lane{"p", lane});
+  change->progress.state = EventState::done;
   return change;
+}
+template <class... Changes>
+void tell(Fresh& fresh, Changes... changes) {
+  std::vector<Fresh::Change> all;
+  (all.push_back(std::move(changes)), ...);
+  fresh.apply(std::move(all));
 }
 
 TEST(Fresh, KnowsThatALaneHasBecomeEmpty) {
   Fresh fresh;
   EXPECT_FALSE(fresh.head({"p", "a"}));
-  fresh.apply({accepted(1, "a")});
+  tell(fresh, accepted(1, "a"));
   ASSERT_TRUE(fresh.head({"p", "a"}));
   EXPECT_EQ(fresh.head({"p", "a"})->event->sequence, 1u);
-  fresh.apply({ended(1, "a")});
+  tell(fresh, ended(1, "a"));
   ASSERT_TRUE(fresh.head({"p", "a"}));
   EXPECT_FALSE(fresh.head({"p", "a"})->event);
 }
 
 TEST(Fresh, IsBounded) {
   Fresh fresh;
-  for (Sequence i = 1; i <= 100; ++i) fresh.apply({accepted(i, std::to_string(i), 1u << 20)});
+  for (Sequence i = 1; i <= 100; ++i) tell(fresh, accepted(i, std::to_string(i), 1u << 20));
   EXPECT_FALSE(fresh.head({"p", "1"}));
   EXPECT_EQ(fresh.head({"p", "100"})->payload.size(), 1u << 20);
   std::size_t kept = 0;
   for (Sequence i = 1; i <= 100; ++i) kept += fresh.head({"p", std::to_string(i)}) ? 1 : 0;
   EXPECT_EQ(kept, 16u);
 
-  for (Sequence i = 1000; i < 7000; ++i) fresh.apply({accepted(i, std::to_string(i)), ended(i, std::to_string(i))});
+  for (Sequence i = 1000; i < 7000; ++i) tell(fresh, accepted(i, std::to_string(i)), ended(i, std::to_string(i)));
   EXPECT_FALSE(fresh.head({"p", "1000"}));
   EXPECT_TRUE(fresh.head({"p", "6999"}));
 
   const auto with_loan = [&fresh](Sequence sequence, std::size_t size) {
     const auto subject = "L-" + std::to_string(sequence);
-    Fresh::Change loan{.kind = Fresh::Change::Kind::loan, .event = {}, .loan = LoanRevision{}}, event = accepted(sequence, subject);
-    loan.event.subject = event.event.subject = subject;
-    loan.loan->state.resize(size);
-    fresh.apply({loan, event});
+    auto loan = std::make_unique<Fresh::Tracked>(subject, LoanRevision{});
+    loan->latest->state.resize(size);
+    tell(fresh, Fresh::Change(std::move(loan)), accepted(sequence, subject));
   };
   const auto loan_of = [&fresh](Sequence sequence) { return fresh.head({"p", "L-" + std::to_string(sequence)})->loan.has_value(); };
   for (Sequence i = 10'000; i < 10'100; ++i) with_loan(i, 1u << 20);
