@@ -82,7 +82,7 @@ int run(const Arguments& arguments) {
   hooks.refuse_while([&] { return draining ? std::string("the host is stopping") : admission.refusal(); });
   deploy::Sources sources(services, **store, clock);
   // What a delivery costs the host is about twice what accepting its event did (docs/performance.md).
-  hooks.rest_senders([&](const std::string& pipeline) { return 2 * engine.crowded_steps(pipeline); });
+  hooks.rest_senders([&](const std::string& pipeline) { return 2 * engine.crowd(pipeline); });
   sources.hold_while([&](const std::string& connection) {
     const auto full = admission.refusal();
     return full.empty() ? engine.held(connection) : full;

@@ -128,9 +128,10 @@ bool Channel::unpark() {
   return newest([](Channel& now) { return std::exchange(now.parked_, false); });
 }
 
-bool Channel::crowded() const {
+unsigned Channel::crowd() const {
   const std::lock_guard lock(mutex_);
-  return state_ == State::open && (parked_ || queue_.size() > room() / 2);
+  if (state_ != State::open) return 0;
+  return parked_ ? 1 : static_cast<unsigned>(4 * queue_.size() / room());
 }
 
 /// When the clock was set back, what was to be waited for is as far away as it was.

@@ -62,8 +62,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool park(bool elsewhere = false);
   /// Whether room() was to be called; it will not be, until the next park(). [any]
   bool unpark();
-  /// It is open, and gets more than it gets done: its queue is more than half full, or deliveries wait in the journal for room there. [any]
-  bool crowded() const;
+  /// How pressing it is that less comes: 0, or 1 to 4 with each quarter of its queue that is full; 1 where deliveries wait in the journal for
+  /// room already, which those that come now will too. 0 while it is not open. [any]
+  unsigned crowd() const;
   /// Called by a job of itself, as the last that it does with the worker: it stays in flight until what go_on() gets for it has run.
   /// Each suspend() wants one go_on(), which stop() waits for. [the job's thread]
   void suspend(Worker& worker);

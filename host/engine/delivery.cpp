@@ -154,7 +154,7 @@ struct Engine::Gate {
   }
 
   Writes before, sent;
-  journal::Event event;
+  const journal::Event& event;  ///< the run's, which stands still meanwhile
   journal::Once once;
   bool guard_late;
   std::function<std::string(journal::Writer&)> needless;  ///< of a step that writes to a system which shares fields

@@ -80,9 +80,8 @@ class Engine {
   Snapshot status() const;  ///< [any]
   /// Why a person paused the connection; "" while nobody has, or there is none of that name. [any]
   std::string held(const std::string& connection) const;
-  /// How many of the pipeline's steps deliver by a connection that gets more than it gets done: so many deliveries of each event that
-  /// is accepted now have to wait. [any]
-  unsigned crowded_steps(const std::string& pipeline) const;
+  /// Channel::crowd() of each delivery that an event of the pipeline which is accepted now will ask for, together. [any]
+  unsigned crowd(const std::string& pipeline) const;
   /// True when everything accepted has ended, or waits for time, a connection or a person. [any]
   bool idle() const;
 

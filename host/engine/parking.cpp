@@ -21,14 +21,15 @@ void Engine::park(const LanePtr& lane, const ChannelPtr& channel, const std::fun
   commit(lane, gone);
 }
 
-unsigned Engine::crowded_steps(const std::string& pipeline) const {
+unsigned Engine::crowd(const std::string& pipeline) const {
   const auto program = versions_.last(pipeline);
   if (program == nullptr) return 0;
-  return static_cast<unsigned>(std::ranges::count_if(program->steps, [this](const ProgramStep& step) {
-    if (step.kind != ProgramStep::Kind::action) return false;
-    const auto connection = channel(step.definition.connection);
-    return connection != nullptr && connection->crowded();
-  }));
+  unsigned crowd = 0;
+  for (const ProgramStep& step : program->steps) {
+    if (step.kind != ProgramStep::Kind::action) continue;
+    if (const auto connection = channel(step.definition.connection)) crowd += connection->crowd();
+  }
+  return crowd;
 }
 
 /// There is room on a connection: those that wait for it in the journal come back, oldest first. [any]

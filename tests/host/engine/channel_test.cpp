@@ -161,18 +161,19 @@ TEST_F(ChannelTest, IsCrowdedWhileItGetsMoreThanItGetsDone) {
     go.acquire();
   }));
   begun.acquire();
-  for (std::size_t i = 0; i < channel->room() / 2; ++i) ASSERT_TRUE(submit());
-  EXPECT_FALSE(channel->crowded());
-  ASSERT_TRUE(submit());
-  EXPECT_TRUE(channel->crowded());
+  for (std::size_t i = 0; i < channel->room(); ++i) {
+    EXPECT_EQ(channel->crowd(), 4 * i / channel->room());
+    ASSERT_TRUE(submit());
+  }
+  EXPECT_EQ(channel->crowd(), 4u);
   channel->hold("a person's pause");
-  EXPECT_FALSE(channel->crowded()) << "nothing of it is under way";
+  EXPECT_EQ(channel->crowd(), 0u) << "nothing of it is under way";
   channel->resume();
   go.release();
-  expect_runs(static_cast<int>(channel->room() / 2 + 2));
-  EXPECT_FALSE(channel->crowded());
+  expect_runs(static_cast<int>(channel->room() + 1));
+  EXPECT_EQ(channel->crowd(), 0u);
   ASSERT_TRUE(channel->park(true));
-  EXPECT_TRUE(channel->crowded()) << "deliveries wait in the journal";
+  EXPECT_EQ(channel->crowd(), 1u) << "deliveries wait in the journal";
 }
 
 TEST_F(ChannelTest, HoldsNoMoreThanItsRoomAndTellsWhenThereIsSomeAgain) {
