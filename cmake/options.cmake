@@ -25,7 +25,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Several files compiled as one look like a header with unnamed namespaces in it.
-  target_compile_options(milepost_warnings INTERFACE -Wno-subobject-linkage)
+  target_compile_options(milepost_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
 endif()
 if(MILEPOST_WERROR)
   target_compile_options(milepost_warnings INTERFACE -Werror)
