@@ -40,6 +40,9 @@ class Worker {
   explicit Worker(std::function<void()> ended) : ended_(std::move(ended)) {}
 
   asio::io_context& loop() { return loop_; }
+  void run();     ///< until the loop is stopped
+  void expect();  ///< an answer, very soon: where there is but one connection, the thread stays awake for it
+  void expect_no_more() { awake_until_ = {}; }
   void add(Connection& connection);
   void remove(Connection& connection);
   std::string_view date();
@@ -57,6 +60,7 @@ class Worker {
   std::function<void()> ended_;
   std::string date_;
   std::time_t date_at_ = 0;
+  Steady::time_point awake_until_{};
   bool sweeping_ = false;
   bool draining_ = false;
 };

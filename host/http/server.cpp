@@ -216,7 +216,7 @@ void Server::start() {
     loop_->threads.emplace_back([target = worker.get()] {
       ::setpriority(PRIO_PROCESS, 0, kNice);  // on Linux of this thread alone
       telemetry::name_thread("listen");
-      target->loop().run();
+      target->run();
     });
 }
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <ctime>
 #include <fstream>
 #include <mutex>
 #include <optional>
@@ -121,6 +122,26 @@ TEST_F(HttpServer, TakesAnAnswerFromAnyThreadAndOnlyTheFirst) {
   kept[0]({200, {}, "of another request"});
   kept[1]({203, {}, "its own"});
   EXPECT_THAT(peer.read_all(), HasSubstr("its own"));
+}
+
+TEST_F(HttpServer, StaysAwakeForTheAnswerToALonePeerButNotForLong) {
+  std::atomic<bool> asked = false;
+  std::optional<Responder> kept;
+  start([&](Incoming&&, Responder respond) {
+    kept = std::move(respond);
+    asked = true;
+  });
+  RawPeer peer = connect();
+  for (const auto wait : {0ms, 300ms}) {
+    asked = false;
+    ASSERT_TRUE(peer.send(kGet));
+    while (!asked) std::this_thread::yield();
+    const auto before = std::clock();
+    std::this_thread::sleep_for(wait);
+    EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 5) << "of processor time: it is looking for its answer all the time";
+    (*kept)({200, {}, "late"});
+    EXPECT_THAT(peer.read_response(), HasSubstr("late"));
+  }
 }
 
 TEST_F(HttpServer, ReadsASenderThatRestsOnlyAfterSoManyTimesTheTimeItsAnswerTook) {
