@@ -334,23 +334,24 @@ class Run(unittest.TestCase):
 
 
 class Check(unittest.TestCase):
-    def test_a_thousand_pipelines_in_under_a_second(self):
-        with folder_of(EXAMPLES) as folder:
-            text = (folder / "pipelines" / "loan-milestones.yaml").read_text()
-            for number in range(1000):
-                (folder / "pipelines" / f"p{number}.yaml").write_text(text.replace("loan-milestones", f"p{number}").replace("/hooks/los", f"/hooks/p{number}"))
-            best = min(self.timed(folder) for _ in range(3))
-            # Processor time of the best of three, since other tests run beside this one; two processors share it.
-            print(f"1,002 pipelines: {best[0]:.2f} s, {best[1]:.2f} s of processor time")
-            self.assertLess(best[1], (2.0 if os.cpu_count() > 1 else 1.0) * int(os.environ.get("MILEPOST_SLOWER", "1")))
+    def test_a_thousand_pipelines_cost_four_times_what_250_do(self):
+        with folder_of(EXAMPLES) as few, folder_of(EXAMPLES) as many:
+            for folder, count in ((few, 250), (many, 1000)):
+                text = (folder / "pipelines" / "loan-milestones.yaml").read_text()
+                for number in range(count):
+                    (folder / "pipelines" / f"p{number}.yaml").write_text(text.replace("loan-milestones", f"p{number}").replace("/hooks/los", f"/hooks/p{number}"))
+            # In turns, and the best of three each, since other tests run beside this one. Seconds are the benchmark's (check).
+            turns = [(self.processor_time(few, 252), self.processor_time(many, 1002)) for _ in range(3)]
+            of_few, of_many = map(min, zip(*turns))
+            self.assertLess(of_many / of_few, 6, f"{of_few:.2f} s of processor time, then {of_many:.2f}")
 
-    def timed(self, folder):
-        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    def processor_time(self, folder, pipelines):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         status, out, err = milepost("check", folder=folder)
-        after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.assertEqual(status, 0, out + err)
-        self.assertIn("1002 pipelines", out)
-        return ended - began, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self.assertIn(f"{pipelines} pipelines", out)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     def test_templates_that_cannot_be_listed_are_told(self):
         with folder_of(EXAMPLES) as folder:
