@@ -21,7 +21,7 @@ bool Checkpointer::committed(int wal_pages) {
     return true;
   }
   if (wal_pages + pages_ < next_at_) next_at_ = pages_;  // the WAL began again
-  if (wal_pages < next_at_ || busy_ || std::chrono::steady_clock::now() < rests_until_) return false;
+  if (wal_pages < next_at_ || busy_ || std::chrono::steady_clock::now() < rests_until_.load()) return false;
   {
     const std::lock_guard lock(mutex_);
     busy_ = due_ = true;

@@ -20,7 +20,12 @@ class Checkpointer {
   /// [writer]
   bool committed(int wal_pages);
 
+  /// A commit failed. Once others go through there may be room again, and they take it: what is due is copied then without a rest. Any thread.
+  void retry() { rests_until_ = Moment{}; }
+
  private:
+  using Moment = std::chrono::steady_clock::time_point;
+
   void run(std::stop_token stop);
   void copy();
 
@@ -31,7 +36,7 @@ class Checkpointer {
   bool due_ = false;
   std::atomic<bool> busy_ = false;       ///< from due until the bulk is copied
   std::atomic<bool> finishing_ = false;  ///< the writer's turn
-  std::chrono::steady_clock::time_point rests_until_{};  ///< the thread's while busy, else the writer's
+  std::atomic<Moment> rests_until_ = Moment{};  ///< after a copying that failed
   bool lost_ = false;  ///< the thread's: what was copied may have been dropped by the disk, and is to be copied again
   int next_at_;                          ///< writer's: the length that makes it due
   std::jthread thread_;                  ///< last: it uses all of the above

@@ -297,6 +297,7 @@ void CommitLoop::failed(const StoreError& failure) {
     const std::lock_guard lock(mutex_);
     failed_ = number_;
   }
+  checkpointer_->retry();
   set_health(false, failure.error().message);
   changed_.notify_all();
 }

@@ -1,18 +1,11 @@
 // The writer's thread: group commit, and what happens when a work or the disk fails.
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <future>
-#include <memory>
-#include <mutex>
 #include <thread>
 
-#include "host/journal/schema.hpp"
-#include "host/journal/sqlite.hpp"
-#include "tests/host/journal/faulty_disk.hpp"
-#include "tests/host/journal/fixture.hpp"
+#include "tests/host/journal/commit_fixture.hpp"
 #include "tests/host/journal/raw.hpp"
 
 namespace milepost::journal {
@@ -21,45 +14,6 @@ namespace TEST_FILE {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Fault = FaultyDisk::Fault;
-
-class Commit : public ::testing::Test {
- protected:
-  Commit() : disk(FaultyDisk::install()) { open(); }
-  ~Commit() override {
-    disk.fault = Fault::none;
-    store.reset();
-    std::filesystem::remove_all(folder);
-  }
-  void open() {
-    auto opened = Store::open({.path = path, .clock = &clock});
-    ASSERT_TRUE(opened) << opened.error().message;
-    store = std::move(*opened);
-  }
-  Status accept(const std::string& id) {
-    return store->run([&](Writer& writer) { writer.accept(milestone(id, "L-1"), telemetry::new_id(kStart), kStart); });
-  }
-  std::uint64_t stored() { return store->count(EventState::open); }
-
-  /// Holds the writer until released, so that works gather behind it.
-  struct Gate {
-    std::promise<void> entered, release;
-    void close(Store& at) {
-      at.submit(
-          [this](Writer&) {
-            entered.set_value();
-            release.get_future().wait();
-          },
-          [](const Status&) {});
-      entered.get_future().wait();
-    }
-  };
-
-  FaultyDisk& disk;
-  const std::string folder = unique_folder();
-  const std::string path = folder + "/milepost.db";
-  telemetry::ManualClock clock{kStart};
-  std::unique_ptr<Store> store;
-};
 
 TEST_F(Commit, SyncsOnceForAllThatWait) {
   constexpr int kThreads = 32, kEach = 25;
@@ -349,166 +303,6 @@ TEST_F(Commit, FailsForAllOfABatchWhenTheDiskFails) {
   EXPECT_EQ(stored(), 2u);
 }
 
-/// Twenty works, of which the first makes the disk fail: the commit of so many is made ahead of its sync.
-struct Crowd {
-  Crowd(Store& store, FaultyDisk& disk, Fault fault) {
-    for (int i = 0; i < 20; ++i) {
-      store.submit(
-          [&disk, fault, i](Writer& writer) {
-            if (i == 0) disk.fault = fault;
-            writer.accept(milestone("crowd-" + std::to_string(i), "L-1"), telemetry::new_id(kStart), kStart);
-          },
-          [this, i](const Status& status) {
-            const std::lock_guard lock(mutex);
-            told.push_back(status ? std::to_string(i) : status.error().message);
-          });
-    }
-  }
-  std::vector<std::string> so_far() {
-    const std::lock_guard lock(mutex);
-    return told;
-  }
-  std::mutex mutex;
-  std::vector<std::string> told;
-};
-
-class CommitAhead : public Commit, public ::testing::WithParamInterface<Fault> {
- protected:
-  std::unique_ptr<Crowd> crowd() {
-    Gate gate;
-    gate.close(*store);
-    auto made = std::make_unique<Crowd>(*store, disk, GetParam());
-    gate.release.set_value();
-    for (int i = 0; i < 5000 && store->health().ok; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    EXPECT_THAT(store->health().message, HasSubstr("fsync failed"));
-    return made;
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Disk, CommitAhead, ::testing::Values(Fault::sync, Fault::drop), [](const auto& of) { return of.param == Fault::sync ? "KeepsThePages" : "DropsThePages"; });
-
-TEST_P(CommitAhead, IsToldOnceItsSyncComesThrough) {
-  ASSERT_TRUE(accept("before"));
-  const auto many = crowd();
-  for (int i = 0; i < 3; ++i) ASSERT_FALSE(accept("during"));
-  EXPECT_TRUE(many->so_far().empty());
-
-  disk.fault = Fault::none;
-  ASSERT_TRUE(accept("after"));
-  EXPECT_TRUE(store->health().ok);
-  std::vector<std::string> all;
-  for (int i = 0; i < 20; ++i) all.push_back(std::to_string(i));
-  EXPECT_EQ(many->so_far(), all);
-  EXPECT_TRUE(store->events({.id = "during"}).empty());
-  store.reset();
-  open();
-  EXPECT_EQ(stored(), 22u);
-}
-
-TEST_P(CommitAhead, IsToldByItselfWhenNobodyComes) {
-  const auto many = crowd();
-  disk.fault = Fault::none;
-  for (int i = 0; i < 2000 && !store->health().ok; ++i) {
-    clock.advance(std::chrono::seconds(1));
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  EXPECT_TRUE(store->health().ok);
-  EXPECT_EQ(many->so_far().size(), 20u);
-  EXPECT_EQ(stored(), 20u);
-}
-
-TEST_P(CommitAhead, IsNotToldBecauseACommitOfNothingCameThrough) {
-  Gate gate;
-  gate.close(*store);
-  std::promise<void> ran;
-  Crowd many(*store, disk, GetParam());
-  store->submit([&](Writer&) { disk.slow = true; }, [](const Status&) {});
-  store->submit([&](Writer&) { ran.set_value(); }, [](const Status&) {});
-  gate.release.set_value();
-  ran.get_future().wait();
-  std::atomic<bool> told = false;
-  store->submit(
-      [&](Writer&) {  // it is under way when the sync before it fails
-        disk.slow = false;
-        for (int i = 0; i < 5000 && store->health().ok; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      },
-      [&](const Status&) { told = true; });
-  for (int i = 0; i < 5000 && store->health().ok; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // what has been committed would be told by now
-  EXPECT_TRUE(many.so_far().empty());
-  EXPECT_FALSE(told);
-
-  disk.fault = Fault::none;
-  ASSERT_TRUE(accept("after"));
-  EXPECT_EQ(many.so_far().size(), 20u);
-  EXPECT_TRUE(told);
-  store.reset();
-  open();
-  EXPECT_EQ(stored(), 21u);
-}
-
-TEST_P(CommitAhead, DoesNotOutliveADrain) {
-  const auto many = crowd();
-  store->drain();
-  EXPECT_THAT(many->so_far(), ::testing::Each(HasSubstr("fsync failed")));
-  EXPECT_EQ(many->so_far().size(), 20u);
-  disk.fault = Fault::none;
-  EXPECT_TRUE(accept("after"));
-  store->drain();
-}
-
-TEST_P(CommitAhead, IsNotAcknowledgedWhenTheStoreClosesMeanwhile) {
-  const auto many = crowd();
-  store.reset();
-  EXPECT_THAT(many->so_far(), ::testing::Each(HasSubstr("fsync failed")));
-  EXPECT_EQ(many->so_far().size(), 20u);
-  disk.fault = Fault::none;
-  open();
-  EXPECT_TRUE(accept("after"));
-}
-
-TEST_F(Commit, ThatIsNotSyncedIsCopiedIntoTheFileByNoConnection) {
-  store.reset();
-  const auto writer = connect(path, sqlite::Connection::Mode::write);
-  const auto copier = connect(path, sqlite::Connection::Mode::write);
-  writer->run("BEGIN IMMEDIATE");
-  writer->run("INSERT INTO cursors (source, cursor) VALUES ('a', 'b')");
-  writer->commit_unsynced();
-  disk.fault = Fault::drop;
-  EXPECT_THROW(writer->sync(), StoreError);
-  disk.fault = Fault::none;
-  EXPECT_THROW(writer->sync(), StoreError);  // the system calls it clean now
-  EXPECT_THROW(copier->checkpoint(), StoreError);
-  writer->write_again();
-  EXPECT_EQ(copier->checkpoint(), 0);
-  EXPECT_EQ(copier->number("SELECT count(*) FROM cursors"), 1);
-  EXPECT_EQ(Raw(path).execute("PRAGMA integrity_check"), "");
-}
-
-TEST_F(Commit, IsCopiedIntoTheFileAgainWhereTheDiskMayHaveLostIt) {
-  store.reset();
-  const auto writer = connect(path, sqlite::Connection::Mode::write);
-  const auto copier = connect(path, sqlite::Connection::Mode::write);
-  writer->run("INSERT INTO cursors (source, cursor) VALUES ('a', 'b')");
-  EXPECT_EQ(copier->checkpoint(), 0);
-  writer->execute("VACUUM");  // every page is in the WAL now
-  EXPECT_EQ(copier->checkpoint(), 0);
-  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);  // closed last: SQLite's locks go with any descriptor of the file
-  const std::string nothing(std::filesystem::file_size(path), '\0');
-  ASSERT_EQ(::pwrite(file, nothing.data(), nothing.size(), 0), static_cast<ssize_t>(nothing.size()));
-  const auto begins_with = [&] {
-    char first = 0;
-    return ::pread(file, &first, 1, 0) == 1 ? first : '?';
-  };
-  EXPECT_EQ(copier->checkpoint(), 0);
-  EXPECT_EQ(begins_with(), '\0');  // it was copied, SQLite says
-  copier->copy_again();
-  EXPECT_EQ(copier->checkpoint(), 0);
-  EXPECT_EQ(begins_with(), 'S');
-  EXPECT_EQ(Raw(path).execute("PRAGMA integrity_check"), "");
-  EXPECT_EQ(Raw(path).number("SELECT count(*) FROM cursors"), 1);
-  ::close(file);
-}
-
 TEST_F(Commit, WaitsForAnotherProgramThatHoldsTheFileAndThenSaysSo) {
   Raw other(path);
   other.execute("BEGIN IMMEDIATE");
@@ -518,18 +312,6 @@ TEST_F(Commit, WaitsForAnotherProgramThatHoldsTheFileAndThenSaysSo) {
   EXPECT_EQ(busy.error().message, "another program holds the store");
   other.execute("COMMIT");
   EXPECT_TRUE(accept("e-1"));
-}
-
-TEST_F(Commit, KeepsTheWalBoundedUnderLoad) {
-  const std::string payload(20'000, 'p');
-  for (int i = 0; i < 400; ++i) {
-    ASSERT_TRUE(store->run([&](Writer& writer) {
-      for (int j = 0; j < 10; ++j)
-        writer.accept(milestone(std::to_string(i * 10 + j), "L-1", payload), telemetry::new_id(kStart), kStart);
-    }));
-  }
-  EXPECT_GT(std::filesystem::file_size(path), 20'000'000u);  // copied while the load went on
-  EXPECT_LT(std::filesystem::file_size(path + "-wal"), 70'000'000u);
 }
 
 }  // namespace TEST_FILE

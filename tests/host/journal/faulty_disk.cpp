@@ -41,7 +41,10 @@ int forward(sqlite3_file* file, Arguments... arguments) {
 
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
   using Fault = FaultyDisk::Fault;
-  if (disk.fault == Fault::full) return SQLITE_FULL;
+  if (disk.fault == Fault::full || (disk.fault == Fault::file_full && !reinterpret_cast<File*>(file)->wal)) {
+    ++disk.refused;
+    return SQLITE_FULL;
+  }
   if (disk.fault == Fault::write) return SQLITE_IOERR_WRITE;
   if (reinterpret_cast<File*>(file)->wal) {
     ++disk.wal_writes;
@@ -115,7 +118,7 @@ FaultyDisk& FaultyDisk::install() {
   sqlite3_vfs_register(&vfs, 1);
   disk.fault = Fault::none;
   disk.slow = false;
-  disk.wal_syncs = disk.wal_writes = 0;
+  disk.wal_syncs = disk.wal_writes = disk.refused = 0;
   return disk;
 }
 
