@@ -80,7 +80,7 @@ TEST_F(Commit, IsCopiedIntoTheFileAsSoonAsThereIsRoomAgain) {
     ASSERT_TRUE(store->run([&](Writer& writer) { writer.accept(milestone(std::to_string(i), "L-1", payload), telemetry::new_id(kStart), kStart); }));
   }
   disk.fault = Fault::full;
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 100; ++i) {
     ASSERT_FALSE(accept("during"));
     std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the copying that failed has ended by the last
   }

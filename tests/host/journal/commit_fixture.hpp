@@ -1,8 +1,7 @@
-// A store on a disk that fails when told, with time that stands still.
+// A store on a disk that fails when told.
 #pragma once
 
 #include <future>
-#include <memory>
 #include <string>
 
 #include "tests/host/journal/faulty_disk.hpp"
@@ -10,19 +9,10 @@
 
 namespace milepost::journal {
 
-class Commit : public ::testing::Test {
+class Commit : public StoreTest {
  protected:
-  Commit() : disk(FaultyDisk::install()) { open(); }
-  ~Commit() override {
-    disk.fault = FaultyDisk::Fault::none;
-    store.reset();
-    std::filesystem::remove_all(folder);
-  }
-  void open() {
-    auto opened = Store::open({.path = path, .clock = &clock});
-    ASSERT_TRUE(opened) << opened.error().message;
-    store = std::move(*opened);
-  }
+  Commit() : disk(FaultyDisk::install()) {}
+  ~Commit() override { disk.fault = FaultyDisk::Fault::none; }
   Status accept(const std::string& id) {
     return store->run([&](Writer& writer) { writer.accept(milestone(id, "L-1"), telemetry::new_id(kStart), kStart); });
   }
@@ -43,10 +33,6 @@ class Commit : public ::testing::Test {
   };
 
   FaultyDisk& disk;
-  const std::string folder = unique_folder();
-  const std::string path = folder + "/milepost.db";
-  telemetry::ManualClock clock{kStart};
-  std::unique_ptr<Store> store;
 };
 
 }  // namespace milepost::journal
