@@ -21,6 +21,7 @@ constexpr auto kSweepEvery = 100ms;
 constexpr auto kStayAwake = 500us;
 constexpr auto kGoodbye = 2s;
 constexpr auto kLongestRest = 1s;
+constexpr auto kRestsEnd = 4ms;  // those who rest go on together: each alone would wake the thread, and its request a commit
 constexpr std::size_t kReadAtOnce = 8 * 1024;
 constexpr std::size_t kReadBody = 64 * 1024;
 constexpr std::size_t kWriteAtOnce = 256 * 1024;  // each piece has its own deadline: slow is allowed, stuck is not
@@ -146,7 +147,8 @@ Task<void> Connection::parked() {
 }
 
 Task<void> Connection::rest(Worker::Steady::duration time) {
-  asio::steady_timer timer(worker_.loop(), std::min<Worker::Steady::duration>(time, kLongestRest));
+  const auto until = Worker::Steady::now().time_since_epoch() + std::min<Worker::Steady::duration>(time, kLongestRest);
+  asio::steady_timer timer(worker_.loop(), Worker::Steady::time_point((until / kRestsEnd + 1) * kRestsEnd));
   timer.async_wait([weak = weak_from_this()](const ErrorCode&) {
     if (const auto self = weak.lock()) self->wake();
   });
