@@ -127,10 +127,15 @@ Result<Expression> Expression::compile_at(std::string_view source, std::size_t o
   if (const auto fault = syntax(expression.chunk_, source.size(), *tokens)) return refuse(*fault);
   if (const auto unknown = unknown_name(*tokens)) return refuse({unknown->at, unknown->message});
 
-  // A plain path: root, then .name, ["text"] or [number], to the end.
+  // A plain path: root, then .name, ["text"] or [number]; to the end, or to == or ~= and a plain text.
   const auto is = [&](std::size_t i, std::string_view symbol) { return i < tokens->size() && (*tokens)[i].is(symbol); };
+  const auto plain_text = [](const Token& token) {
+    const bool plain = token.kind == Token::Kind::string && token.text.front() != '[' && token.text.find('\\') == token.text.npos;
+    return plain ? std::optional(std::string(token.text.substr(1, token.text.size() - 2))) : std::nullopt;
+  };
   if (std::ranges::find(kRoots, tokens->front().text) == std::end(kRoots)) return expression;
   std::vector<Segment> segments{{std::string(tokens->front().text), std::nullopt}};
+  std::optional<Comparison> compared;
   for (std::size_t i = 1; i < tokens->size();) {
     if (is(i, ".") && i + 1 < tokens->size()) {
       segments.push_back({std::string((*tokens)[i + 1].text), std::nullopt});
@@ -139,19 +144,26 @@ Result<Expression> Expression::compile_at(std::string_view source, std::size_t o
       const Token& key = (*tokens)[i + 1];
       std::uint64_t index = 0;
       const auto [stop, error] = std::from_chars(key.text.data(), key.text.data() + key.text.size(), index);
-      if (key.kind == Token::Kind::string && key.text.front() != '[' && key.text.find('\\') == key.text.npos)
-        segments.push_back({std::string(key.text.substr(1, key.text.size() - 2)), std::nullopt});
+      if (auto name = plain_text(key))
+        segments.push_back({*std::move(name), std::nullopt});
       else if (key.kind == Token::Kind::number && error == std::errc() && stop == key.text.data() + key.text.size())
         segments.push_back({std::string(key.text), index});
       else
         return expression;
       i += 3;
+    } else if ((is(i, "==") || is(i, "~=")) && i + 2 == tokens->size()) {
+      auto text = plain_text((*tokens)[i + 1]);
+      if (!text) return expression;
+      compared = Comparison{*std::move(text), is(i, "==")};
+      i += 2;
     } else {
       return expression;
     }
   }
-  for (const Segment& segment : segments) expression.path_.push_back(segment.key);
   expression.segments_ = std::move(segments);
+  expression.compared_ = std::move(compared);
+  if (!expression.compared_)
+    for (const Segment& segment : expression.segments_) expression.path_.push_back(segment.key);
   return expression;
 }
 

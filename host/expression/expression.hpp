@@ -47,14 +47,21 @@ class Expression {
     std::string key;
     std::optional<std::uint64_t> index;
   };
+  /// `path == "text"`, or `~=`: what most conditions are.
+  struct Comparison {
+    std::string text;
+    bool equal;
+  };
   /// As compile(), for a source that begins `offset` bytes into a longer text: columns count from that text's start.
   static Result<Expression> compile_at(std::string_view source, std::size_t offset);
-  /// Where a plain path leads; nullptr where it leads nowhere. Lua has no part in it.
-  const Json* walk(const Scope& scope) const;
+  // Lua has no part in these.
+  const Json* walk(const Scope& scope) const;  ///< where a plain path leads; nullptr where it leads nowhere
+  bool compares(const Scope& scope) const;     ///< REQUIRES: compared_
 
   std::string source_;
   std::vector<std::string> path_;
-  std::vector<Segment> segments_;  ///< path_ with what kind each segment is
+  std::vector<Segment> segments_;  ///< path_ with what kind each segment is; that of a comparison, which has no path_
+  std::optional<Comparison> compared_;
   std::string chunk_;              ///< ready to load into a machine
 };
 
@@ -88,7 +95,7 @@ class Machine {
   State& state();
 
   Bounds bounds_;
-  std::unique_ptr<State> state_;  ///< made for the first expression that is no plain path
+  std::unique_ptr<State> state_;  ///< made for the first expression that needs Lua
 };
 
 /// A text with `${…}` in it. A text that is one `${…}` keeps its value's type; in any other the value is put in as text (a

@@ -122,7 +122,14 @@ const Json* Expression::walk(const Scope& scope) const {
   return at;
 }
 
+bool Expression::compares(const Scope& scope) const {
+  const Json* found = walk(scope);
+  const bool same = found != nullptr && found->is_string() && found->get_ref<const std::string&>() == compared_->text;
+  return same == compared_->equal;
+}
+
 Result<Value> Machine::evaluate(const Expression& expression, const Scope& scope) {
+  if (expression.compared_) return Value(Json(expression.compares(scope)));
   if (!expression.path().empty()) {
     const Json* found = expression.walk(scope);
     return found == nullptr ? Value(std::nullopt) : Value(*found);
@@ -140,6 +147,7 @@ Result<bool> Machine::test(const Expression& expression, const Scope& scope) {
     if (value->is_object()) return true;
     return wrong(is_number(*value) ? "a number" : value->is_string() ? "a text" : "a list");
   };
+  if (expression.compared_) return expression.compares(scope);
   if (!expression.path().empty()) {
     auto result = judge(expression.walk(scope));
     if (!result) return fail(named(expression, result.error().message));

@@ -51,7 +51,7 @@ class Sandbox {
   std::size_t resident_ = 0;  ///< bytes that it held after the last full collection
   std::size_t memory_limit_ = 0;
   std::size_t spent_ = 0;  ///< instructions, and what else was charged as such
-  std::int64_t cpu_deadline_ = 0;
+  std::int64_t cpu_deadline_ = 0;  ///< 0: nobody has asked for the time yet
   Bound passed_ = Bound::none;
   const Scope* scope_ = nullptr;
   std::uint64_t generation_ = 0;

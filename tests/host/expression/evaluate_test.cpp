@@ -45,6 +45,21 @@ TEST_F(Evaluate, ReadsTheSameThroughLua) {
     EXPECT_EQ(value("(" + std::string(path) + ")"), value(path)) << path;
 }
 
+TEST_F(Evaluate, ComparesWithATextAsLuaDoes) {
+  for (const char* path : {"payload.loan.id", "payload.loan.missing", "payload.loan.id.deeper", "payload.loan.note", "payload.loan.units", "payload.loan.big",
+                           "payload.loan.closed", "payload.loan['two words']", "payload.borrowers[2].name", "payload.borrowers[9].name", "payload.loan", "payload.tags",
+                           "loan.stage", "steps.crm.effect", "event.subject"})
+    for (const char* text : {"\"L-1001\"", "'yes'", "\"\"", "\"李\"", "\"3\"", "\"created\"", "'nil'", "[[L-1001]]", "\"L\\0451001\""})
+      for (const char* with : {" == ", "~="}) {
+        const std::string source = std::string(path) + with + text;
+        EXPECT_EQ(value(source), value("(" + source + ")")) << source;
+        EXPECT_EQ(test(source), test("(" + source + ")")) << source;
+      }
+  EXPECT_EQ(test("payload.loan.id == 'L-1001'  -- its own id"), "true");
+  EXPECT_EQ(test("payload.loan.id ~= \"L\" .. '-1001'"), "false");
+  EXPECT_EQ(value("'L-1001' == payload.loan.id"), "true");
+}
+
 TEST_F(Evaluate, ReadsNullAsNil) {
   EXPECT_EQ(value("payload.loan.note == nil"), "true");
   EXPECT_EQ(value("payload.loan.note or 'none'"), "\"none\"");
