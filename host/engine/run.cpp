@@ -81,7 +81,7 @@ Run::Run(journal::Event event, std::string payload, std::vector<journal::Effect>
 }
 
 void Run::read(bool whole) {
-  const auto& members = program_->looked.members();
+  const auto& members = program_->looked.payload();
   if (!whole_ && (whole || (!read_ && !members))) {
     payload_ = read_json(payload_text_).value_or(nullptr);
     whole_ = true;
@@ -89,13 +89,31 @@ void Run::read(bool whole) {
   if (std::exchange(read_, true)) return;
   if (!whole_) payload_ = glance(payload_text_, *members);
   loan_ = revision_ ? loans::view(read_json(revision_->state).value_or(nullptr), *loans_, clock_.now(), event_.subject) : Json(nullptr);
-  if (!program_->looked.at_event()) return;
-  event_json_ = {{"id", event_.id},           {"receipt", event_.receipt}, {"pipeline", event_.pipeline},
-                 {"type", event_.type},       {"subject", event_.subject}, {"actor", event_.actor},
-                 {"reason", event_.reason},   {"revision", event_.revision}, {"time", telemetry::to_text(event_.time)},
-                 {"accepted_at", telemetry::to_text(event_.accepted_at)}, {"late", event_.late}};
-  for (const char* optional : {"actor", "reason", "revision", "type", "subject"})
-    if (event_json_[optional].get_ref<const std::string&>().empty()) event_json_[optional] = nullptr;
+  read_event();
+}
+
+/// As far as the program looks at it.
+void Run::read_event() {
+  const auto& members = program_->looked.event();
+  const auto wanted = [&members](const char* name) { return !members || members->contains(name); };
+  const auto put = [&](const char* name, const std::string& text, bool optional = false) {
+    if (wanted(name)) event_json_[name] = optional && text.empty() ? Json(nullptr) : Json(text);
+  };
+  const auto put_time = [&](const char* name, Time time) {
+    if (wanted(name)) event_json_[name] = telemetry::to_text(time);
+  };
+  event_json_ = Json::object();
+  put("id", event_.id);
+  put("receipt", event_.receipt);
+  put("pipeline", event_.pipeline);
+  put("type", event_.type, true);
+  put("subject", event_.subject, true);
+  put("actor", event_.actor, true);
+  put("reason", event_.reason, true);
+  put("revision", event_.revision, true);
+  put_time("time", event_.time);
+  put_time("accepted_at", event_.accepted_at);
+  if (wanted("late")) event_json_["late"] = event_.late;
 }
 
 expression::Scope Run::scope(
@@ -255,13 +273,13 @@ void Run::heed(const ProgramStep& tracking) {
 void Run::keep_quiet() {
   const auto after = program_->steps.begin() + static_cast<std::ptrdiff_t>(position_) + 1;
   if (std::none_of(after, program_->steps.end(), [](const ProgramStep& step) { return step.kind == ProgramStep::Kind::action; })) return;
-  write([tracked = tracked_, event = event_, step = step().definition.id, at = clock_.now()](journal::Writer& writer) {
+  write([tracked = tracked_, event = event_.sequence, definition = event_.definition, step = step().definition.id, at = clock_.now()](journal::Writer& writer) {
     if (!tracked->quiet) return;
     journal::Effect effect;
-    effect.event = event.sequence;
+    effect.event = event;
     effect.step = step;
     effect.state = EffectState::skipped;
-    effect.definition = event.definition;
+    effect.definition = definition;
     effect.ended_at = at;
     writer.put(effect);
   });
@@ -272,7 +290,7 @@ void Run::run_built_in(expression::Machine& machine, const expression::Scope& vi
   const auto& current = step();
   if (current.kind == Kind::validate) {
     const auto refusal = current.validation->refusal(machine, view);
-    if (const auto& members = program_->looked.members(); whole_ && members) {
+    if (const auto& members = program_->looked.payload(); whole_ && members) {
       payload_ = glance(payload_text_, *members);  // what only the schema looked at goes here, and not with the run
       whole_ = false;
     }

@@ -92,6 +92,7 @@ class Run {
   /// What the step at hand may look at.
   expression::Scope scope(const std::function<std::optional<std::string>(const std::string&, const std::string&, const std::string&)>& link);
   void read(bool whole = false);  ///< what expressions see of the event; once, and only when one looks
+  void read_event();
   audit::Entry entry(std::string kind, std::string action, std::string step, std::string outcome, Json details = nullptr) const;
   void write(journal::Work work) { writes_.push_back(std::move(work)); }
   void write(audit::Entry row);

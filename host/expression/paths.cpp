@@ -68,25 +68,24 @@ std::vector<Expression> paths_in(std::string_view source) {
 }
 
 void Looked::at_members(const std::set<std::string>& names) {
-  if (members_) members_->insert(names.begin(), names.end());
+  if (payload_) payload_->insert(names.begin(), names.end());
 }
 
 void Looked::at_everything() {
-  members_.reset();
-  event_ = true;
+  payload_.reset();
+  event_.reset();
 }
 
 void Looked::at(const Expression& expression) {
   const auto tokens = tokens_of(expression.source());
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (!is_root(tokens, i)) continue;
-    if (tokens[i].text == "event") event_ = true;
-    if (tokens[i].text != "payload" || !members_) continue;
+    if (!is_root(tokens, i) || (tokens[i].text != "payload" && tokens[i].text != "event")) continue;
+    Members& members = tokens[i].text == "event" ? event_ : payload_;
     const bool named = i + 2 < tokens.size() && tokens[i + 1].is(".") && tokens[i + 2].kind == Token::Kind::name;
-    if (named)
-      members_->emplace(tokens[i + 2].text);
-    else
-      members_.reset();
+    if (!named)
+      members.reset();
+    else if (members)
+      members->emplace(tokens[i + 2].text);
   }
 }
 

@@ -24,13 +24,12 @@ class Looked {
   void at(const Expression& expression);
   void at_members(const std::set<std::string>& names);  ///< of the payload
   void at_everything();
-  bool at_event() const { return event_; }
-  /// The payload's members by name; nullopt: it may be any of them.
-  const std::optional<std::set<std::string>>& members() const { return members_; }
+  using Members = std::optional<std::set<std::string>>;  ///< by name; nullopt: it may be any of them
+  const Members& payload() const { return payload_; }
+  const Members& event() const { return event_; }
 
  private:
-  std::optional<std::set<std::string>> members_{std::in_place};
-  bool event_ = false;
+  Members payload_{std::in_place}, event_{std::in_place};
 };
 
 /// {"payload.a": value, …}: what the paths lead to; null where they lead nowhere. A value whose text is longer than 200 bytes is

@@ -47,12 +47,13 @@ TEST(Looked, KnowsWhichMembersOfThePayload) {
     return out;
   };
   using Members = std::optional<std::set<std::string>>;
-  EXPECT_EQ(looked({"payload.a.b > 1 and payload . c", R"(loan.payload == "payload")"}).members(), Members({"a", "c"}));
-  EXPECT_EQ(looked({"loan.stage"}).members(), Members(std::in_place));
+  EXPECT_EQ(looked({"payload.a.b > 1 and payload . c", R"(loan.payload == "payload")"}).payload(), Members({"a", "c"}));
+  EXPECT_EQ(looked({"loan.stage"}).payload(), Members(std::in_place));
   for (const char* whole : {"payload", R"(payload["a"])", "payload[event.type]", R"(has(payload, "a"))", "len(payload)"})
-    EXPECT_EQ(looked({"payload.a", whole, "payload.b"}).members(), std::nullopt) << whole;
-  EXPECT_TRUE(looked({"payload.a", "event.type"}).at_event());
-  EXPECT_FALSE(looked({"payload.event", R"(payload.a == "event")"}).at_event());
+    EXPECT_EQ(looked({"payload.a", whole, "payload.b"}).payload(), std::nullopt) << whole;
+  EXPECT_EQ(looked({"payload.a", "event.type == event . subject"}).event(), Members({"type", "subject"}));
+  EXPECT_EQ(looked({"payload.event", R"(payload.a == "event")"}).event(), Members(std::in_place));
+  EXPECT_EQ(looked({"event.type", R"(event["time"])"}).event(), std::nullopt);
 }
 
 }  // namespace TEST_FILE
