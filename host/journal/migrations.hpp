@@ -312,6 +312,21 @@ CREATE TABLE known_ids (
   filter BLOB NOT NULL             -- as KnownIds has it in memory
 ) STRICT;
 )sql"},
+    {13, R"sql(
+-- Loans come in no order: where their states stood in the order of subjects, a new one changed pages of its own, and pushed rows from page to page.
+-- Now states are only ever appended, and what finds them is small.
+ALTER TABLE loans RENAME TO loans_before;
+CREATE TABLE loans (
+  subject  TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  event    INTEGER NOT NULL,
+  time     INTEGER NOT NULL,
+  state    TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX loans_subject ON loans (subject, revision);
+INSERT INTO loans SELECT subject, revision, event, time, state FROM loans_before ORDER BY subject, revision;  -- as they stand: nothing is sorted in memory
+DROP TABLE loans_before;
+)sql"},
 };
 
 }  // namespace milepost::journal

@@ -5,10 +5,9 @@
 #include <chrono>
 #include <thread>
 
-#include "host/journal/migrations.hpp"
 #include "host/journal/schema.hpp"
 #include "tests/host/journal/fixture.hpp"
-#include "tests/host/journal/raw.hpp"
+#include "tests/host/journal/older_store.hpp"
 
 namespace milepost::journal {
 namespace TEST_FILE {
@@ -127,19 +126,11 @@ TEST_F(KnownIdsTest, PartsAreKeptWhenTheyAreCompleteUntilAnIdComesToThemAfterAll
 
 TEST_F(KnownIdsTest, AStoreOfVersionFourKeepsItsIdentities) {
   store.reset();
-  for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path + end);
-  {
-    Raw raw(path);
-    raw.execute("PRAGMA application_id = 1298952307; PRAGMA user_version = 4");
-    for (const Migration& step : kMigrations) {
-      if (step.version > 4) break;
-      ASSERT_EQ(raw.execute(step.sql), "") << step.version;
-    }
-    ASSERT_EQ(raw.execute("INSERT INTO events (sequence, receipt, pipeline, source, id, revision, type, subject, lane, actor, reason, time, accepted_at, "
-                          "payload_digest, state) VALUES (7, 'r-7', 'loan-milestones', 'los', 'e-7', '', 't', 'L-7', 'L-7', '', '', 1, 1, x'00', 4);"
-                          "INSERT INTO identities VALUES ('e-7', 'loan-milestones', 7, '', 'r-7', x'00', 1), ('e-2', 'loan-milestones', 2, '', 'r-2', x'00', 1)"),
-              "");
-  }
+  make_older_store(path, 4);
+  ASSERT_EQ(Raw(path).execute("INSERT INTO events (sequence, receipt, pipeline, source, id, revision, type, subject, lane, actor, reason, time, accepted_at, "
+                              "payload_digest, state) VALUES (7, 'r-7', 'loan-milestones', 'los', 'e-7', '', 't', 'L-7', 'L-7', '', '', 1, 1, x'00', 4);"
+                              "INSERT INTO identities VALUES ('e-7', 'loan-milestones', 7, '', 'r-7', x'00', 1), ('e-2', 'loan-milestones', 2, '', 'r-2', x'00', 1)"),
+            "");
   open();
   EXPECT_EQ(accept(milestone("e-7", "L-7")).event.receipt, "r-7");
   EXPECT_EQ(accept(milestone("e-2", "L-2")).event.receipt, "r-2");  // whose event is gone

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/host/journal/fixture.hpp"
+#include "tests/host/journal/older_store.hpp"
 
 namespace milepost::journal {
 namespace TEST_FILE {
@@ -170,6 +171,22 @@ TEST_F(Ledger, KnowsTheLatestRevisionOfEachOfManyLoans) {
         ASSERT_EQ(writer.loan(subject)->state, state(i, revision)) << subject;
       }
     });
+}
+
+TEST_F(Ledger, OfVersionTwelveKeepsItsLoans) {
+  store.reset();
+  make_older_store(path, 12);
+  ASSERT_EQ(Raw(path).execute("INSERT INTO loans VALUES ('L-2', 1, 5, 50, '{\"a\":5}'), ('L-1', 2, 9, 90, '{\"a\":9}'), ('L-1', 1, 3, 30, '{\"a\":3}')"), "");
+  open();
+  const auto latest = store->loan("L-1");
+  ASSERT_TRUE(latest);
+  EXPECT_EQ(std::tuple(latest->revision, latest->event, latest->state), std::tuple(2, 9u, R"({"a":9})"));
+  EXPECT_EQ(store->loan("L-1", 1)->state, R"({"a":3})");
+  EXPECT_EQ(store->loans("", 10).size(), 2u);
+  run([](Writer& writer) { writer.append({"L-1", 3, 11, kStart, "{}"}); });
+  EXPECT_EQ(store->loan_history("L-1", 0, 10).size(), 3u);
+  // As before, a revision is there once.
+  EXPECT_FALSE(store->run([](Writer& writer) { writer.append({"L-2", 1, 12, kStart, "{}"}); }));
 }
 
 TEST_F(Ledger, KeepsCursorsAndDefinitions) {
