@@ -15,6 +15,7 @@ namespace {
 constexpr int kHookEvery = 1000;
 // What one instruction's time is worth in bytes copied or compared, roughly.
 constexpr std::size_t kBytesPerInstruction = 64;
+constexpr std::size_t kLong = 4096;  // bytes
 
 std::int64_t cpu_now() {
   timespec now{};
@@ -99,7 +100,7 @@ bool Sandbox::spend(std::size_t instructions) {
   return passed_ == Bound::none;
 }
 
-/// From the first time that somebody asks: most are done before, and the clock costs more than they do.
+/// From the first time that somebody asks, or a long text comes in: most are done before, and the clock costs more than they do.
 bool Sandbox::in_time() {
   const auto now = cpu_now();
   if (cpu_deadline_ == 0) cpu_deadline_ = now + std::chrono::nanoseconds(bounds_.cpu).count();
@@ -108,7 +109,7 @@ bool Sandbox::in_time() {
 }
 
 void Sandbox::charge(std::size_t bytes) {
-  if (!spend(bytes / kBytesPerInstruction) || (bytes > 4096 && !in_time())) luaL_error(lua_.get(), "bound");
+  if (!spend(bytes / kBytesPerInstruction) || (bytes > kLong && !in_time())) luaL_error(lua_.get(), "bound");
 }
 
 void Sandbox::hook(lua_State* lua, lua_Debug*) {
@@ -128,6 +129,7 @@ void* Sandbox::allocate(void* self, void* block, std::size_t old_size, std::size
     // Filling it is what a long text costs, so its bytes are paid for. A refusal makes Lua collect all its garbage and
     // ask again, which is paid for as well.
     if (!sandbox.spend(new_size / kBytesPerInstruction)) return nullptr;
+    if (new_size > kLong && sandbox.cpu_deadline_ == 0) sandbox.in_time();  // what makes a single instruction dear
     if (sandbox.used_ - old_size + new_size > sandbox.memory_limit_) {
       sandbox.spent_ += sandbox.used_ / kBytesPerInstruction;
       return nullptr;

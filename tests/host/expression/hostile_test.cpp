@@ -126,5 +126,14 @@ TEST_F(Hostile, TheProcessorsTimeIsTheLastBound) {
   EXPECT_THAT(result.error().message, HasSubstr("it takes more than 20 ms"));
 }
 
+TEST_F(Hostile, AFewInstructionsOnLongTextsAreTimedToo) {
+  Machine quick(Bounds{.cpu = std::chrono::milliseconds(2)});
+  Json twins{{"a", std::string(2'000'000, 'x')}, {"b", std::string(2'000'000, 'x')}};
+  scope.payload = &twins;
+  const auto result = quick.evaluate(*Expression::compile("(function() local a, b = payload.a, payload.b for i = 1, 400 do local c = a < b end end)()"), scope);
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("it takes more than 2 ms"));
+}
+
 }  // namespace TEST_FILE
 }  // namespace milepost::expression
