@@ -108,7 +108,7 @@ void look_around(Connection& connection) {
     connection.number(std::string("SELECT max(sequence) FROM ") + table);
   for (const char* table :
        {"payloads", "identities", "effects", "once", "loans", "links", "cursors", "plugin_state", "definitions", "versions", "known_ids"})
-    connection.number(std::string("SELECT count(*) FROM (SELECT 1 FROM ") + table + " LIMIT 1)");
+    connection.number(std::string("SELECT count(*) FROM (SELECT 1 FROM ") + table + " NOT INDEXED LIMIT 1)");
 }
 
 Status explain(const StoreError& error, const std::string& path) {

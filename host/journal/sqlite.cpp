@@ -164,8 +164,6 @@ std::int64_t Connection::number(std::string_view sql) {
   return row.next() ? row.integer(0) : 0;
 }
 
-std::int64_t Connection::last_sequence() const { return sqlite3_last_insert_rowid(connection_.get()); }
-
 int Connection::changes() const { return sqlite3_changes(connection_.get()); }
 
 void Connection::rollback() noexcept {

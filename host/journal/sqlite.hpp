@@ -104,7 +104,6 @@ class Connection {
   /// The single integer of a query such as "PRAGMA user_version".
   std::int64_t number(std::string_view sql);
 
-  std::int64_t last_sequence() const;  ///< of the row inserted last
   int changes() const;                 ///< rows that the last statement touched
   void rollback() noexcept;            ///< when a transaction is open
   /// COMMIT, of which only sync() says that it is on disk. Until then readers see it all the same, and it outlives a crash

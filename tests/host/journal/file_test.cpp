@@ -117,12 +117,18 @@ TEST_F(StoreFile, ThatWasTruncatedBesideItsWalIsRefused) {
 
 TEST_F(StoreFile, WhoseTableIsDamagedIsRefused) {
   store.reset();
-  const auto page = Raw(path).number("SELECT rootpage FROM sqlite_schema WHERE name = 'audit'");
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp((page - 1) * Raw(path).number("PRAGMA page_size"));
-  file << std::string(4096, '\x5a');
-  file.close();
-  EXPECT_THAT(refusal().message, HasSubstr("damaged"));
+  const auto whole = path + ".whole";
+  std::filesystem::copy_file(path, whole);
+  for (const char* table : {"audit", "events", "loans", "identities", "payloads"}) {  // also of those that an index would answer for
+    std::filesystem::copy_file(whole, path, std::filesystem::copy_options::overwrite_existing);
+    const auto page = Raw(path).number(std::string("SELECT rootpage FROM sqlite_schema WHERE name = '") + table + "'");
+    const auto size = Raw(path).number("PRAGMA page_size");
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp((page - 1) * size);
+    file << std::string(4096, '\x5a');
+    file.close();
+    EXPECT_THAT(refusal().message, HasSubstr("damaged")) << table;
+  }
 }
 
 TEST_F(StoreFile, IsReadByToolsWithoutBeingChanged) {
