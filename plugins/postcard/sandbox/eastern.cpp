@@ -16,7 +16,7 @@ hours offset(Time at) {
 }  // namespace
 
 Time cancel_until(Time ordered) {
-  const auto local = ordered + offset(ordered);
+  const auto local = ordered + offset(ordered) + minutes(30);  // at 23:30 the next day's orders begin
   const auto closing = floor<days>(local) + hours(23) + minutes(30);
   return Time(closing) - offset(Time(closing) + hours(5));
 }

@@ -5,7 +5,7 @@
 
 namespace milepost::postcard {
 
-/// 23:30 US Eastern of the day in which `ordered` falls there: until then an order can be cancelled.
+/// The next 23:30 US Eastern after `ordered`, when the vendor takes its day's orders into a batch: until then an order can be cancelled.
 Time cancel_until(Time ordered);
 
 }  // namespace milepost::postcard

@@ -168,6 +168,9 @@ TEST(Eastern, ClosesTheDayInSummerAndInWinter) {
       {at(2026, 1, 15, 12, 0), at(2026, 1, 16, 4, 30)},   // winter: UTC-5
       {at(2026, 7, 15, 12, 0), at(2026, 7, 16, 3, 30)},   // summer: UTC-4
       {at(2026, 7, 16, 2, 0), at(2026, 7, 16, 3, 30)},    // still the evening before
+      {at(2026, 1, 16, 4, 29), at(2026, 1, 16, 4, 30)},   // just in time
+      {at(2026, 1, 16, 4, 30), at(2026, 1, 17, 4, 30)},   // too late for the day's batch: it goes with the next
+      {at(2026, 1, 16, 4, 45), at(2026, 1, 17, 4, 30)},
       {at(2026, 3, 8, 6, 30), at(2026, 3, 9, 3, 30)},     // the night in which the clocks go forward
       {at(2026, 11, 1, 5, 30), at(2026, 11, 2, 4, 30)}};  // … and back
   for (const auto& [ordered, until] : rows) EXPECT_EQ(cancel_until(ordered), until);
