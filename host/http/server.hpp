@@ -28,8 +28,8 @@ struct Outgoing {
   Headers headers = {};  ///< Content-Length, Connection, Date and Server are the server's own
   std::string body = {};
   /// What the last request brought has to wait for others: the connection is read again only after so many times the time that this
-  /// answer took, a second at most, and up to 4 ms later, together with others. So a sender that is answered slowly is slowed down further, and
-  /// one that is answered at once is not.
+  /// answer took, a second at most, and then at the next of the moments, 4 ms apart, at which all who rest go on together. So a sender that is
+  /// answered slowly is slowed down further. 0: it is not slowed down at all.
   unsigned rests = 0;
 };
 
