@@ -40,7 +40,7 @@ TEST(Paths, ShowTheirValuesCut) {
   EXPECT_TRUE(values["payload.gone.deep"].is_null());
 }
 
-TEST(Looked, KnowsWhichMembersOfThePayload) {
+TEST(Looked, KnowsWhichMembersOfThePayloadAndTheEvent) {
   const auto looked = [](std::initializer_list<const char*> sources) {
     Looked out;
     for (const auto* source : sources) out.at(*Expression::compile(source));
